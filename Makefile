@@ -1,0 +1,35 @@
+# Everything runs in .venv, which the first target that needs it makes from requirements.lock.
+PYTHON ?= python3.11
+CORES ?= 2
+BIN := .venv/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: demo test lint bench clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
+	$(RUN) snakemake --cores $(CORES)
+	$(RUN) snakemake --cores $(CORES) --report results/demo/report.html
+	@cat results/demo/summary.md
+
+test: .venv/ready ## all tests
+	$(RUN) pytest
+
+lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(RUN) snakemake --lint
+
+bench: .venv/ready ## side-by-side measurements; minutes
+	for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit; done
+
+clean: ## remove what the demo made
+	rm -rf results/demo
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@

@@ -1,0 +1,30 @@
+"""Recordings go in at the top, figures come out at the bottom."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/dataset.smk"
+include: "rules/training.smk"
+include: "rules/storage.smk"
+include: "rules/evaluation.smk"
+include: "rules/figures.smk"
+
+
+report: "report/workflow.rst"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/summary.csv",
+        FIGURES,

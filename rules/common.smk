@@ -1,0 +1,48 @@
+# What all rules share: the checked configuration and the names of files.
+
+import sys
+
+from spiking_music import config as configuration
+from spiking_music.errors import SpikingMusicError
+
+try:
+    CONFIG = configuration.validate(config)
+except SpikingMusicError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(1)
+
+DATASET = CONFIG.dataset.name
+RESULTS = f"{CONFIG.results}/{DATASET}"
+LOGS = f"{RESULTS}/logs"
+TIMES = f"{RESULTS}/benchmarks"
+VARIANTS = configuration.variants(config)
+SHARDS = range(CONFIG.dataset.shards)
+
+# where the file names of the catalogue start
+ROOT = CONFIG.dataset.path if CONFIG.dataset.source == "folder" else f"{RESULTS}/recordings"
+
+
+wildcard_constraints:
+    split="train|validation|test",
+    variant="|".join(VARIANTS),
+    shard=r"\d+",
+
+
+def settings(*names):
+    """The named sections of the configuration as one argument: all that the verb can depend on."""
+    return configuration.cut(config, *names)
+
+
+def variant_settings(wildcards):
+    """What concerns one variant: its neighbours' settings may change without a rerun."""
+    return configuration.cut_variant(config, wildcards.variant)
+
+
+def shards(pattern, *splits):
+    """Files of every shard of the splits, in order."""
+    return expand(f"{RESULTS}/{pattern}", split=splits, shard=SHARDS)
+
+
+def repeated(option, key):
+    """An option repeated for each file of an input, for verbs that take several lists."""
+    return lambda wildcards, input: " ".join(f"--{option} {path}" for path in input[key])

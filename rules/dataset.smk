@@ -1,0 +1,93 @@
+# Recordings -> clips (HDF5) and onsets (zarr).
+
+
+rule catalogue:
+    input:
+        CONFIG.dataset.tables(),
+    output:
+        f"{RESULTS}/performances.csv",
+    params:
+        config=settings("seed", "dataset"),
+    log:
+        f"{LOGS}/catalogue.log",
+    benchmark:
+        f"{TIMES}/catalogue.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "spiking-music catalogue --config {params.config:q} --out {output:q} 2>&1 | tee {log:q}"
+
+
+rule recordings:
+    input:
+        f"{RESULTS}/performances.csv",
+    output:
+        f"{RESULTS}/recordings/manifest-{{shard}}.csv",
+    params:
+        config=settings("seed", "signal", "dataset"),
+        root=ROOT,
+    log:
+        f"{LOGS}/recordings-{{shard}}.log",
+    benchmark:
+        f"{TIMES}/recordings-{{shard}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    shell:
+        "spiking-music recordings --config {params.config:q} --performances {input:q}"
+        " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} 2>&1 | tee {log:q}"
+
+
+rule clips:
+    input:
+        performances=f"{RESULTS}/performances.csv",
+        manifest=f"{RESULTS}/recordings/manifest-{{shard}}.csv",
+    output:
+        audio=f"{RESULTS}/clips/{{split}}-{{shard}}.h5",
+        table=f"{RESULTS}/clips/{{split}}-{{shard}}.csv",
+    params:
+        config=settings("signal", "dataset"),
+        root=ROOT,
+    log:
+        f"{LOGS}/clips-{{split}}-{{shard}}.log",
+    benchmark:
+        f"{TIMES}/clips-{{split}}-{{shard}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    shell:
+        "spiking-music clips --config {params.config:q} --performances {input.performances:q}"
+        " --manifest {input.manifest:q} --root {params.root:q} --split {wildcards.split}"
+        " --shard {wildcards.shard} --audio {output.audio:q} --table {output.table:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule onsets:
+    input:
+        performances=f"{RESULTS}/performances.csv",
+        tables=lambda wildcards: shards("clips/{split}-{shard}.csv", wildcards.split),
+    output:
+        f"{RESULTS}/onsets/{{split}}.zarr.zip",
+    params:
+        config=settings("signal"),
+        root=ROOT,
+    log:
+        f"{LOGS}/onsets-{{split}}.log",
+    benchmark:
+        f"{TIMES}/onsets-{{split}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    shell:
+        "spiking-music onsets {input.tables:q} --config {params.config:q}"
+        " --performances {input.performances:q} --root {params.root:q} --out {output:q}"
+        " 2>&1 | tee {log:q}"

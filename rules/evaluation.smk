@@ -1,0 +1,79 @@
+# Weights -> codes -> quality, and the table of all variants.
+
+
+rule codes:
+    input:
+        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
+        clips=lambda wildcards: shards("clips/{split}-{shard}.h5", wildcards.split),
+    output:
+        f"{RESULTS}/codes/{{variant}}/{{split}}.h5",
+    params:
+        config=settings("evaluation"),
+    log:
+        f"{LOGS}/codes-{{variant}}-{{split}}.log",
+    benchmark:
+        f"{TIMES}/codes-{{variant}}-{{split}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    shell:
+        "spiking-music codes {input.clips:q} --config {params.config:q}"
+        " --weights {input.weights:q} --out {output:q} 2>&1 | tee {log:q}"
+
+
+rule evaluate:
+    input:
+        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
+        codes=f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+    output:
+        f"{RESULTS}/evaluation/{{variant}}.csv",
+    params:
+        config=settings("seed", "evaluation"),
+    log:
+        f"{LOGS}/evaluate-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/evaluate-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: CONFIG.evaluation.processes
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    shell:
+        "spiking-music evaluate {input.clips:q} --config {params.config:q}"
+        " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q}"
+
+
+rule summarise:
+    input:
+        weights=expand(f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS),
+        evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
+        storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
+    output:
+        csv=report(
+            f"{RESULTS}/summary.csv", caption="../report/summary.rst", category="Tables"
+        ),
+        markdown=f"{RESULTS}/summary.md",
+        metrics=f"{RESULTS}/summary.json",
+    params:
+        config=settings("seed", "evaluation"),
+        weights=repeated("weights", "weights"),
+        evaluation=repeated("evaluation", "evaluation"),
+        storage=repeated("storage", "storage"),
+    log:
+        f"{LOGS}/summarise.log",
+    benchmark:
+        f"{TIMES}/summarise.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
+        " {params.storage} --out {output.csv:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,27 @@
+# Clips -> weights, one job a variant.
+
+
+rule train:
+    input:
+        shards("clips/{split}-{shard}.h5", "train", "validation"),
+    output:
+        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
+        log=f"{RESULTS}/models/{{variant}}/log.csv",
+    params:
+        config=variant_settings,
+        # no output: a killed job resumes from here
+        checkpoints=f"{RESULTS}/checkpoints/{{variant}}",
+    log:
+        f"{LOGS}/train-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/train-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: 8
+    resources:
+        mem_mb=16000,
+        runtime=1440,
+    shell:
+        "spiking-music train {wildcards.variant} {input:q} --config {params.config:q}"
+        " --weights {output.weights:q} --log {output.log:q} --checkpoints {params.checkpoints:q}"
+        " 2>&1 | tee {log:q}"

@@ -1,0 +1,19 @@
+"""Arguments that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Configs = Annotated[
+    list[str],
+    typer.Option(
+        "--config",
+        help="YAML file, or sections as inline JSON; repeat it to overlay one with the next.",
+    ),
+]
+Performances = Annotated[Path, typer.Option(help="Catalogue that `catalogue` wrote.")]
+Root = Annotated[Path, typer.Option(help="Folder that the catalogue's file names start from.")]
+Shard = Annotated[int, typer.Option(min=0)]
+Out = Annotated[Path, typer.Option(help="File to write.")]
+Clips = Annotated[list[Path], typer.Argument(help="Clip shards (.h5).")]

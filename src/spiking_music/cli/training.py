@@ -1,0 +1,32 @@
+"""Verbs of the training room: clips → weights."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking_music import config as configuration
+from spiking_music.cli.options import Clips, Configs
+
+
+def train(
+    variant: Annotated[str, typer.Argument(help="Row of `variants`.")],
+    clips: Clips,
+    config: Configs,
+    weights: Annotated[Path, typer.Option(help="Weights to write (.safetensors).")],
+    log: Annotated[Path, typer.Option(help="Table of the curves to write (.csv).")],
+    checkpoints: Annotated[Path, typer.Option(help="Folder to save to and resume from.")],
+) -> None:
+    """Train a variant on the train clips, validating on the validation clips."""
+    from spiking_music.dataset.clip_dataset import split_of
+    from spiking_music.training.loop import train
+
+    settings = configuration.variant(configuration.read(config), variant)
+    shards = {
+        split: [path for path in clips if split_of(path) == split]
+        for split in ("train", "validation")
+    }
+    train(settings, shards["train"], shards["validation"], weights, log, checkpoints)
+
+
+VERBS = (train,)

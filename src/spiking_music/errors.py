@@ -1,0 +1,21 @@
+"""Errors that a user can act on: each message is one sentence that names the culprit and the remedy."""
+
+
+class SpikingMusicError(Exception):
+    """Base of all expected failures; the command line prints it without a traceback and exits 1."""
+
+
+class ConfigError(SpikingMusicError):
+    """A configuration value is missing, unknown or out of range."""
+
+
+class DataError(SpikingMusicError):
+    """A recording, a MIDI file or a table cannot be used."""
+
+
+class CodeError(SpikingMusicError):
+    """A code or a stream is malformed, or does not belong to the model at hand."""
+
+
+class TrainingError(SpikingMusicError):
+    """A training run cannot start, continue or be trusted."""

@@ -1,0 +1,29 @@
+"""Read the tables that figures are drawn from, and say plainly what is missing in them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from spiking_music.errors import DataError
+
+
+def read(path: Path | str, columns: Iterable[str]) -> pd.DataFrame:
+    """The CSV file at `path`, which must have rows and a value in each of `columns`.
+
+    Raises `DataError` where the file is absent or empty, or a column is missing or holds no value.
+    """
+    try:
+        table = pd.read_csv(path)
+    except FileNotFoundError:
+        raise DataError(f"no table '{path}' to draw from: run the rule that writes it") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError):
+        raise DataError(f"'{path}' is not a table: delete it and run its rule again") from None
+    if table.empty:
+        raise DataError(f"table '{path}' has no rows: nothing to draw")
+    for column in columns:
+        if column not in table:
+            raise DataError(f"table '{path}' has no column '{column}': run the rule that writes it")
+        if table[column].isna().all():
+            raise DataError(f"column '{column}' of table '{path}' holds no value: nothing to draw")
+    return table

@@ -1,0 +1,145 @@
+"""The diffusion U-Net (SPEC 4): noisy waveform, noise level and codes -> v.
+
+Same blocks and same number of parameters as UNetV0 of audio-diffusion-pytorch, the network of
+Moûsai (Schneider et al., arXiv 2301.11757), which the paper reports as its decoder.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from pydantic import model_validator
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from spiking_music.config import Positive, Section
+from spiking_music.errors import CodeError
+from spiking_music.model.diffusion.blocks import Item, NoiseEmbedding
+
+
+class UNetConfig(Section):
+    """SPEC 4: one entry a level, outermost first; `context_depth` is the level the codes enter at."""
+
+    channels: tuple[Positive, ...]
+    factors: tuple[Positive, ...]
+    items: tuple[Positive, ...]
+    attentions: tuple[bool, ...]
+    heads: Positive
+    head_features: Positive
+    groups: Positive
+    features: Positive
+    context_channels: Positive
+    context_depth: int
+    checkpointing: bool
+
+    @property
+    def hop(self) -> int:
+        """Samples a step of the context."""
+        return math.prod(self.factors[: self.context_depth + 1])
+
+    @property
+    def stride(self) -> int:
+        """Samples a step of the innermost level: what lengths are padded to a multiple of."""
+        return math.prod(self.factors)
+
+    @model_validator(mode="after")
+    def _levels_agree(self) -> "UNetConfig":
+        lists = (self.channels, self.factors, self.items, self.attentions)
+        if len({len(values) for values in lists}) != 1:
+            raise ValueError("channels, factors, items and attentions must have the same length")
+        if not 0 <= self.context_depth < len(self.channels):
+            raise ValueError("context_depth must be the index of a level")
+        if any(channels % self.groups for channels in self.channels):
+            raise ValueError("all channels must be multiples of groups")
+        return self
+
+
+class Level(nn.Module):
+    """One nesting of the U-Net: `descend` to what lies within, `ascend` back and merge the skip."""
+
+    def __init__(self, config: UNetConfig, depth: int) -> None:
+        super().__init__()
+        outer = config.channels[depth - 1] if depth else 1
+        inner, factor = config.channels[depth], config.factors[depth]
+        self.checkpointing = config.checkpointing
+        self.down = nn.Conv1d(outer, inner, kernel_size=factor, stride=factor)
+        self.down_items = _items(config, depth)
+        self.up_items = _items(config, depth)
+        self.up = nn.Sequential(
+            nn.Upsample(scale_factor=factor), nn.Conv1d(inner, outer, kernel_size=3, padding=1)
+        )
+        self.gate = nn.Linear(config.features, outer)
+
+    def descend(self, x: Tensor, features: Tensor, context: Tensor) -> Tensor:
+        """(B, outer, L) -> (B, inner, L / factor)."""
+        return self._run(self.down_items, self.down(x), features, context)
+
+    def ascend(self, x: Tensor, skip: Tensor, features: Tensor, context: Tensor) -> Tensor:
+        """(B, inner, L / factor) and what `descend` was given -> (B, outer, L)."""
+        x = self.up(self._run(self.up_items, x, features, context))
+        return skip + self.gate(F.silu(features))[:, :, None] * x
+
+    def _run(self, items: nn.ModuleList, x: Tensor, features: Tensor, context: Tensor) -> Tensor:
+        for item in items:
+            if self.checkpointing and torch.is_grad_enabled():
+                x = checkpoint(item, x, features, context, use_reentrant=False)
+            else:
+                x = item(x, features, context)
+        return x
+
+
+def _items(config: UNetConfig, depth: int) -> nn.ModuleList:
+    return nn.ModuleList(
+        Item(
+            config.channels[depth],
+            groups=config.groups,
+            features=config.features,
+            context_channels=config.context_channels if depth == config.context_depth else None,
+            attention=(config.heads, config.head_features) if config.attentions[depth] else None,
+        )
+        for _ in range(config.items[depth])
+    )
+
+
+class UNet(nn.Module):
+    """Predicts v from the noisy waveform x_sigma, for clips of any length.
+
+    With the paper's values: 218 650 842 parameters for 80 context channels, 218 749 146 for 128.
+    `checkpointing` recomputes the items in the backward pass: less memory, the same gradients.
+    """
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = NoiseEmbedding(config.features)
+        self.levels = nn.ModuleList(Level(config, depth) for depth in range(len(config.channels)))
+
+    def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
+        """x (B, 1, T_x), sigma (B,) in [0, 1], context (B, context_channels, T) -> v (B, 1, T_x).
+
+        T = ceil(T_x / hop). A length that is no multiple of the stride is padded with zeros inside,
+        and the output cropped. Raises `CodeError` where the context has another shape.
+        """
+        samples = x.shape[-1]
+        self._check(context, samples)
+        padding = -samples % self.config.stride
+        x = F.pad(x, (0, padding))
+        context = F.pad(context, (0, x.shape[-1] // self.config.hop - context.shape[-1]))
+
+        features = self.embedding(sigma)
+        skips = []
+        for level in self.levels:
+            skips.append(x)
+            x = level.descend(x, features, context)
+        for level in reversed(self.levels):
+            x = level.ascend(x, skips.pop(), features, context)
+        return x[..., :samples]
+
+    def _check(self, context: Tensor, samples: int) -> None:
+        wanted = (self.config.context_channels, -(-samples // self.config.hop))
+        if context.shape[1:] != wanted:
+            raise CodeError(
+                f"the diffusion decoder wants a context of (channels, steps) {wanted} for "
+                f"{samples} samples, but got {tuple(context.shape[1:])}: decode whole codes of "
+                "the variant that the decoder was trained with"
+            )

@@ -1,0 +1,123 @@
+"""The spectral backbone (*ours*): STFT → ConvNeXt blocks at the frame rate → latents, and back.
+
+After vocos (Siuzdak 2023, arXiv 2306.00814): all learned layers run at T steps, so a second of
+audio costs a fraction of what a waveform convolution stack does. Frame t is centred on the hop it
+stands for, samples t·hop … (t+1)·hop, hence T·hop samples give T frames, and the reverse.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spiking_music.config import SpectralConfig
+from spiking_music.errors import ConfigError
+
+COMPRESSION = 0.3  # exponent on magnitudes, so that quiet partials count beside loud ones
+
+
+class Stft(nn.Module):
+    """Short-time Fourier transform and its least-squares inverse, Hann window, lengths exact."""
+
+    window: Tensor
+
+    def __init__(self, n_fft: int, hop: int) -> None:
+        super().__init__()
+        if n_fft < hop or (n_fft - hop) % 2:
+            raise ConfigError(f"n_fft must exceed hop = {hop} by an even number (got {n_fft})")
+        self.n_fft, self.hop, self.margin = n_fft, hop, (n_fft - hop) // 2
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Audio (B, 1, T·hop) → complex spectrum (B, n_fft/2 + 1, T)."""
+        padded = F.pad(x[:, 0], (self.margin, self.margin))
+        frames = padded.unfold(1, self.n_fft, self.hop) * self.window  # (B, T, n_fft)
+        return torch.fft.rfft(frames).transpose(1, 2)
+
+    def inverse(self, spectrum: Tensor) -> Tensor:
+        """Complex spectrum (B, n_fft/2 + 1, T) → audio (B, 1, T·hop)."""
+        frames = torch.fft.irfft(spectrum.transpose(1, 2), n=self.n_fft) * self.window
+        square = self.window.square().expand(1, frames.shape[1], -1)
+        return self._overlap_add(frames) / self._overlap_add(square)
+
+    def _overlap_add(self, frames: Tensor) -> Tensor:
+        """Frames (B, T, n_fft) added at their places → (B, 1, T·hop), margins cut."""
+        length = (frames.shape[1] - 1) * self.hop + self.n_fft
+        added = F.fold(frames.transpose(1, 2), (1, length), (1, self.n_fft), stride=(1, self.hop))
+        return added[:, 0, :, self.margin : length - self.margin]
+
+
+class ConvNeXtBlock(nn.Module):
+    """Depthwise convolution over time, then a perceptron on every step; keeps (B, width, T)."""
+
+    def __init__(self, width: int, kernel: int, expansion: int, scale: float) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
+        self.norm = nn.LayerNorm(width)
+        self.expand = nn.Linear(width, expansion * width)
+        self.contract = nn.Linear(expansion * width, width)
+        self.scale = nn.Parameter(torch.full((width,), scale))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.depthwise(x).transpose(1, 2))  # (B, T, width)
+        y = self.scale * self.contract(F.gelu(self.expand(y)))
+        return x + y.transpose(1, 2)
+
+
+class Trunk(nn.Module):
+    """inputs → ConvNeXt blocks at `width` → outputs, all (B, channels, T)."""
+
+    def __init__(self, inputs: int, outputs: int, config: SpectralConfig) -> None:
+        super().__init__()
+        self.into = nn.Conv1d(inputs, config.width, 1)
+        self.norm_in = nn.LayerNorm(config.width)
+        self.blocks = nn.Sequential(
+            *(
+                ConvNeXtBlock(config.width, config.kernel, config.expansion, 1 / config.depth)
+                for _ in range(config.depth)
+            )
+        )
+        self.norm_out = nn.LayerNorm(config.width)
+        self.out = nn.Linear(config.width, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm_in(self.into(x).transpose(1, 2)).transpose(1, 2)
+        x = self.norm_out(self.blocks(x).transpose(1, 2))
+        return self.out(x).transpose(1, 2)
+
+
+class SpectralEncoder(nn.Module):
+    """Audio (B, 1, T·hop) → latents (B, latent, T)."""
+
+    def __init__(self, config: SpectralConfig, hop: int) -> None:
+        super().__init__()
+        self.stft = Stft(config.n_fft, hop)
+        self.trunk = Trunk(3 * (config.n_fft // 2 + 1), config.latent, config)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.trunk(features(self.stft(x)))
+
+
+class SpectralDecoder(nn.Module):
+    """Latents (B, latent, T) → audio (B, 1, T·hop).
+
+    The head predicts exp(m)·(a + ib): m spans the dynamic range, a + ib the phase, free to shrink
+    where the phase cannot be known.
+    """
+
+    def __init__(self, config: SpectralConfig, hop: int) -> None:
+        super().__init__()
+        self.stft = Stft(config.n_fft, hop)
+        self.trunk = Trunk(config.latent, 3 * (config.n_fft // 2 + 1), config)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        m, a, b = self.trunk(latent).float().chunk(3, dim=1)  # (B, n_fft/2 + 1, T)
+        spectrum = m.clamp(max=6).exp() * torch.complex(a, b)
+        return self.stft.inverse(spectrum)
+
+
+def features(spectrum: Tensor) -> Tensor:
+    """Complex (B, F, T) → (B, 3F, T): compressed magnitude; real, imaginary part scaled to it."""
+    magnitude = spectrum.abs()
+    compressed = (magnitude + 1e-5) ** COMPRESSION
+    scale = compressed / (magnitude + 1e-5)
+    return torch.cat([compressed, scale * spectrum.real, scale * spectrum.imag], dim=1)

@@ -1,0 +1,60 @@
+"""Trained models as safetensors: every tensor, and the configuration that made them. No pickle."""
+
+import json
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from spiking_music.config import VariantConfig
+from spiking_music.errors import CodeError, ConfigError
+from spiking_music.files import atomic
+from spiking_music.model.autoencoder import Autoencoder
+
+KEY = "spiking-music"  # one key of metadata, because the order of several is not reproducible
+
+
+def save_weights(
+    model: Autoencoder, config: VariantConfig, path: Path | str, extra: dict[str, str]
+) -> None:
+    """Write `model`, `config` and free-form `extra` to `path`; equal models are equal bytes."""
+    state = {
+        name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
+    }
+    about = {"config": config.model_dump(mode="json"), "extra": extra}
+    with atomic(path) as temporary:
+        save_file(state, temporary, metadata={KEY: json.dumps(about, sort_keys=True)})
+
+
+def load_weights(
+    path: Path | str, device: torch.device | str = "cpu"
+) -> tuple[Autoencoder, VariantConfig]:
+    """The model of `path` on `device`, in eval mode, and its configuration.
+
+    Raises `CodeError` where the file is missing, damaged or no model of this project, `ConfigError`
+    where its configuration does not belong to this version.
+    """
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            metadata = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise CodeError(f"no model at '{path}': train it, or name another file") from None
+    except (SafetensorError, OSError) as error:
+        raise CodeError(f"'{path}' is damaged or no safetensors file ({error})") from None
+    if KEY not in metadata:
+        raise CodeError(f"'{path}' holds weights of another program: it names no configuration")
+    try:
+        config = VariantConfig.model_validate(json.loads(metadata[KEY])["config"])
+    except (ValidationError, KeyError, ValueError):
+        raise ConfigError(
+            f"the configuration inside '{path}' belongs to another version: train it again"
+        ) from None
+    model = Autoencoder(config).to(device)
+    try:
+        model.load_state_dict(state)
+    except RuntimeError:
+        raise CodeError(f"the weights in '{path}' do not fit their configuration") from None
+    return model.eval(), config

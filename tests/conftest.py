@@ -1,0 +1,34 @@
+"""Fixtures shared by all tests: real recordings where they are at hand, seeds, small audio."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"))
+
+
+def _data(name: str) -> Path:
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"{name} is not at hand: set SPIKING_MUSIC_DATA to the folder that holds it")
+    return path
+
+
+@pytest.fixture(scope="session")
+def salamander() -> Path:
+    """Folder of 380 rendered MAESTRO excerpts of 20 s, 22.05 kHz mono FLAC."""
+    return _data("maestro-salamander-22k")
+
+
+@pytest.fixture(scope="session")
+def disklavier() -> Path:
+    """Folder of 12 real piano recordings, 16 kHz mono FLAC."""
+    return _data("disklavier-16k")
+
+
+@pytest.fixture(scope="session")
+def maestro_midi() -> Path:
+    """Zip with part of MAESTRO's MIDI release."""
+    return _data("maestro-v3.0.0-midi-part.zip")

@@ -1,0 +1,111 @@
+"""Every mistake in the configuration earns one sentence that names the key."""
+
+import copy
+
+import pytest
+import yaml
+
+from spiking_music import config as configuration
+from spiking_music.errors import ConfigError
+from tests.conftest import ROOT
+
+OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
+
+
+@pytest.fixture
+def raw():
+    return configuration.read([str(ROOT / "config.yaml")])
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_overlay_is_valid(overlay, monkeypatch):
+    monkeypatch.setenv("MAESTRO", "/data/maestro")
+    monkeypatch.setenv("SPIKING_MUSIC_DATA", "/data")
+    sources = [str(ROOT / "config.yaml"), str(ROOT / "config" / overlay)]
+    configuration.validate(configuration.read(sources))
+
+
+def _changed(raw, path, value):
+    changed = copy.deepcopy(raw)
+    where = changed
+    for key in path[:-1]:
+        where = where[key]
+    where[path[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("traning",), {}, "unknown configuration key 'traning'; did you mean 'training'?"),
+        (("training", "setps"), 1, "unknown configuration key 'training.setps'; did you mean"),
+        (("training", "loss", "mle"), 1, "'training.loss.mle'; did you mean 'mel'?"),
+        (("training", "steps"), -3, "'training.steps': Input should be greater than 0 (got -3)"),
+        (("backbones", "spectral", "widht"), 3, "'backbones.spectral.widht'; did you mean"),
+        (("variants", "free", "bakbone"), "x", "'variants.free.bakbone'; did you mean 'backbone'"),
+        (("variants", "free", "backbone"), "spectrl", "unknown backbone 'spectrl'; did you mean"),
+        (("variants", "free", "training"), {"stps": 3}, "'variants.free.training.stps'; did you"),
+        (("dataset", "source"), "midi", "'dataset': source 'midi' needs path"),
+        (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
+        (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),
+        (("seed",), None, "'seed'"),
+    ],
+)
+def test_a_mistake_is_named(raw, path, value, sentence):
+    with pytest.raises(ConfigError) as caught:
+        configuration.validate(_changed(raw, path, value))
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_key_is_named(raw):
+    del raw["dataset"]["tail"]
+    with pytest.raises(ConfigError, match=r"'dataset\.tail' is missing"):
+        configuration.validate(raw)
+
+
+def test_a_later_file_overlays_an_earlier_one(tmp_path):
+    base, over = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    base.write_text("a: {x: 1, y: [1, 2]}")
+    over.write_text("a: {y: [3]}")
+    assert configuration.read([str(base), str(over)]) == {"a": {"x": 1, "y": [3]}}
+    assert configuration.read([str(base), '{"a": {"x": 5}}'])["a"]["x"] == 5
+
+
+def test_a_null_row_switches_a_variant_off(raw):
+    raw["variants"]["rvq"] = None
+    configuration.validate(raw)
+    assert "rvq" not in configuration.variants(raw)
+    with pytest.raises(ConfigError, match="unknown variant 'rvq'"):
+        configuration.variant(raw, "rvq")
+
+
+def test_a_rule_is_handed_what_concerns_it_and_no_more(raw):
+    settings = configuration.cut_variant(raw, "free")
+    loaded = configuration.read([settings])
+    assert list(loaded["variants"]) == ["free"]
+    assert configuration.variant(loaded, "free") == configuration.variant(raw, "free")
+    raw["variants"]["rvq"]["training"] = {"steps": 3}
+    raw["bottlenecks"]["rvq"]["codebooks"] = 3
+    assert configuration.cut_variant(raw, "free") == settings
+
+
+def test_a_section_that_was_not_handed_over_cannot_be_read(raw):
+    cut = configuration.read([configuration.cut(raw, "signal")])
+    with pytest.raises(ConfigError, match="no section 'dataset'"):
+        configuration.section(cut, configuration.DatasetConfig)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", ""])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path, text):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"bad\.yaml"):
+        configuration.read([str(path)])
+
+
+def test_tags_that_run_code_are_refused(tmp_path):
+    path = tmp_path / "evil.yaml"
+    path.write_text("a: !!python/object/apply:os.system ['true']")
+    with pytest.raises((ConfigError, yaml.YAMLError)):
+        configuration.read([str(path)])
