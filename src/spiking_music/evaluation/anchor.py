@@ -1,6 +1,6 @@
-"""Anchors of the listening test: BS.1534's low-pass filtered references, and the paper's distortion.
+"""Anchors of the listening test: BS.1534's low-pass filtered references and a hand-made distortion.
 
-All are deterministic, keep the length and add no delay: float64 (samples,) in and out.
+All are deterministic, keep the length and add no delay; mono, float64 (samples,) in and out.
 """
 
 import numpy as np
@@ -9,26 +9,54 @@ from scipy import signal
 
 from spiking_music.errors import DataError
 
-LOW_ANCHOR = 3500.0  # Hz, BS.1534-3, 5.1
-MID_ANCHOR = 7000.0  # Hz
+LOW_ANCHOR = 3500.0  # Hz, the cutoffs of ITU-R BS.1534-3
+MID_ANCHOR = 7000.0
+
+STOP_BAND = 8 / 7  # where the stop band begins, in cutoffs: 4 kHz for 3.5 kHz
+ATTENUATION = 60.0  # dB in the stop band
+
+TREMOLO_RATE = 7.0  # Hz
+TREMOLO_DEPTH = 0.8
+QUANTISER_STEPS = 2  # on either side of zero
+MU = 255.0
 
 Audio = NDArray[np.float64]
 
 
 def low_pass(x: Audio, sample_rate: int, cutoff: float = LOW_ANCHOR) -> Audio:
-    """The reference with nothing above `cutoff` Hz: BS.1534's low (3.5 kHz) or mid (7 kHz) anchor.
+    """The reference without what lies above `cutoff` Hz: BS.1534's low or mid anchor.
 
-    BS.1534-3's mask for 3.5 kHz: +-0.1 dB up to the cutoff, at least 25 dB of attenuation at 4 kHz
-    and 50 dB at 4.5 kHz; the same in proportion for 7 kHz. A linear-phase FIR, applied without
-    delay; outside the clip there is silence. Raises `DataError` where the stop band lies above
-    Nyquist.
+    The mask of BS.1534-3 for 3.5 kHz: within 0.1 dB up to 3.5 kHz, at least 25 dB down at 4 kHz,
+    50 dB at 4.5 kHz; for 7 kHz the same in proportion. A linear-phase FIR without delay, which
+    takes the audio for silent outside the clip. Raises `DataError` where the stop band would
+    begin above half the sample rate.
     """
-    return signal.oaconvolve(x, _taps(sample_rate, cutoff))[_half(x, sample_rate, cutoff)]
+    if cutoff * STOP_BAND >= sample_rate / 2:
+        raise DataError(
+            f"a low-pass at {cutoff:g} Hz does not fit {sample_rate} Hz audio: resample to more than "
+            f"{2 * cutoff * STOP_BAND:g} Hz"
+        )
+    width = cutoff * (STOP_BAND - 1)  # of the transition band in Hz
+    order, beta = signal.kaiserord(ATTENUATION, 2 * width / sample_rate)
+    taps = signal.firwin(order | 1, cutoff + width / 2, window=("kaiser", beta), fs=sample_rate)
+    delay = len(taps) // 2
+    return np.asarray(signal.oaconvolve(x, taps)[delay : delay + len(x)])
 
 
 def distorted(x: Audio, sample_rate: int) -> Audio:
-    raise NotImplementedError
+    """The paper's anchor, a reference spoilt by hand so that every listener rates it lowest (*ours*).
 
-
-def _taps(sample_rate: int, cutoff: float) -> Audio:
-    return np.zeros(1)
+    Low-pass at 3.5 kHz, a tremolo of 7 Hz that takes away up to 80 % of the amplitude, then
+    quantisation to five mu-law levels of the clip's peak, whose noise is left unfiltered. The
+    clip gets back the reference's RMS, so that loudness gives nothing away; silence stays silence.
+    """
+    y = low_pass(x, sample_rate)
+    time = np.arange(len(x)) / sample_rate  # s
+    y = y * (1 - TREMOLO_DEPTH * (0.5 - 0.5 * np.cos(2 * np.pi * TREMOLO_RATE * time)))
+    peak = np.abs(y).max(initial=0.0)
+    if peak == 0:
+        return np.zeros_like(x)
+    compressed = np.log1p(MU * np.abs(y) / peak) / np.log1p(MU)  # 0 .. 1
+    steps = np.round(compressed * QUANTISER_STEPS) / QUANTISER_STEPS
+    y = np.sign(y) * np.expm1(steps * np.log1p(MU)) / MU
+    return y * np.sqrt(np.mean(x**2) / np.mean(y**2))

@@ -152,8 +152,8 @@ def _legend(axes: Axes) -> None:
         for name, colour in reversed(COLOURS.items())
     ]
     dashed = Line2D([], [], color=style.INK, linewidth=1.0, dashes=(4, 2))
-    dashed.set_label("entropy of independent events:  N·T·h(S / N·T)")
-    axes.legend(handles=[*handles, dashed], loc="lower center", bbox_to_anchor=(0.48, 0.01))
+    dashed.set_label("i.i.d. entropy:  N·T·h(S / N·T)")
+    axes.legend(handles=[*handles, dashed], loc="lower center", bbox_to_anchor=(0.465, 0.01))
 
 
 def _frame(upper: Axes, lower: Axes, full: int) -> None:

@@ -1,0 +1,207 @@
+"""The four formats of SPEC 5 for an event matrix z ∈ {0,1}^(N×T): what they cost, and packing.
+
+| format | what is stored, in this order | bits (the paper's count) |
+|---|---|---|
+| dense | every entry, unit by unit | N·T |
+| coo | (unit, time) pairs, unit by unit | S·(⌈log2 N⌉ + ⌈log2 T⌉) |
+| time | N−1 inner pointers, then times unit by unit | S·⌈log2 T⌉ + (N−1)·⌈log2 S⌉ |
+| units | T−1 inner pointers, then units step by step | S·⌈log2 N⌉ + (T−1)·⌈log2 S⌉ |
+
+N units, T steps, and the event count S are known to the reader; `FORMAT_BITS` and `count_bits` say
+what naming the format and sending S costs. A pointer takes the S + 1 values 0..S, so a packed pointer
+has ⌈log2(S+1)⌉ bits where the paper counts ⌈log2 S⌉: `packed_bits` exceeds `cost` by one bit a pointer
+where S is a power of two, and equals it everywhere else.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln, xlogy
+
+from spiking_music.codec import bits
+from spiking_music.errors import CodeError
+
+FORMATS = ("dense", "coo", "time", "units")
+FORMAT_BITS = 2  # a clip, to name one of the four
+Events = NDArray[np.uint8]  # z (N, T), entries 0 or 1
+Counts = NDArray[np.int64]
+
+
+class Packed(NamedTuple):
+    """A packed event matrix: `bits` of `payload` count, the rest of its last byte is zero."""
+
+    payload: bytes
+    bits: int
+
+
+class Compressed(NamedTuple):
+    """The two lists of the compressed formats: L_time and L_units of SPEC 5 (or the reverse)."""
+
+    indices: Counts  # (S,) positions along a row, row by row
+    pointers: Counts  # (rows + 1,) where each row starts in `indices`, then S
+
+
+def cost(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
+    """Bits of S = `events` (any shape) in an N × T matrix by the paper's formula (⌈log2 0⌉ = 0).
+
+    Raises `CodeError` for an unknown format or an S outside 0..N·T.
+    """
+    events = _counts(units, steps, events)
+    return _bits(format, units, steps, events, bits.width(events))
+
+
+def packed_bits(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
+    """Bits that `pack` really writes; errors as for `cost`."""
+    events = _counts(units, steps, events)
+    return _bits(format, units, steps, events, bits.width(events + 1))
+
+
+def cheapest(units: int, steps: int, events: ArrayLike) -> tuple[Counts, Counts]:
+    """For each S: the index in `FORMATS` of the cheapest format (a tie: the earlier), its `cost`."""
+    costs = np.stack([cost(format, units, steps, events) for format in FORMATS])  # (4, …)
+    return costs.argmin(axis=0), costs.min(axis=0)
+
+
+def count_bits(largest: int) -> int:
+    """⌈log2(S_max + 1)⌉: bits that send the S of a clip when no S exceeds `largest`."""
+    return int(bits.width(largest + 1))
+
+
+def entropy_bound(units: int, steps: int, events: ArrayLike) -> NDArray[np.float64]:
+    """N·T·H2(S/(N·T)) bits: entropy of independent entries of probability S/(N·T)."""
+    size = units * steps
+    density = _counts(units, steps, events) / size
+    nats = -(xlogy(density, density) + xlogy(1 - density, 1 - density))
+    return np.asarray(size * nats / np.log(2))
+
+
+def enumeration_bound(units: int, steps: int, events: ArrayLike) -> NDArray[np.float64]:
+    """log2 C(N·T, S) bits: no code that knows S, and treats all matrices alike, needs fewer."""
+    size = units * steps
+    events = _counts(units, steps, events)
+    nats = gammaln(size + 1) - gammaln(events + 1) - gammaln(size - events + 1)
+    return np.asarray(nats / np.log(2))
+
+
+def compress(z: ArrayLike) -> Compressed:
+    """L_time and L_units of z (N, T); of its transpose, L_units and L_time."""
+    z = np.asarray(z)
+    pointers = np.concatenate([[0], np.count_nonzero(z, axis=1).cumsum()])
+    return Compressed(np.flatnonzero(z) % z.shape[1], pointers)
+
+
+def pack(z: ArrayLike, format: str) -> Packed:
+    """z (N, T) → bytes; `CodeError` for an unknown format or where z is not a matrix of 0 and 1."""
+    z = _matrix(z)
+    units, steps = z.shape
+    events = int(np.count_nonzero(z))
+    total = int(packed_bits(format, units, steps, events))
+    if format == "dense":
+        digits = z.ravel()
+    elif format == "coo":
+        pairs = np.divmod(np.flatnonzero(z), steps)
+        digits = np.hstack([_digits(pairs[0], units), _digits(pairs[1], steps)]).ravel()
+    else:
+        rows = z if format == "time" else z.T
+        indices, pointers = compress(rows)
+        digits = np.concatenate(
+            [
+                _digits(pointers[1:-1], events + 1).ravel(),
+                _digits(indices, rows.shape[1]).ravel(),
+            ]
+        )
+    return Packed(np.packbits(digits).tobytes(), total)
+
+
+def unpack(payload: bytes, format: str, units: int, steps: int, events: int) -> Events:
+    """The z (N, T) that `pack` was given.
+
+    Raises `CodeError` unless `payload` is exactly what `pack` writes for some z with S = `events`:
+    right length, zero padding, indices and pointers within range and in order.
+    """
+    total = int(packed_bits(format, units, steps, events))
+    digits = _payload_digits(payload, total)
+    if format == "dense":
+        if np.count_nonzero(digits) != events:
+            raise CodeError(f"dense code holds {np.count_nonzero(digits)} events, not {events}")
+        return digits.reshape(units, steps)
+    if format == "coo":
+        unit, time = int(bits.width(units)), int(bits.width(steps))
+        pairs = digits.reshape(events, unit + time)
+        return _place(bits.gather(pairs[:, :unit]), bits.gather(pairs[:, unit:]), units, steps)
+    if format == "time":
+        return _decompress(digits, units, steps, events)
+    return np.ascontiguousarray(_decompress(digits, steps, units, events).T)
+
+
+def _bits(format: str, units: int, steps: int, events: Counts, pointer: Counts) -> Counts:
+    """The table above, for pointers of `pointer` bits."""
+    unit, time = int(bits.width(units)), int(bits.width(steps))
+    if format == "dense":
+        return np.full_like(events, units * steps)
+    if format == "coo":
+        return events * (unit + time)
+    if format == "time":
+        return events * time + (units - 1) * pointer
+    if format == "units":
+        return events * unit + (steps - 1) * pointer
+    raise CodeError(f"unknown format '{format}'; known are {', '.join(FORMATS)}")
+
+
+def _counts(units: int, steps: int, events: ArrayLike) -> Counts:
+    if units < 1 or steps < 1:
+        raise CodeError(f"an event matrix needs at least one unit and step, not {units} x {steps}")
+    counts = np.asarray(events, dtype=np.int64)
+    if counts.size and not 0 <= counts.min() <= counts.max() <= units * steps:
+        wrong = counts.min() if counts.min() < 0 else counts.max()
+        raise CodeError(f"{wrong} events do not fit {units} units x {steps} steps")
+    return counts
+
+
+def _matrix(z: ArrayLike) -> Events:
+    matrix = np.asarray(z)
+    if matrix.ndim != 2:
+        raise CodeError(f"an event matrix has two axes (units, steps), not {matrix.ndim}")
+    if not ((matrix == 0) | (matrix == 1)).all():
+        raise CodeError("an event matrix holds only 0 and 1")
+    return matrix.astype(np.uint8)
+
+
+def _digits(numbers: Counts, alternatives: int) -> bits.Bits:
+    return bits.spread(numbers, int(bits.width(alternatives)))
+
+
+def _payload_digits(payload: bytes, total: int) -> bits.Bits:
+    needed = (total + 7) // 8
+    if len(payload) != needed:
+        raise CodeError(f"code of {total} bits needs {needed} bytes, but {len(payload)} are there")
+    digits = np.unpackbits(np.frombuffer(payload, dtype=np.uint8))
+    if digits[total:].any():
+        raise CodeError(f"code of {total} bits has ones in its padding")
+    return digits[:total]
+
+
+def _decompress(digits: bits.Bits, rows: int, columns: int, events: int) -> Events:
+    """Inverse of `compress`: pointers and indices → matrix (rows, columns)."""
+    pointer, index = int(bits.width(events + 1)), int(bits.width(columns))
+    split = (rows - 1) * pointer
+    inner = bits.gather(digits[:split].reshape(rows - 1, pointer))
+    pointers = np.concatenate([[0], inner, [events]])
+    sizes = np.diff(pointers)
+    if (sizes < 0).any():
+        raise CodeError("pointers of a compressed code must not decrease nor exceed its events")
+    indices = bits.gather(digits[split:].reshape(events, index))
+    return _place(np.repeat(np.arange(rows), sizes), indices, rows, columns)
+
+
+def _place(row: Counts, column: Counts, rows: int, columns: int) -> Events:
+    """Ones at (row, column), which must be inside and in order: matrix (rows, columns)."""
+    if row.max(initial=0) >= rows or column.max(initial=0) >= columns:
+        raise CodeError(f"an index of a code lies outside its {rows} x {columns} matrix")
+    flat = row * columns + column
+    if (np.diff(flat) <= 0).any():
+        raise CodeError("events of a code must be in order and differ")
+    z = np.zeros(rows * columns, dtype=np.uint8)
+    z[flat] = 1
+    return z.reshape(rows, columns)

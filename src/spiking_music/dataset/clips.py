@@ -1,0 +1,221 @@
+"""Recordings → clips of equal length in one HDF5 file and one table a shard of a split.
+
+HDF5: dataset `audio` int16 (clips, clip_samples), one uncompressed chunk a clip, and `gain` float32
+(clips,); root attributes sample_rate, clip_samples, split, shard. The waveform of a clip is
+audio / 32767 / gain, where gain is 1 unless resampling drove the clip beyond full scale.
+
+Table, a row a clip in the same order: performance, split, offset (samples from the start of the
+resampled recording), samples (valid ones, less than clip_samples in a padded tail), gain, rms_dbfs
+(over the valid samples, re full scale; -inf for digital silence).
+"""
+
+import sys
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spiking_music import files
+from spiking_music.config import DatasetConfig, SignalConfig
+from spiking_music.dataset.audio import stream
+from spiking_music.dataset.notes import read_notes
+from spiking_music.dataset.writing import writing
+from spiking_music.errors import DataError
+
+FULL_SCALE = 32767
+MIDI_TOLERANCE = 1.0  # seconds that a note may begin after the end of the audio
+COLUMNS = {
+    "performance": "int64",
+    "split": "str",
+    "offset": "int64",
+    "samples": "int64",
+    "gain": "float32",
+    "rms_dbfs": "float64",
+}
+
+
+def build_clips(
+    performances: Path,
+    root: Path,
+    split: str,
+    shard: int,
+    audio: Path,
+    table: Path,
+    signal: SignalConfig,
+    dataset: DatasetConfig,
+    manifest: Path | None = None,
+) -> None:
+    """Cut the recordings of `shard` of `split` into clips; write `audio` (.h5) and `table` (.csv).
+
+    `root` is the folder that the names in `performances` start from. Rows whose status in
+    `manifest` is not "ok" are left out. A shard without clips is legal; recordings that give none
+    are named on stderr. Both files are the same bytes in every run.
+
+    Raises `DataError` for a recording that cannot be used (audio or MIDI missing, damaged, cut
+    short, not finite; a note that begins more than a second after the audio ends), unless
+    `dataset.bad_recordings` is "skip": then it is left out whole, and named on stderr.
+    """
+    rows: list[dict[str, Any]] = []
+    with writing(audio), files.atomic(audio) as temporary:
+        with ShardFile(temporary, signal, split, shard) as target:
+            for recording in _recordings(performances, split, shard, manifest):
+                first = len(target)
+                try:
+                    rows += _cut_recording(recording, root, target, signal, dataset)
+                except DataError as error:
+                    if dataset.bad_recordings == "fail":
+                        raise DataError(
+                            f"{error}, or set dataset.bad_recordings to 'skip'"
+                        ) from None
+                    target.forget_from(first)
+                    _report(f"skipped: {error}")
+        frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+        files.write_csv(frame, table)
+    files.wrote(audio)
+
+
+class ShardFile:
+    """An HDF5 file that takes clips one by one. Use it as a context."""
+
+    def __init__(self, path: Path, signal: SignalConfig, split: str, shard: int) -> None:
+        size = signal.clip_samples
+        self._file = h5py.File(path, "w", libver="v110")
+        self._file.attrs.update(
+            sample_rate=signal.sample_rate, clip_samples=size, split=split, shard=shard
+        )
+        self._audio = self._file.create_dataset(
+            "audio", shape=(0, size), maxshape=(None, size), chunks=(1, size), dtype="<i2"
+        )
+        self._gains: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self._gains)
+
+    def append(self, pcm: NDArray[np.int16], gain: float) -> None:
+        """Add a clip, `pcm` int16 (clip_samples,)."""
+        index = len(self)
+        self._audio.resize(index + 1, axis=0)
+        self._audio.id.write_direct_chunk((index, 0), pcm)  # no filter and no conversion needed
+        self._gains.append(gain)
+
+    def forget_from(self, index: int) -> None:
+        """Drop clip `index` and all after it."""
+        self._audio.resize(index, axis=0)
+        del self._gains[index:]
+
+    def __enter__(self) -> "ShardFile":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._file.create_dataset("gain", data=np.array(self._gains, "<f4"))
+        finally:
+            self._file.close()
+
+
+def cut(
+    blocks: Iterable[NDArray[np.float32]], size: int
+) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Re-cut blocks (n,) of any length into clips (size,); yield each with its valid samples.
+
+    Only the last clip may have fewer than `size`; zeros follow them. The array is reused: copy it
+    to keep it.
+    """
+    clip = np.zeros(size, np.float32)
+    filled = 0
+    for block in blocks:
+        while len(block):
+            taken = min(size - filled, len(block))
+            clip[filled : filled + taken] = block[:taken]
+            block, filled = block[taken:], filled + taken
+            if filled == size:
+                yield clip, size
+                filled = 0
+    if filled:
+        clip[filled:] = 0
+        yield clip, filled
+
+
+def quantise(clip: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
+    """Round `clip` (n,) to int16; return it with the gain that kept it within full scale."""
+    peak = max(float(clip.max()), -float(clip.min()))
+    gain = float(np.float32(1 / peak)) if peak > 1 else 1.0  # float32: what the file holds
+    scaled = clip * np.float32(FULL_SCALE * gain)
+    return np.rint(scaled, out=scaled).astype(np.int16), gain
+
+
+def rms_dbfs(samples: NDArray[np.float32]) -> float:
+    """Root mean square of `samples` (n,) in dB re full scale; -inf for zeros."""
+    power = float(np.dot(samples, samples)) / len(samples)
+    return 10 * float(np.log10(power)) if power > 0 else -np.inf
+
+
+def _cut_recording(
+    recording: dict[Hashable, Any],
+    root: Path,
+    target: ShardFile,
+    signal: SignalConfig,
+    dataset: DatasetConfig,
+) -> list[dict[str, Any]]:
+    """Append the clips of one recording to `target`; return their rows of the table."""
+    path, midi = root / recording["audio_filename"], root / recording["midi_filename"]
+    notes = read_notes(midi)  # before the audio: it costs little and fails early
+    size, length, rows = signal.clip_samples, 0, []
+    for clip, valid in cut(stream(path, signal.sample_rate), size):
+        offset, length = length, length + valid
+        level = rms_dbfs(clip[:valid])
+        dropped = valid < size and dataset.tail == "drop"
+        silent = level < dataset.silence_dbfs and dataset.silence == "drop"
+        if dropped or silent:
+            continue
+        pcm, gain = quantise(clip)
+        target.append(pcm, gain)
+        row = (recording["performance"], recording["split"], offset, valid, gain, level)
+        rows.append(dict(zip(COLUMNS, row, strict=True)))
+    seconds = length / signal.sample_rate
+    if notes.start[-1] > seconds + MIDI_TOLERANCE:
+        raise DataError(
+            f"MIDI file '{midi}' does not belong to recording '{path}': a note begins at "
+            f"{notes.start[-1]:.2f} s and the audio ends at {seconds:.2f} s; replace either file"
+        )
+    if not rows:
+        _report(f"no clip from recording '{path}': {_why_none(length, signal)}")
+    return rows
+
+
+def _why_none(length: int, signal: SignalConfig) -> str:
+    if length >= signal.clip_samples:
+        return "it is silent throughout; set dataset.silence to 'keep' to have it"
+    return (
+        f"it lasts {length / signal.sample_rate:.2f} s and a clip "
+        f"{signal.clip_samples / signal.sample_rate:.2f} s; set dataset.tail to 'pad' to have it"
+    )
+
+
+def _recordings(
+    performances: Path, split: str, shard: int, manifest: Path | None
+) -> list[dict[Hashable, Any]]:
+    """Rows of `performances` that belong to the shard and are usable by the manifest."""
+    table = pd.read_csv(performances)
+    table = table[(table["split"] == split) & (table["shard"] == shard)]
+    rows = table.to_dict("records")
+    if manifest is None:
+        return rows
+    states = pd.read_csv(manifest).set_index("audio_filename")["status"]
+    usable = []
+    for row in rows:
+        status = states.get(row["audio_filename"], "not in the manifest")
+        if status == "ok":
+            usable.append(row)
+        else:
+            _report(f"skipped: recording '{row['audio_filename']}' is marked '{status}'")
+    return usable
+
+
+def _report(sentence: str) -> None:
+    print(sentence, file=sys.stderr)

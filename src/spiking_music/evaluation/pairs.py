@@ -1,0 +1,104 @@
+"""Events and the notes they answer to, read side by side in bounded memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import h5py
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from spiking_music.errors import CodeError, DataError
+
+LOWEST_NOTE = 21  # MIDI number of row 0 of the onsets: A0, the lowest key of a piano
+
+
+class Sliceable(Protocol):
+    """What h5py, zarr and numpy have in common."""
+
+    shape: tuple[int, ...]
+
+    def __getitem__(self, key: Any) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Codes z (clips, N, T) in {0, 1} and onset counts n (clips, P, T) of the same clips.
+
+    `spans` cuts the clips into performances: the clips of a span follow one another in time.
+    """
+
+    codes: Sliceable
+    onsets: Sliceable
+    spans: list[slice]
+
+    def __post_init__(self) -> None:
+        (clips, _, steps), (scores, _, beats) = self.codes.shape, self.onsets.shape
+        if (clips, steps) != (scores, beats):
+            raise DataError(
+                f"codes of {clips} clips x {steps} steps do not belong to onsets of {scores} x {beats}:"
+                " run the rules of both again"
+            )
+
+    @property
+    def clips(self) -> int:
+        return self.codes.shape[0]
+
+    @property
+    def units(self) -> int:
+        """N."""
+        return self.codes.shape[1]
+
+    @property
+    def notes(self) -> int:
+        """P: 88 on a piano."""
+        return self.onsets.shape[1]
+
+    @property
+    def steps(self) -> int:
+        """T, steps a clip."""
+        return self.codes.shape[2]
+
+    def batches(self, size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        """Yield z (≤ size, N, T) and n (≤ size, P, T)."""
+        for start in range(0, self.clips, size):
+            yield self.codes[start : start + size], self.onsets[start : start + size]
+
+    def performances(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Yield z (N, M) and n (P, M): the M steps of all clips of a performance in one row."""
+        for span in self.spans:
+            yield _joined(self.codes[span]), _joined(self.onsets[span])
+
+
+def spans(performance: NDArray[Any]) -> list[slice]:
+    """Runs of equal entries of `performance` (clips,), as slices."""
+    edges = np.flatnonzero(np.diff(performance)) + 1
+    bounds = [0, *edges.tolist(), len(performance)]
+    return [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if a < b]
+
+
+@contextmanager
+def open_pairs(codes: Path, onsets: Path) -> Iterator[tuple[Pairs, float]]:
+    """Open codes (.h5) and onsets (.zarr.zip) of a split; yield the pairs and the steps a second.
+
+    Raises `DataError` where a file is absent or the two are not of the same clips, `CodeError` where
+    the codes are not binary.
+    """
+    for path in (codes, onsets):
+        if not path.exists():
+            raise DataError(f"no file '{path}': run the rule that writes it")
+    with h5py.File(codes) as file, zarr.storage.ZipStore(onsets, mode="r") as store:
+        kind = file.attrs.get("kind")
+        if kind != "binary":
+            raise CodeError(f"'{codes}' holds {kind} codes: selectivity is about binary events")
+        group = zarr.open_group(store, mode="r")
+        performance = np.asarray(group.attrs["performance"])
+        yield Pairs(file["codes"], group["onsets"], spans(performance)), group.attrs["step_rate"]
+
+
+def _joined(clips: NDArray[Any]) -> NDArray[np.float32]:
+    """(clips, rows, T) as (rows, clips · T)."""
+    return clips.swapaxes(0, 1).reshape(clips.shape[1], -1).astype(np.float32)

@@ -1,0 +1,170 @@
+"""What a bit rate buys: quality of every variant against its bit rate, with intervals and clips."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from spiking_music.errors import DataError
+from spiking_music.figures import style, tables
+
+RATE, CODED_RATE = "kbps_cheapest", "kbps_entropy"
+PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # SPEC 8: kbps, dB
+GAP = 0.045  # of the range of bit rates: what sets points of equal bit rate apart
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the tables and the name of its axis; summary.csv has `<stem>_low` and `_high`."""
+
+    column: str
+    stem: str
+    label: str
+
+
+SI_SNR = Measure("si_snr_db", "si_snr", "SI-SNR (dB)")
+VISQOL = Measure("visqol", "visqol", "ViSQOL (MOS-LQO)")
+
+
+def draw(
+    summary: Path | str,
+    evaluation: Mapping[str, Path],
+    storage: Mapping[str, Path],
+    out: Path | str,
+    published: bool,
+) -> None:
+    """Draw bit rate (kbps) against SI-SNR and, where it was measured, ViSQOL.
+
+    Filled markers: means over clips at the cheapest format of SPEC 5, bars their 95 % intervals;
+    hollow markers: the same quality at the entropy-coded size; dots: single clips. Points of equal
+    bit rate are set apart sideways. `published` adds the paper's points (SPEC 8).
+
+    summary: summary.csv. evaluation, storage: the per-clip tables of each variant, rows in the same
+    order. Raises `DataError` where a table or a column is missing or empty.
+    """
+    table = tables.read(summary, ["variant", RATE, CODED_RATE, *_columns(SI_SNR)]).set_index(
+        "variant"
+    )
+    clips = {name: _clips(name, evaluation, storage) for name in table.index}
+    perceptual = VISQOL.column in table and table[VISQOL.column].notna().any()
+    measures = [SI_SNR, VISQOL] if perceptual else [SI_SNR]
+    looks = style.looks(table.index)
+    with style.page(out, height=88, width=style.WIDTH if perceptual else 100) as figure:
+        panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
+        context = pd.Series({name: row[0] for name, row in PUBLISHED.items() if published})
+        rates = pd.concat([table[RATE], context])
+        gap = GAP * max(rates.max() - table[CODED_RATE].min(), 0.2)
+        positions = _apart(rates, gap)
+        for axes, measure, mark in zip(panels, measures, "ab", strict=False):
+            for name, look in looks.items():
+                shift = positions[name] - table.loc[name, RATE]
+                _cloud(axes, clips[name], measure, look, shift, gap)
+                _mean(axes, table.loc[name], measure, look, shift)
+            axes.set(xlabel="bit rate (kbps)", ylabel=measure.label)
+            axes.grid(axis="y")
+            style.letter(axes, mark, "")
+        if published:
+            _published(panels[0], positions)
+        figure.legend(handles=_handles(looks, published), loc="outside lower center", ncols=4)
+
+
+def _columns(measure: Measure) -> list[str]:
+    return [measure.column, f"{measure.stem}_low", f"{measure.stem}_high"]
+
+
+def _clips(name: str, evaluation: Mapping[str, Path], storage: Mapping[str, Path]) -> pd.DataFrame:
+    """One row a clip: its quality, and the bit rate of its cheapest format."""
+    if name not in evaluation or name not in storage:
+        raise DataError(f"the summary has a variant '{name}' without tables of its clips")
+    quality = tables.read(evaluation[name], [SI_SNR.column])
+    rates = tables.read(storage[name], [RATE])
+    if len(quality) != len(rates):
+        raise DataError(
+            f"'{evaluation[name]}' has {len(quality)} clips but '{storage[name]}' {len(rates)}: "
+            "run the rules that write them again"
+        )
+    return quality.assign(**{RATE: rates[RATE]})
+
+
+def _apart(rates: pd.Series, gap: float) -> dict[str, float]:
+    """Where each is drawn (kbps): at least `gap` apart, lest equal rates hide each other."""
+    ordered = rates.sort_values(kind="stable")
+    groups: list[list[str]] = [[]]
+    for name, rate in ordered.items():
+        if groups[-1] and rate - ordered[groups[-1][-1]] >= gap:
+            groups.append([])
+        groups[-1].append(str(name))
+    positions: dict[str, float] = {}
+    for group in groups:
+        group.sort(key=list(rates.index).index)  # nearly equal rates keep the table's order
+        first = float(ordered[group].mean()) - gap * (len(group) - 1) / 2
+        positions |= {name: first + gap * i for i, name in enumerate(group)}
+    return positions
+
+
+def _cloud(
+    axes: Axes, clips: pd.DataFrame, measure: Measure, look: style.Look, shift: float, gap: float
+) -> None:
+    """A faint dot for each clip, spread sideways within ± 0.35 gaps by the golden ratio."""
+    spread = gap * 0.7 * (_golden(len(clips)) - 0.5)
+    axes.scatter(
+        clips[RATE] + shift + spread, clips[measure.column],
+        s=5, color=look.colour, alpha=0.28, linewidth=0, zorder=1,
+    )  # fmt: skip
+
+
+def _golden(count: int) -> NDArray[np.float64]:
+    """`count` numbers spread evenly over 0..1 in a fixed, irregular order."""
+    return (np.arange(count) * (np.sqrt(5) - 1) / 2) % 1
+
+
+def _mean(axes: Axes, row: pd.Series, measure: Measure, look: style.Look, shift: float) -> None:
+    """Mean and interval at the cheapest format, joined to the same quality entropy coded."""
+    quality, low, high = (float(row[column]) for column in _columns(measure))
+    rate, coded = row[RATE] + shift, row[CODED_RATE]
+    axes.plot([coded, rate], [quality, quality], color=look.colour, linewidth=0.8, zorder=3)
+    axes.plot(
+        coded, quality, look.marker, color="white", markeredgecolor=look.colour, markersize=4.5,
+        markeredgewidth=1.0, zorder=4,
+    )  # fmt: skip
+    axes.errorbar(
+        rate, quality, [[quality - low], [high - quality]], fmt=look.marker, color=look.colour,
+        markersize=5, elinewidth=1.2, capsize=3, capthick=1.2, zorder=5,
+    )  # fmt: skip
+
+
+def _published(axes: Axes, positions: Mapping[str, float]) -> None:
+    """The paper's points with their ± as context."""
+    for name, (_, quality, spread) in PUBLISHED.items():
+        axes.errorbar(
+            positions[name], quality, spread, fmt="o", color=style.MUTED, markerfacecolor="white",
+            markersize=5, elinewidth=0.8, capsize=2, capthick=0.8, zorder=2,
+        )  # fmt: skip
+        axes.annotate(
+            name.split()[1], (positions[name], quality + spread), (-4, 3),
+            textcoords="offset points", color=style.MUTED, fontsize=6,
+        )  # fmt: skip
+
+
+def _handles(looks: Mapping[str, style.Look], published: bool) -> list[Line2D]:
+    """Legend: the variants, then what the kinds of marks mean."""
+
+    def key(label: str, marker: str, colour: str, face: str, size: float) -> Line2D:
+        handle = Line2D([], [], label=label, marker=marker, color=colour, linestyle="")
+        handle.set(markerfacecolor=face, markersize=size)
+        return handle
+
+    kinds = [
+        key("mean and 95 % interval, cheapest format", "o", style.INK, style.INK, 5),
+        key("the same, entropy coded", "o", style.INK, "white", 4),
+        key("one clip", ".", style.MUTED, style.MUTED, 3),
+    ]
+    if published:
+        kinds.append(key("paper (MAESTRO, 1 M steps), ± s.d.", "o", style.MUTED, "white", 5))
+    variants = [key(name, look.marker, look.colour, look.colour, 5) for name, look in looks.items()]
+    return variants + kinds

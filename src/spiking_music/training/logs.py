@@ -1,0 +1,65 @@
+"""What a run leaves to look at: a CSV table of the curves, TensorBoard, validation audio."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from torch.utils.tensorboard import SummaryWriter
+
+from spiking_music.errors import TrainingError
+from spiking_music.files import atomic
+
+VALIDATION = ("validation_loss", "validation_si_snr_db")
+
+
+class Log:
+    """Writes `path` (CSV), and beside it `tensorboard/` and `validation/*.wav`.
+
+    `text` is all that the table held when the checkpoint was written, "" in a new run. The table
+    starts as exactly that: rows after the checkpoint vanish because their steps run again, and rows
+    before it survive even if the file was deleted, as workflow engines do with outputs of a failed
+    job. `step` is the checkpoint's.
+    """
+
+    def __init__(self, path: Path, text: str, step: int) -> None:
+        self.path = path
+        self.lines = text.splitlines(keepends=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        self.tensorboard = SummaryWriter(str(path.parent / "tensorboard"), purge_step=step + 1)
+
+    @property
+    def text(self) -> str:
+        """All rows so far, for the checkpoint."""
+        return "".join(self.lines)
+
+    def write(self, step: int, row: dict[str, float], validation: dict[str, float]) -> None:
+        """Append a row. Validation columns come last, and are empty where `validation` is."""
+        header = ["step", *row, *VALIDATION]
+        if not self.lines:
+            self._append(header)
+        elif self.lines[0] != ",".join(header) + "\n":
+            raise TrainingError(f"the columns of '{self.path}' changed at step {step}: {header}")
+        cells = [f"{value:.9g}" for value in row.values()]
+        cells += [f"{validation[name]:.9g}" if validation else "" for name in VALIDATION]
+        self._append([str(step), *cells])
+        for name, value in (row | validation).items():
+            self.tensorboard.add_scalar(name, value, step)
+        self.tensorboard.flush()
+
+    def audio(self, step: int, name: str, waveform: np.ndarray, sample_rate: int) -> None:
+        """Keep `waveform` (T_x,) as validation/<name>.wav, replacing the last one."""
+        waveform = waveform.clip(-1, 1)
+        with atomic(self.path.parent / "validation" / f"{name}.wav") as temporary:
+            soundfile.write(temporary, waveform, sample_rate)
+        self.tensorboard.add_audio(name, waveform[None], step, sample_rate)
+
+    def close(self) -> None:
+        """Flush TensorBoard; the table is flushed row by row."""
+        self.tensorboard.close()
+
+    def _append(self, cells: list[str]) -> None:
+        line = ",".join(cells) + "\n"
+        self.lines.append(line)
+        with self.path.open("a") as file:
+            file.write(line)

@@ -1,0 +1,27 @@
+"""What changes along a run, as pure functions of the step: a resumed run needs no more state."""
+
+import math
+
+
+def learning_rate(step: int, steps: int, warmup: int, peak: float, final: float) -> float:
+    """Rate of step 0..steps-1: linear warmup to `peak`, then half a cosine down to `final`.
+
+    The first step after the warmup takes `peak` and the last one `final`.
+    """
+    if step < warmup:
+        return peak * (step + 1) / (warmup + 1)
+    progress = min(1.0, (step - warmup) / max(1, steps - 1 - warmup))
+    return final + (peak - final) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def gamma(step: int, silent: int, ramp: int, gamma_infinity: float) -> float:
+    """Weight γ(t) of the rate loss in three phases (SPEC 3).
+
+    0 for the first `silent` steps, a smooth monotone rise over `ramp` steps (half a cosine, flat at
+    both ends), then `gamma_infinity`. With `ramp` 0 it jumps at step `silent`.
+    """
+    if step < silent:
+        return 0.0
+    if step >= silent + ramp:
+        return gamma_infinity
+    return gamma_infinity * (1 - math.cos(math.pi * (step - silent) / ramp)) / 2

@@ -1,0 +1,153 @@
+"""Metrics: agreement with torchmetrics, and the traps of SPEC 6."""
+
+import numpy as np
+import pytest
+import torch
+from torchmetrics.functional.audio import (
+    scale_invariant_signal_distortion_ratio,
+    scale_invariant_signal_noise_ratio,
+)
+
+from spiking_music.errors import ConfigError
+from spiking_music.evaluation.metrics import (
+    lagged_si_snr,
+    level_dbfs,
+    mel_distance,
+    si_snr,
+    stft_distance,
+)
+
+RATE = 22050
+
+
+def noise(clips: int = 3, length: int = 4096, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((clips, length))
+
+
+def tone(frequency: float, length: int = 16384, delay: int = 0) -> np.ndarray:
+    return np.sin(2 * np.pi * frequency / RATE * (np.arange(length) - delay))[None]
+
+
+def test_si_snr_is_torchmetrics_in_float64() -> None:
+    x, y = noise(8) + 0.3, noise(8) + 0.5 * noise(8, seed=1) - 2
+    y, x64 = torch.from_numpy(y), torch.from_numpy(x)
+    expected = scale_invariant_signal_noise_ratio(y, x64)
+    np.testing.assert_allclose(si_snr(y.numpy(), x), expected, atol=1e-9)
+    again = scale_invariant_signal_distortion_ratio(y, x64, zero_mean=True)
+    np.testing.assert_allclose(si_snr(y.numpy(), x), again, atol=1e-9)
+
+
+def test_si_snr_of_a_known_ratio() -> None:
+    x, e = noise(1), noise(1, seed=1)
+    x -= x.mean()
+    e -= e.mean()
+    e -= (e * x).sum() / (x * x).sum() * x  # orthogonal to x
+    e *= np.linalg.norm(x) / np.linalg.norm(e) / 10  # 20 dB below
+    assert si_snr(x + e, x)[0] == pytest.approx(20, abs=1e-9)
+    assert si_snr(-7 * (x + e) + 3, x - 2)[0] == pytest.approx(20, abs=1e-9)
+    assert si_snr(e, x)[0] < -90
+
+
+def test_float32_input_is_measured_in_float64() -> None:
+    x = noise(1, 1 << 17).astype(np.float32) + 1000
+    y = x + 1e-2 * noise(1, 1 << 17, seed=1).astype(np.float32)
+    expected = si_snr(y.astype(np.float64), x.astype(np.float64))
+    np.testing.assert_array_equal(si_snr(y, x), expected)
+
+
+def test_a_perfect_copy_is_at_the_limit() -> None:
+    x = noise()
+    np.testing.assert_array_equal(si_snr(x, x), [100, 100, 100])
+    np.testing.assert_array_equal(si_snr(-3 * x + 1, x), [100, 100, 100])
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, -3.0])
+def test_an_estimate_of_silence_is_at_the_lower_limit(level: float) -> None:
+    x = noise()
+    silence = np.full_like(x, level)
+    np.testing.assert_array_equal(si_snr(silence, x), [-100, -100, -100])
+    values, lags = lagged_si_snr(silence, x, 4)
+    np.testing.assert_array_equal(values, [-100, -100, -100])
+    np.testing.assert_array_equal(lags, [0, 0, 0])
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1])
+def test_a_silent_reference_has_no_si_snr(level: float) -> None:
+    x = np.full((2, 4096), level)
+    x[1] = noise(1)
+    y = noise(2, seed=2)
+    assert np.isnan(si_snr(y, x)).tolist() == [True, False]
+    values, lags = lagged_si_snr(y, x, 4)
+    assert np.isnan(values).tolist() == [True, False]
+    assert lags[0] == 0
+    assert np.isnan(si_snr(x[:1], x[:1])).all()
+
+
+def test_a_lag_of_eight_samples_ruins_a_tone_and_the_search_recovers_it() -> None:
+    frequency = RATE / 8 / 8 * 1.06  # a quarter or so of a period in 8 samples… and a bit
+    x, y = tone(frequency), tone(frequency, delay=8)
+    assert si_snr(y, x)[0] < 1
+    values, lags = lagged_si_snr(y, x, 16)
+    assert values[0] > 90
+    assert lags[0] == 8
+    _, lags = lagged_si_snr(x, y, 16)
+    assert lags[0] == -8
+
+
+@pytest.mark.parametrize("lag", [-9, -1, 0, 5, 9])
+def test_lag_search_finds_the_shift_of_music_like_noise(lag: int) -> None:
+    source = noise(2, 5000)
+    x, y = source[:, 100:4196], 0.3 * source[:, 100 - lag : 4196 - lag] + 0.01 * noise(2, seed=9)
+    values, lags = lagged_si_snr(y, x, 9)
+    np.testing.assert_array_equal(lags, [lag, lag])
+    by_hand = si_snr(y[:, max(lag, 0) : 4096 + min(lag, 0)], x[:, max(-lag, 0) : 4096 - max(lag, 0)])
+    np.testing.assert_allclose(values, by_hand)
+
+
+def test_lag_search_is_the_best_of_all_lags_tried_one_by_one() -> None:
+    x = noise(4, 700)
+    y = noise(4, 700, seed=3) + 0.2 * x
+    values, _ = lagged_si_snr(y, x, 20)
+    tried = [
+        si_snr(y[:, max(k, 0) : 700 + min(k, 0)], x[:, max(-k, 0) : 700 - max(k, 0)])
+        for k in range(-20, 21)
+    ]
+    np.testing.assert_allclose(values, np.max(tried, axis=0))
+    np.testing.assert_allclose(lagged_si_snr(y, x, 0)[0], si_snr(y, x))
+
+
+def test_of_equal_lags_the_smallest_is_taken() -> None:
+    x = tone(RATE / 10)  # period of 10 samples
+    assert lagged_si_snr(x, x, 40)[1][0] == 0
+
+
+def test_a_lag_beyond_half_a_clip_is_refused() -> None:
+    with pytest.raises(ConfigError, match="max_lag 2048 must lie below half"):
+        lagged_si_snr(noise(), noise(), 2048)
+
+
+def test_mel_distance_reads_a_gain_in_decibels() -> None:
+    x = 0.1 * noise(2, 16384)
+    assert mel_distance(x, x, RATE).tolist() == [0, 0]
+    np.testing.assert_allclose(mel_distance(x / 2, x, RATE), 20 * np.log10(2), rtol=1e-3)
+    some, more = (mel_distance(x + k * noise(2, 16384, seed=1), x, RATE) for k in (0.03, 0.1))
+    assert (more > some).all()
+
+
+def test_stft_distance_of_a_gain() -> None:
+    x = 0.1 * noise(2, 16384)
+    assert stft_distance(x, x).tolist() == [0, 0]
+    np.testing.assert_allclose(stft_distance(x / 2, x), 0.5 + np.log(2), rtol=1e-3)
+    np.testing.assert_allclose(stft_distance(0 * x, x)[0], 1 + np.log(0.1 / 1e-5), rtol=0.5)
+
+
+def test_spectral_distances_do_not_mix_the_clips_of_a_batch() -> None:
+    x, y = 0.1 * noise(3, 8192), 0.1 * noise(3, 8192, seed=1)
+    for distance in (lambda a, b: mel_distance(a, b, RATE), stft_distance):
+        alone = np.concatenate([distance(y[i : i + 1], x[i : i + 1]) for i in range(3)])
+        np.testing.assert_allclose(distance(y, x), alone, rtol=1e-5)
+
+
+def test_level() -> None:
+    square = np.where(np.arange(1000) % 2, 0.1, -0.1)
+    np.testing.assert_allclose(level_dbfs(np.stack([square, 0 * square])), [-20, -np.inf])
