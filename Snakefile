@@ -27,4 +27,5 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/summary.csv",
+        expand(f"{RESULTS}/onsets/{{split}}.zarr.zip", split=CONFIG.dataset.subset.splits),
         FIGURES,

@@ -69,7 +69,9 @@ def main() -> None:
             ],
             3,
         )
-        print(f"{format:>6}: pack {PACKED / forth:7.0f} clips/s, unpack {PACKED / back:7.0f} clips/s")
+        print(
+            f"{format:>6}: pack {PACKED / forth:7.0f} clips/s, unpack {PACKED / back:7.0f} clips/s"
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # What all rules share: the checked configuration and the names of files.
 
 import sys
+from pathlib import Path
 
 from spiking_music import config as configuration
 from spiking_music.errors import SpikingMusicError
@@ -19,7 +20,15 @@ VARIANTS = configuration.variants(config)
 SHARDS = range(CONFIG.dataset.shards)
 
 # where the file names of the catalogue start
-ROOT = CONFIG.dataset.path if CONFIG.dataset.source == "folder" else f"{RESULTS}/recordings"
+SOURCE = Path(CONFIG.dataset.path or "")
+ROOT = str(SOURCE) if CONFIG.dataset.source == "folder" else f"{RESULTS}/recordings"
+
+# a changed table makes a new catalogue
+TABLES = []
+if CONFIG.dataset.source != "demo":
+    TABLES = (
+        sorted(map(str, SOURCE.glob("*.csv"))) if SOURCE.is_dir() else [str(SOURCE)]
+    )
 
 
 wildcard_constraints:
@@ -45,4 +54,6 @@ def shards(pattern, *splits):
 
 def repeated(option, key):
     """An option repeated for each file of an input, for verbs that take several lists."""
-    return lambda wildcards, input: " ".join(f"--{option} {path}" for path in input[key])
+    return lambda wildcards, input: " ".join(
+        f"--{option} {path}" for path in input[key]
+    )

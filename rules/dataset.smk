@@ -3,11 +3,9 @@
 
 rule catalogue:
     input:
-        CONFIG.dataset.tables(),
+        TABLES,
     output:
         f"{RESULTS}/performances.csv",
-    params:
-        config=settings("seed", "dataset"),
     log:
         f"{LOGS}/catalogue.log",
     benchmark:
@@ -17,6 +15,8 @@ rule catalogue:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        config=settings("seed", "dataset"),
     shell:
         "spiking-music catalogue --config {params.config:q} --out {output:q} 2>&1 | tee {log:q}"
 
@@ -26,9 +26,6 @@ rule recordings:
         f"{RESULTS}/performances.csv",
     output:
         f"{RESULTS}/recordings/manifest-{{shard}}.csv",
-    params:
-        config=settings("seed", "signal", "dataset"),
-        root=ROOT,
     log:
         f"{LOGS}/recordings-{{shard}}.log",
     benchmark:
@@ -38,6 +35,9 @@ rule recordings:
     resources:
         mem_mb=2000,
         runtime=240,
+    params:
+        config=settings("seed", "signal", "dataset"),
+        root=ROOT,
     shell:
         "spiking-music recordings --config {params.config:q} --performances {input:q}"
         " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} 2>&1 | tee {log:q}"
@@ -50,9 +50,6 @@ rule clips:
     output:
         audio=f"{RESULTS}/clips/{{split}}-{{shard}}.h5",
         table=f"{RESULTS}/clips/{{split}}-{{shard}}.csv",
-    params:
-        config=settings("signal", "dataset"),
-        root=ROOT,
     log:
         f"{LOGS}/clips-{{split}}-{{shard}}.log",
     benchmark:
@@ -62,6 +59,9 @@ rule clips:
     resources:
         mem_mb=1000,
         runtime=240,
+    params:
+        config=settings("signal", "dataset"),
+        root=ROOT,
     shell:
         "spiking-music clips --config {params.config:q} --performances {input.performances:q}"
         " --manifest {input.manifest:q} --root {params.root:q} --split {wildcards.split}"
@@ -75,9 +75,6 @@ rule onsets:
         tables=lambda wildcards: shards("clips/{split}-{shard}.csv", wildcards.split),
     output:
         f"{RESULTS}/onsets/{{split}}.zarr.zip",
-    params:
-        config=settings("signal"),
-        root=ROOT,
     log:
         f"{LOGS}/onsets-{{split}}.log",
     benchmark:
@@ -87,6 +84,9 @@ rule onsets:
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        config=settings("signal"),
+        root=ROOT,
     shell:
         "spiking-music onsets {input.tables:q} --config {params.config:q}"
         " --performances {input.performances:q} --root {params.root:q} --out {output:q}"

@@ -7,8 +7,6 @@ rule codes:
         clips=lambda wildcards: shards("clips/{split}-{shard}.h5", wildcards.split),
     output:
         f"{RESULTS}/codes/{{variant}}/{{split}}.h5",
-    params:
-        config=settings("evaluation"),
     log:
         f"{LOGS}/codes-{{variant}}-{{split}}.log",
     benchmark:
@@ -19,6 +17,8 @@ rule codes:
     resources:
         mem_mb=8000,
         runtime=120,
+    params:
+        config=settings("evaluation"),
     shell:
         "spiking-music codes {input.clips:q} --config {params.config:q}"
         " --weights {input.weights:q} --out {output:q} 2>&1 | tee {log:q}"
@@ -32,8 +32,6 @@ rule evaluate:
         tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
     output:
         f"{RESULTS}/evaluation/{{variant}}.csv",
-    params:
-        config=settings("seed", "evaluation"),
     log:
         f"{LOGS}/evaluate-{{variant}}.log",
     benchmark:
@@ -44,6 +42,8 @@ rule evaluate:
     resources:
         mem_mb=8000,
         runtime=240,
+    params:
+        config=settings("seed", "evaluation"),
     shell:
         "spiking-music evaluate {input.clips:q} --config {params.config:q}"
         " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q}"
@@ -51,20 +51,19 @@ rule evaluate:
 
 rule summarise:
     input:
-        weights=expand(f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS),
+        weights=expand(
+            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
+        ),
         evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
         storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
     output:
         csv=report(
-            f"{RESULTS}/summary.csv", caption="../report/summary.rst", category="Tables"
+            f"{RESULTS}/summary.csv",
+            caption="../report/summary.rst",
+            category="Tables",
         ),
         markdown=f"{RESULTS}/summary.md",
         metrics=f"{RESULTS}/summary.json",
-    params:
-        config=settings("seed", "evaluation"),
-        weights=repeated("weights", "weights"),
-        evaluation=repeated("evaluation", "evaluation"),
-        storage=repeated("storage", "storage"),
     log:
         f"{LOGS}/summarise.log",
     benchmark:
@@ -74,6 +73,11 @@ rule summarise:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        config=settings("seed", "evaluation"),
+        weights=repeated("weights", "weights"),
+        evaluation=repeated("evaluation", "evaluation"),
+        storage=repeated("storage", "storage"),
     shell:
         "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
         " {params.storage} --out {output.csv:q} 2>&1 | tee {log:q}"

@@ -7,10 +7,6 @@ rule train:
     output:
         weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
         log=f"{RESULTS}/models/{{variant}}/log.csv",
-    params:
-        config=variant_settings,
-        # no output: a killed job resumes from here
-        checkpoints=f"{RESULTS}/checkpoints/{{variant}}",
     log:
         f"{LOGS}/train-{{variant}}.log",
     benchmark:
@@ -21,6 +17,10 @@ rule train:
     resources:
         mem_mb=16000,
         runtime=1440,
+    params:
+        config=variant_settings,
+        # no output: a killed job resumes from here
+        checkpoints=f"{RESULTS}/checkpoints/{{variant}}",
     shell:
         "spiking-music train {wildcards.variant} {input:q} --config {params.config:q}"
         " --weights {output.weights:q} --log {output.log:q} --checkpoints {params.checkpoints:q}"

@@ -1,4 +1,4 @@
-"""The formats of SPEC 5: costs, packing, and refusal of everything that packing cannot have written."""
+"""The formats of SPEC 5: costs, packing, and refusal of what packing cannot have written."""
 
 import math
 

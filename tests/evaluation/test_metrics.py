@@ -84,7 +84,7 @@ def test_a_silent_reference_has_no_si_snr(level: float) -> None:
 
 
 def test_a_lag_of_eight_samples_ruins_a_tone_and_the_search_recovers_it() -> None:
-    frequency = RATE / 8 / 8 * 1.06  # a quarter or so of a period in 8 samples… and a bit
+    frequency = RATE / 64 * 1.06  # 8 samples are about an eighth of a period
     x, y = tone(frequency), tone(frequency, delay=8)
     assert si_snr(y, x)[0] < 1
     values, lags = lagged_si_snr(y, x, 16)
@@ -100,7 +100,9 @@ def test_lag_search_finds_the_shift_of_music_like_noise(lag: int) -> None:
     x, y = source[:, 100:4196], 0.3 * source[:, 100 - lag : 4196 - lag] + 0.01 * noise(2, seed=9)
     values, lags = lagged_si_snr(y, x, 9)
     np.testing.assert_array_equal(lags, [lag, lag])
-    by_hand = si_snr(y[:, max(lag, 0) : 4096 + min(lag, 0)], x[:, max(-lag, 0) : 4096 - max(lag, 0)])
+    by_hand = si_snr(
+        y[:, max(lag, 0) : 4096 + min(lag, 0)], x[:, max(-lag, 0) : 4096 - max(lag, 0)]
+    )
     np.testing.assert_allclose(values, by_hand)
 
 
@@ -119,6 +121,14 @@ def test_lag_search_is_the_best_of_all_lags_tried_one_by_one() -> None:
 def test_of_equal_lags_the_smallest_is_taken() -> None:
     x = tone(RATE / 10)  # period of 10 samples
     assert lagged_si_snr(x, x, 40)[1][0] == 0
+
+
+def test_nearly_empty_overlaps_do_not_attract_the_search() -> None:
+    x = np.zeros((1, 4096))
+    x[0, :8] = 1e3 * noise(1, 8)
+    y = 1e-4 * noise(1, seed=1)
+    y[0, :8] += x[0, :8]
+    assert lagged_si_snr(y, x, 32)[1][0] == 0
 
 
 def test_a_lag_beyond_half_a_clip_is_refused() -> None:

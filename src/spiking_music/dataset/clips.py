@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from spiking_music import files
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.audio import stream
+from spiking_music.dataset.catalogue import read_performances
 from spiking_music.dataset.notes import read_notes
 from spiking_music.dataset.writing import writing
 from spiking_music.errors import DataError
@@ -60,9 +61,10 @@ def build_clips(
     `dataset.bad_recordings` is "skip": then it is left out whole, and named on stderr.
     """
     rows: list[dict[str, Any]] = []
+    recordings = _recordings(performances, split, shard, manifest)
     with writing(audio), files.atomic(audio) as temporary:
         with ShardFile(temporary, signal, split, shard) as target:
-            for recording in _recordings(performances, split, shard, manifest):
+            for recording in recordings:
                 first = len(target)
                 try:
                     rows += _cut_recording(recording, root, target, signal, dataset)
@@ -114,8 +116,10 @@ class ShardFile:
         try:
             if kind is None:
                 self._file.create_dataset("gain", data=np.array(self._gains, "<f4"))
-        finally:
             self._file.close()
+        except (OSError, RuntimeError) as error:  # h5py raises either where the disk is full
+            if kind is None:  # else what went wrong first is what to tell
+                raise OSError(str(error)) from None
 
 
 def cut(
@@ -201,12 +205,17 @@ def _recordings(
     performances: Path, split: str, shard: int, manifest: Path | None
 ) -> list[dict[Hashable, Any]]:
     """Rows of `performances` that belong to the shard and are usable by the manifest."""
-    table = pd.read_csv(performances)
+    table = read_performances(performances)
     table = table[(table["split"] == split) & (table["shard"] == shard)]
     rows = table.to_dict("records")
     if manifest is None:
         return rows
-    states = pd.read_csv(manifest).set_index("audio_filename")["status"]
+    try:
+        states = pd.read_csv(manifest, dtype=str).set_index("audio_filename")["status"]
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(
+            f"manifest '{manifest}' cannot be read ({error}): run the rule `recordings` again"
+        ) from None
     usable = []
     for row in rows:
         status = states.get(row["audio_filename"], "not in the manifest")

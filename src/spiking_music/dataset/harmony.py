@@ -68,7 +68,7 @@ class Key:
         return frozenset((self.tonic + step) % 12 for step in SCALES[self.mode])
 
     def related(self) -> "Key":
-        """Where a contrasting section goes: the dominant of a major, the relative major of a minor."""
+        """Of a contrasting section: the dominant of a major, the relative major of a minor."""
         if self.mode == "major":
             return Key((self.tonic + 7) % 12, "major")
         return Key((self.tonic + 3) % 12, "major")
@@ -94,7 +94,7 @@ class Chord:
 
     @property
     def scale(self) -> frozenset[int]:
-        """Pitch classes that may pass over the chord: its tones displace their neighbours in the scale."""
+        """Pitch classes that may pass over the chord: the scale, bent by foreign chord tones."""
         minor_dominant = self.key.mode == "minor" and self.symbol.startswith("V")
         steps = DOMINANT_MINOR if minor_dominant else SCALES[self.key.mode]
         scale = {(self.key.tonic + step) % 12 for step in steps}
@@ -132,8 +132,8 @@ def inner_voices(
 ) -> tuple[int, int]:
     """Tenor and alto between `bass` and `melody` that complete the chord and move least.
 
-    `before` is the chord sounding before as (bass, tenor, alto, melody); parallel fifths and octaves
-    with it cost more than any motion.
+    `before` is the chord sounding before as (bass, tenor, alto, melody); parallel fifths and
+    octaves with it cost more than most motion.
     """
     top = max(melody - 1, bass + 10)
     inside = [p for p in range(max(bass + 3, 43), min(top, 74) + 1) if p % 12 in chord.tones]
@@ -150,7 +150,7 @@ def inner_voices(
 
 
 def parallels(before: tuple[int, ...], after: tuple[int, ...]) -> int:
-    """How many pairs of voices move from one perfect fifth or octave to another of the same kind."""
+    """How many pairs of voices move from one perfect fifth or octave to another."""
     return sum(
         before[i] != after[i]
         and (before[j] - before[i]) % 12 == (after[j] - after[i]) % 12

@@ -22,6 +22,8 @@ from zarr.storage import MemoryStore, ZipStore
 
 from spiking_music import files
 from spiking_music.config import SignalConfig
+from spiking_music.dataset.catalogue import read_performances
+from spiking_music.dataset.clips import COLUMNS as CLIP_COLUMNS
 from spiking_music.dataset.notes import Notes, read_notes
 from spiking_music.dataset.writing import writing
 from spiking_music.errors import DataError
@@ -56,7 +58,7 @@ def build_onsets(
     same bytes in every run. Raises `DataError` where a MIDI file cannot be read, the tables are not
     in the order of the performances, are of several splits, or hold no clip at all.
     """
-    catalogue = pd.read_csv(performances)
+    catalogue = read_performances(performances)
     clips = _ordered(catalogue, tables)
     entries: dict = {}  # the store of the group: compressed, 50 MB for all of MAESTRO
     group = zarr.create_group(MemoryStore(entries), attributes=_attributes(clips, signal))
@@ -145,7 +147,12 @@ def _grids(
 
 
 def _joined(tables: Sequence[Path]) -> pd.DataFrame:
-    parts = [pd.read_csv(table) for table in tables]
+    try:
+        parts = [pd.read_csv(table)[list(CLIP_COLUMNS)] for table in tables]
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(
+            f"a clip table cannot be read ({error}): run the rule `clips` again"
+        ) from None
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else parts[0]
 

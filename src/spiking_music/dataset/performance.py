@@ -16,10 +16,10 @@ RELEASE = 1.0  # seconds left for the last tone to die away
 
 @dataclass(frozen=True)
 class Performance:
-    """Notes sorted by onset, pedal messages sorted by time; all arrays one-dimensional, times in s."""
+    """Notes sorted by onset, pedal messages by time; one-dimensional arrays, times in s."""
 
-    onset: np.ndarray  # (notes,) float64
-    offset: np.ndarray  # (notes,) float64, key release
+    start: np.ndarray  # (notes,) float64
+    stop: np.ndarray  # (notes,) float64, key release
     pitch: np.ndarray  # (notes,) int, MIDI number
     velocity: np.ndarray  # (notes,) int, 1..127
     pedal_time: np.ndarray  # (messages,) float64
@@ -35,17 +35,17 @@ class Performance:
         was_down = np.concatenate([[False], down[:-1]])
         pressed = self.pedal_time[down & ~was_down]
         lifted = self.pedal_time[~down & was_down]
-        last = max(self.offset.max(), self.pedal_time.max(initial=0.0))
+        last = max(self.stop.max(), self.pedal_time.max(initial=0.0))
         lifted = np.append(lifted, last)[: len(pressed)]
-        until = self.offset.copy()
+        until = self.stop.copy()
         if len(pressed):
-            span = np.searchsorted(pressed, self.offset, side="right") - 1
-            held = (span >= 0) & (self.offset < lifted[span])
+            span = np.searchsorted(pressed, self.stop, side="right") - 1
+            held = (span >= 0) & (self.stop < lifted[span])
             until[held] = lifted[span[held]]
-        order = np.lexsort((self.onset, self.pitch))
+        order = np.lexsort((self.start, self.pitch))
         first, second = order[:-1], order[1:]
-        again = (self.pitch[first] == self.pitch[second]) & (self.onset[second] > self.onset[first])
-        until[first[again]] = np.minimum(until[first[again]], self.onset[second[again]])
+        again = (self.pitch[first] == self.pitch[second]) & (self.start[second] > self.start[first])
+        until[first[again]] = np.minimum(until[first[again]], self.start[second[again]])
         return until
 
     @property
@@ -76,10 +76,10 @@ def read_midi(data: bytes, name: str) -> Performance:
         for message in track.control_changes
         if message.number == SUSTAIN
     )
-    onset, pitch, offset, velocity = np.array(notes, dtype=np.float64).T
+    start, pitch, stop, velocity = np.array(notes, dtype=np.float64).T
     time, value = np.array(pedal, dtype=np.float64).reshape(-1, 2).T
     return Performance(
-        onset, offset, pitch.astype(int), velocity.astype(int), time, value.astype(int)
+        start, stop, pitch.astype(int), velocity.astype(int), time, value.astype(int)
     )
 
 
@@ -89,10 +89,8 @@ def write_midi(performance: Performance, path: Path) -> None:
     piano = pretty_midi.Instrument(program=0, name="Piano")
     p = performance
     piano.notes = [
-        pretty_midi.Note(int(velocity), int(pitch), float(onset), float(offset))
-        for onset, offset, pitch, velocity in zip(
-            p.onset, p.offset, p.pitch, p.velocity, strict=True
-        )
+        pretty_midi.Note(int(velocity), int(pitch), float(start), float(stop))
+        for start, stop, pitch, velocity in zip(p.start, p.stop, p.pitch, p.velocity, strict=True)
     ]
     piano.control_changes = [
         pretty_midi.ControlChange(SUSTAIN, int(value), float(time))

@@ -1,5 +1,6 @@
 """One sentence where an output cannot be written."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        # h5py puts a paragraph where others put the system's own words
+        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0].strip()
         raise DataError(
             f"cannot write '{path}' ({reason}): free some space or choose another folder for "
             "`results`"

@@ -33,8 +33,8 @@ def low_pass(x: Audio, sample_rate: int, cutoff: float = LOW_ANCHOR) -> Audio:
     """
     if cutoff * STOP_BAND >= sample_rate / 2:
         raise DataError(
-            f"a low-pass at {cutoff:g} Hz does not fit {sample_rate} Hz audio: resample to more than "
-            f"{2 * cutoff * STOP_BAND:g} Hz"
+            f"a low-pass at {cutoff:g} Hz does not fit {sample_rate} Hz audio: "
+            f"resample to more than {2 * cutoff * STOP_BAND:g} Hz"
         )
     width = cutoff * (STOP_BAND - 1)  # of the transition band in Hz
     order, beta = signal.kaiserord(ATTENUATION, 2 * width / sample_rate)
@@ -44,7 +44,7 @@ def low_pass(x: Audio, sample_rate: int, cutoff: float = LOW_ANCHOR) -> Audio:
 
 
 def distorted(x: Audio, sample_rate: int) -> Audio:
-    """The paper's anchor, a reference spoilt by hand so that every listener rates it lowest (*ours*).
+    """The paper's anchor: the reference spoilt by hand, so that all rate it lowest (*ours*).
 
     Low-pass at 3.5 kHz, a tremolo of 7 Hz that takes away up to 80 % of the amplitude, then
     quantisation to five mu-law levels of the clip's peak, whose noise is left unfiltered. The

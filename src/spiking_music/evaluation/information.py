@@ -6,19 +6,18 @@ from scipy.ndimage import maximum_filter1d
 from scipy.special import xlogy
 
 from spiking_music.evaluation.pairs import Pairs
-from spiking_music.evaluation.significance import allowed_shifts
 
 
 def information(
-    pairs: Pairs, lag: int, guard: int, surrogates: int, seed: int, step_rate: float
+    pairs: Pairs, lag: int, surrogates: int, seed: int, step_rate: float
 ) -> NDArray[np.float64]:
-    """I(z^i_t; y^α_t) · `step_rate` in bits a second for every pair (N, P), y = onset within ± `lag`.
+    """I(z^i_t; y^α_t) · `step_rate` in bits a second for each pair (N, P), y: onset within ± `lag`.
 
     Both are binary at each step, so the plug-in estimate needs one 2 × 2 table a pair. It is biased
     upwards; the bias is measured by the same estimate under `surrogates` circular shifts of each
     performance (as in `significance`) and subtracted. Were steps independent this would be the
-    Miller–Madow term 1 / (2 M ln 2); autocorrelation makes it larger. Values near zero may come out
-    slightly negative and are left so: clipping would bring the bias back.
+    Miller–Madow term 1 / (2 M ln 2); autocorrelation makes it larger. Values near zero may come
+    out slightly negative and are left so: clipping would bring the bias back.
 
     It is the information of single steps times their rate: what the past of z adds is not counted,
     nor is what several units say together.
@@ -29,7 +28,7 @@ def information(
     for index, (events, notes) in enumerate(pairs.performances()):
         steps = events.shape[1]
         near = maximum_filter1d(np.minimum(notes, 1), 2 * lag + 1, mode="wrap")  # (P, M)
-        drawn = np.random.default_rng([seed, index]).choice(allowed_shifts(steps, guard), surrogates)
+        drawn = np.random.default_rng([seed, index]).integers(steps, size=surrogates)
         for row, shift in enumerate((0, *drawn)):
             joint[row] += events @ np.roll(near, -shift, axis=1).T
         events_total += events.sum(axis=1)

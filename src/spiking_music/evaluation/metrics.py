@@ -79,8 +79,8 @@ def mel_distance(estimate: Audio, reference: Audio, sample_rate: int) -> Values:
 def stft_distance(estimate: Audio, reference: Audio) -> Values:
     """Multi-resolution STFT distance: spectral convergence plus log-magnitude L1 (in nepers).
 
-    ‖|X| − |X̂|‖/‖|X|‖ + mean |ln|X| − ln|X̂||, the mean over three resolutions (Yamamoto et al. 2020);
-    nothing counts below −100 dB re full scale.
+    ‖|X| − |X̂|‖/‖|X|‖ + mean |ln|X| − ln|X̂||, the mean over three resolutions (Yamamoto et al.
+    2020); nothing counts below −100 dB re full scale.
     """
     distances = []
     for size in STFT_SIZES:
@@ -110,7 +110,7 @@ def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> Values:
 
 
 def _squared_correlation(estimate: Audio, reference: Audio, lags: NDArray[np.int64]) -> Values:
-    """ρ² (B, lags) of the overlapping samples: SI-SNR = 10·log10(ρ²/(1−ρ²)), so it has its maximum."""
+    """ρ² (B, lags) of the overlapping samples, on which SI-SNR = 10·log10(ρ²/(1−ρ²)) depends."""
     x, y = _centred(reference), _centred(estimate)
     length = x.shape[1]
     size = next_fast_len(length + int(np.abs(lags).max()), real=True)
@@ -121,8 +121,9 @@ def _squared_correlation(estimate: Audio, reference: Audio, lags: NDArray[np.int
     sum_x, power_x = _window_sums(x, early, length - late)
     covariance = both - sum_x * sum_y / count
     spread = (power_x - sum_x**2 / count) * (power_y - sum_y**2 / count)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(covariance**2 / spread, nan=0.0, posinf=0.0)
+    # what is left of nearly empty overlaps is rounding
+    heard = spread > 1e-12 * (_dot(x, x) * _dot(y, y))[:, None]
+    return np.divide(covariance**2, spread, out=np.zeros_like(spread), where=heard)
 
 
 def _window_sums(

@@ -3,23 +3,24 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
 import h5py
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
+from spiking_music.dataset.onsets import read_onsets
 from spiking_music.errors import CodeError, DataError
-
-LOWEST_NOTE = 21  # MIDI number of row 0 of the onsets: A0, the lowest key of a piano
+from spiking_music.evaluation.codes import Origin, open_codes
 
 
 class Sliceable(Protocol):
     """What h5py, zarr and numpy have in common."""
 
-    shape: tuple[int, ...]
+    @property
+    def shape(self) -> tuple[int, ...]: ...
 
     def __getitem__(self, key: Any) -> Any: ...
 
@@ -36,11 +37,11 @@ class Pairs:
     spans: list[slice]
 
     def __post_init__(self) -> None:
-        (clips, _, steps), (scores, _, beats) = self.codes.shape, self.onsets.shape
-        if (clips, steps) != (scores, beats):
+        (clips, _, steps), (scored, _, grid) = self.codes.shape, self.onsets.shape
+        if (clips, steps) != (scored, grid):
             raise DataError(
-                f"codes of {clips} clips x {steps} steps do not belong to onsets of {scores} x {beats}:"
-                " run the rules of both again"
+                f"codes of {clips} clips x {steps} steps do not belong to onsets of"
+                f" {scored} x {grid}: run the rules of both again"
             )
 
     @property
@@ -77,26 +78,24 @@ def spans(performance: NDArray[Any]) -> list[slice]:
     """Runs of equal entries of `performance` (clips,), as slices."""
     edges = np.flatnonzero(np.diff(performance)) + 1
     bounds = [0, *edges.tolist(), len(performance)]
-    return [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if a < b]
+    return [slice(a, b) for a, b in pairwise(bounds) if a < b]
 
 
 @contextmanager
-def open_pairs(codes: Path, onsets: Path) -> Iterator[tuple[Pairs, float]]:
-    """Open codes (.h5) and onsets (.zarr.zip) of a split; yield the pairs and the steps a second.
+def open_pairs(codes: Path, onsets: Path) -> Iterator[tuple[Pairs, Origin, float]]:
+    """Open the codes (.h5) and the onsets (.zarr.zip) of a split.
 
-    Raises `DataError` where a file is absent or the two are not of the same clips, `CodeError` where
-    the codes are not binary.
+    Yields the pairs, where the codes come from, and the steps a second. Raises `DataError` where
+    the onsets cannot be read or are of other clips, `CodeError` where the codes are absent, damaged
+    or not binary.
     """
-    for path in (codes, onsets):
-        if not path.exists():
-            raise DataError(f"no file '{path}': run the rule that writes it")
-    with h5py.File(codes) as file, zarr.storage.ZipStore(onsets, mode="r") as store:
-        kind = file.attrs.get("kind")
-        if kind != "binary":
-            raise CodeError(f"'{codes}' holds {kind} codes: selectivity is about binary events")
-        group = zarr.open_group(store, mode="r")
-        performance = np.asarray(group.attrs["performance"])
-        yield Pairs(file["codes"], group["onsets"], spans(performance)), group.attrs["step_rate"]
+    with open_codes(codes) as coded:
+        origin = coded.origin
+    if origin.kind != "binary":
+        raise CodeError(f"'{codes}' holds {origin.kind} codes: selectivity is about binary events")
+    notes = read_onsets(onsets)
+    with h5py.File(codes) as file:
+        yield Pairs(file["codes"], notes.onsets, spans(notes.performance)), origin, notes.step_rate
 
 
 def _joined(clips: NDArray[Any]) -> NDArray[np.float32]:

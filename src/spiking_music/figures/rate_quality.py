@@ -47,13 +47,14 @@ def draw(
     summary: summary.csv. evaluation, storage: the per-clip tables of each variant, rows in the same
     order. Raises `DataError` where a table or a column is missing or empty.
     """
-    table = tables.read(summary, ["variant", RATE, CODED_RATE, *_columns(SI_SNR)]).set_index(
-        "variant"
-    )
-    clips = {name: _clips(name, evaluation, storage) for name in table.index}
+    # a single clip has no interval
+    filled = ["variant", RATE, CODED_RATE, SI_SNR.column]
+    table = tables.read(summary, filled, present=_columns(SI_SNR)).set_index("variant")
+    rows = {str(name): row for name, row in table.iterrows()}
+    clips = {name: _clips(name, evaluation, storage) for name in rows}
     perceptual = VISQOL.column in table and table[VISQOL.column].notna().any()
     measures = [SI_SNR, VISQOL] if perceptual else [SI_SNR]
-    looks = style.looks(table.index)
+    looks = style.looks(rows)
     with style.page(out, height=88, width=style.WIDTH if perceptual else 100) as figure:
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         context = pd.Series({name: row[0] for name, row in PUBLISHED.items() if published})
@@ -62,9 +63,9 @@ def draw(
         positions = _apart(rates, gap)
         for axes, measure, mark in zip(panels, measures, "ab", strict=False):
             for name, look in looks.items():
-                shift = positions[name] - table.loc[name, RATE]
+                shift = positions[name] - rows[name][RATE]
                 _cloud(axes, clips[name], measure, look, shift, gap)
-                _mean(axes, table.loc[name], measure, look, shift)
+                _mean(axes, rows[name], measure, look, shift)
             axes.set(xlabel="bit rate (kbps)", ylabel=measure.label)
             axes.grid(axis="y")
             style.letter(axes, mark, "")

@@ -139,7 +139,9 @@ def _crossings(axes: Axes, units: int, steps: int, runs: list[Regime]) -> None:
         )  # fmt: skip
         if run.first > 1.6 * labelled:
             labelled = run.first
-            text = f"S = {_thousands(run.first)}\n{100 * run.first / (units * steps):.2g} % ones"
+            text = (
+                f"S = {style.thousands(run.first)}\n{100 * run.first / (units * steps):.2g} % ones"
+            )
             axes.annotate(
                 text, (run.first, 1), (4, -5), xycoords=("data", "axes fraction"),
                 textcoords="offset points", va="top", linespacing=1.25,
@@ -161,11 +163,6 @@ def _frame(upper: Axes, lower: Axes, full: int) -> None:
     upper.set(ylabel="storage (bits)")
     upper.tick_params(axis="x", which="both", bottom=False)
     lower.set(xlabel="number of events S", ylabel="bits / entropy", ylim=(0.85, 3.1))
-    lower.xaxis.set_major_formatter(lambda value, _: _thousands(value))
+    lower.xaxis.set_major_formatter(lambda value, _: style.thousands(value))
     style.letter(upper, "a", "")
     style.letter(lower, "b", "")
-
-
-def _thousands(value: float) -> str:
-    """12345 as 12 345 with a thin space."""
-    return f"{value:,.0f}".replace(",", "\u2009")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
 
-RC = {
+RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs everywhere
     "mathtext.fontset": "dejavusans",
     "font.size": 7.5,
@@ -95,7 +96,7 @@ def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figu
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(RC)
+        matplotlib.rcParams.update(RC)  # type: ignore[arg-type]
         figure = Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
@@ -109,3 +110,8 @@ def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figu
 def letter(axes: Axes, mark: str, title: str) -> None:
     """Title a panel: its bold letter, then what it shows."""
     axes.set_title(rf"$\mathbf{{{mark}}}$   {title}")
+
+
+def thousands(value: float) -> str:
+    """12345 as 12 345, with a thin space."""
+    return f"{value:,.0f}".replace(",", "\u2009")

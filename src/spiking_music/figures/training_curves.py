@@ -24,7 +24,7 @@ VALIDATION = Panel("validation_si_snr_db", "validation SI-SNR (dB)")
 LOSS = Panel("loss", "training loss")
 STATES = (  # of the bottleneck: a panel where at least one variant logs it
     Panel("density", "density of events (% ones)", 100),
-    Panel("codebook_usage", "codes in use (% of a batch's codebooks)", 100),
+    Panel("codebook_usage", "codebook usage (% of entries)", 100),
 )
 
 
@@ -49,6 +49,8 @@ def draw(logs: Mapping[str, Path], out: Path | str) -> None:
                 if panel.column in run:
                     _curve(axes, run, panel, looks[name])
             axes.set(xlabel="optimiser steps", ylabel=panel.label, xlim=(0, None))
+            if panel in STATES:
+                axes.set_ylim(0, None)
             axes.grid(axis="y")
             style.letter(axes, mark, "")
         handles = [

@@ -1,5 +1,6 @@
-"""SEANet, the paper's encoder and EnCodec's decoder (SPEC 2; Défossez et al. 2022, arXiv 2210.13438).
+"""SEANet, the paper's encoder and EnCodec's decoder (SPEC 2).
 
+Défossez et al. 2022, "High Fidelity Neural Audio Compression", arXiv 2210.13438.
 Non-causal, weight-normalised, reflect-padded: every convolution of stride r maps a length that r
 divides to exactly length / r, its transpose maps it back, so T·hop samples ↔ T latents.
 """
@@ -26,7 +27,7 @@ class Conv(nn.Module):
 
 
 class Transposed(nn.Module):
-    """Weight-normalised transposed convolution, kernel 2·stride, trimmed: length → length · stride."""
+    """Weight-normalised transposed convolution, kernel 2r, trimmed: length → length · stride r."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()

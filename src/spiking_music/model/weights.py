@@ -20,9 +20,7 @@ def save_weights(
     model: Autoencoder, config: VariantConfig, path: Path | str, extra: dict[str, str]
 ) -> None:
     """Write `model`, `config` and free-form `extra` to `path`; equal models are equal bytes."""
-    state = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
-    }
+    state = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
     about = {"config": config.model_dump(mode="json"), "extra": extra}
     with atomic(path) as temporary:
         save_file(state, temporary, metadata={KEY: json.dumps(about, sort_keys=True)})
@@ -48,7 +46,7 @@ def load_weights(
         raise CodeError(f"'{path}' holds weights of another program: it names no configuration")
     try:
         config = VariantConfig.model_validate(json.loads(metadata[KEY])["config"])
-    except (ValidationError, KeyError, ValueError):
+    except (ValidationError, KeyError, TypeError, ValueError):
         raise ConfigError(
             f"the configuration inside '{path}' belongs to another version: train it again"
         ) from None

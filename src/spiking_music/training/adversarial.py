@@ -19,9 +19,7 @@ def discriminator_loss(real: Logits, fake: Logits) -> Tensor:
 
     Feed the discriminators a detached estimate, or the gradient reaches the generator.
     """
-    losses = [
-        F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)
-    ]
+    losses = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
     return torch.stack(losses).mean()
 
 

@@ -31,7 +31,7 @@ class Balancer:
         average: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         if not any(weight > 0 for weight in weights.values()):
-            raise ConfigError("the loss balancer needs a positive weight: give at least one loss one")
+            raise ConfigError("no loss to balance has a positive weight: give at least one")
         self.weights = dict(weights)
         self.decay = decay
         self.average = average
@@ -41,14 +41,15 @@ class Balancer:
     def __call__(self, losses: Mapping[str, Tensor], output: Tensor) -> Tensor:
         """A scalar whose gradient with respect to `output` (B, ...) is the balanced one.
 
-        Its value means nothing; log the losses. Every loss must have a weight.
+        Its value means nothing; log the losses. Every loss must have a weight; 0 switches it off.
         """
         gradients = {
             name: torch.autograd.grad(loss, output, retain_graph=True)[0]
             for name, loss in losses.items()
+            if self.weights[name] > 0
         }
         self._update(gradients)
-        total = sum(self.weights[name] for name in losses)
+        total = sum(self.weights[name] for name in gradients)
         balanced = torch.zeros_like(output)
         for name, gradient in gradients.items():
             balanced += (self.weights[name] / total) / (self.norm(name) + 1e-12) * gradient

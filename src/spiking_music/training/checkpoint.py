@@ -27,7 +27,7 @@ HARMLESS = {
 
 
 def fingerprint(config: VariantConfig, clips: Clips) -> str:
-    """Names what a run computes: the configuration but for `HARMLESS`, and a sample of the clips."""
+    """Names what a run computes: the configuration less `HARMLESS`, and a sample of the clips."""
     digest = hashlib.sha256()
     settings = config.model_dump(mode="json", exclude={"training": HARMLESS})
     digest.update(json.dumps([settings, len(clips)], sort_keys=True).encode())

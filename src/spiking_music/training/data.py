@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from spiking_music.config import TrainingConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import DataError
 
@@ -27,28 +28,22 @@ class CropBatches(Dataset[Tensor]):
     """
 
     def __init__(
-        self,
-        clips: Clips,
-        clip_samples: int,
-        crop_samples: int,
-        batch_size: int,
-        seed: int,
-        rank: int = 0,
-        devices: int = 1,
+        self, clips: Clips, training: TrainingConfig, seed: int, rank: int = 0, devices: int = 1
     ) -> None:
         if not len(clips):
-            raise DataError("there are no training clips: the train split of the data set is empty")
+            raise DataError("there are no training clips: the train split is empty")
         self.clips = clips
-        self.offsets = clip_samples - crop_samples + 1
-        self.crop_samples = crop_samples
-        self.batch_size = batch_size
+        self.crop_samples = training.crop_samples
+        self.batch_size = training.batch_size
         self.seed, self.rank, self.devices = seed, rank, devices
 
     def draw(self, step: int) -> list[tuple[int, int]]:
         """(clip, offset in samples) of each crop of this device at `step`."""
         generator = np.random.default_rng([self.seed, step])
         clips = generator.integers(len(self.clips), size=self.batch_size)
-        offsets = generator.integers(self.offsets, size=self.batch_size)
+        offsets = generator.integers(
+            self.clips.clip_samples - self.crop_samples + 1, size=self.batch_size
+        )
         pairs = list(zip(clips.tolist(), offsets.tolist(), strict=True))
         return pairs[self.rank :: self.devices]
 
@@ -73,7 +68,9 @@ def ahead(items: Iterator[T]) -> Iterator[Iterator[T]]:
 
 
 @contextmanager
-def batches(crops: CropBatches, steps: range, workers: int, pin: bool) -> Iterator[Iterator[Tensor]]:
+def batches(
+    crops: CropBatches, steps: range, workers: int, pin: bool
+) -> Iterator[Iterator[Tensor]]:
     """The batches of `steps` in order, made ahead by `workers` processes or, if 0, by one thread.
 
     `pin` puts them in page-locked memory, whence a copy to a GPU runs beside computation.
@@ -89,5 +86,5 @@ def batches(crops: CropBatches, steps: range, workers: int, pin: bool) -> Iterat
 
 
 def spread(count: int, total: int) -> list[int]:
-    """At most `count` different indices, evenly spread over 0..total-1: the same ones every time."""
+    """At most `count` different indices, evenly spread over 0..total-1, always the same."""
     return sorted({int(i) for i in np.linspace(0, total - 1, min(count, total))})

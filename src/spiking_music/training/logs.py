@@ -1,9 +1,11 @@
 """What a run leaves to look at: a CSV table of the curves, TensorBoard, validation audio."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
+import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from spiking_music.errors import TrainingError
@@ -33,17 +35,22 @@ class Log:
         """All rows so far, for the checkpoint."""
         return "".join(self.lines)
 
-    def write(self, step: int, row: dict[str, float], validation: dict[str, float]) -> None:
-        """Append a row. Validation columns come last, and are empty where `validation` is."""
+    def write(self, step: int, row: dict[str, Any], validation: dict[str, float]) -> None:
+        """Append a row of numbers and scalar tensors.
+
+        The validation columns come last, and are empty where `validation` is. Raises
+        `TrainingError` where the columns are not those of the rows before.
+        """
+        values = {name: float(torch.as_tensor(value).detach()) for name, value in row.items()}
         header = ["step", *row, *VALIDATION]
         if not self.lines:
             self._append(header)
         elif self.lines[0] != ",".join(header) + "\n":
             raise TrainingError(f"the columns of '{self.path}' changed at step {step}: {header}")
-        cells = [f"{value:.9g}" for value in row.values()]
+        cells = [f"{value:.9g}" for value in values.values()]
         cells += [f"{validation[name]:.9g}" if validation else "" for name in VALIDATION]
         self._append([str(step), *cells])
-        for name, value in (row | validation).items():
+        for name, value in (values | validation).items():
             self.tensorboard.add_scalar(name, value, step)
         self.tensorboard.flush()
 

@@ -2,15 +2,19 @@
 
 import math
 
+from spiking_music.config import TrainingConfig
 
-def learning_rate(step: int, steps: int, warmup: int, peak: float, final: float) -> float:
-    """Rate of step 0..steps-1: linear warmup to `peak`, then half a cosine down to `final`.
 
-    The first step after the warmup takes `peak` and the last one `final`.
+def learning_rate(step: int, training: TrainingConfig) -> float:
+    """Rate of step 0..steps-1: linear warmup to the peak, half a cosine down to the final rate.
+
+    The first step after the warmup takes the peak, and the last one the final rate.
     """
+    peak, final = training.learning_rate, training.final_learning_rate
+    warmup = training.warmup_steps
     if step < warmup:
         return peak * (step + 1) / (warmup + 1)
-    progress = min(1.0, (step - warmup) / max(1, steps - 1 - warmup))
+    progress = min(1.0, (step - warmup) / max(1, training.steps - 1 - warmup))
     return final + (peak - final) * (1 + math.cos(math.pi * progress)) / 2
 
 

@@ -40,7 +40,7 @@ class Rvq(nn.Module):
         quantised, indices, commitments = self.quantiser(latent.transpose(1, 2))  # (B, T, C | Q)
         # The library lets every layer copy the gradient, Q-fold in sum; one copy is meant.
         quantised = latent + (quantised.transpose(1, 2) - latent).detach()
-        # Residuals differ from the latent by constants: each layer's commitment reaches the encoder.
+        # Residuals differ from the latent by constants: every commitment reaches the encoder.
         losses = {"commitment": self.commitment * commitments.sum()}
         codes = indices.transpose(1, 2)
         return Quantised(quantised, codes, losses, statistics(codes, self.codebook_size))
@@ -69,7 +69,7 @@ class Rvq(nn.Module):
 
 
 def statistics(codes: Tensor, size: int) -> dict[str, Tensor]:
-    """Of indices (B, Q, T) in one batch: share of codes in use; entropy summed over Q, bits a step."""
+    """Of indices (B, Q, T): share of codes in use; entropy in bits a step, summed over Q."""
     counts = torch.stack([torch.bincount(q.flatten(), minlength=size) for q in codes.unbind(1)])
     share = counts / counts.sum(dim=1, keepdim=True)  # (Q, K)
     return {

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class NoiseEmbedding(nn.Module):
-    """Noise levels sigma (B,) in [0, 1] -> features (B, F), which modulate every item and every skip.
+    """Noise levels sigma (B,) in [0, 1] -> features (B, F) that modulate all items and skips.
 
     Learned Fourier features, then one hidden layer that is applied twice (the reference network
     shares it, and the parameter count holds us to that).
@@ -95,7 +95,7 @@ class Attention(nn.Module):
 
 
 class Item(nn.Module):
-    """The repeated unit of a level: residual, modulation, and, where asked, injection, attention."""
+    """The repeated unit of a level: residual, modulation, where asked injection and attention."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from spiking_music.model.diffusion.blocks import Item, NoiseEmbedding
 
 
 class UNetConfig(Section):
-    """SPEC 4: one entry a level, outermost first; `context_depth` is the level the codes enter at."""
+    """SPEC 4: one entry a level, outermost first; the codes enter at level `context_depth`."""
 
     channels: tuple[Positive, ...]
     factors: tuple[Positive, ...]
@@ -55,7 +55,7 @@ class UNetConfig(Section):
 
 
 class Level(nn.Module):
-    """One nesting of the U-Net: `descend` to what lies within, `ascend` back and merge the skip."""
+    """One nesting of the U-Net: down, items, all that lies within, items, up, and a gated skip."""
 
     def __init__(self, config: UNetConfig, depth: int) -> None:
         super().__init__()
@@ -64,20 +64,21 @@ class Level(nn.Module):
         self.checkpointing = config.checkpointing
         self.down = nn.Conv1d(outer, inner, kernel_size=factor, stride=factor)
         self.down_items = _items(config, depth)
+        self.within = Level(config, depth + 1) if depth + 1 < len(config.channels) else None
         self.up_items = _items(config, depth)
         self.up = nn.Sequential(
             nn.Upsample(scale_factor=factor), nn.Conv1d(inner, outer, kernel_size=3, padding=1)
         )
         self.gate = nn.Linear(config.features, outer)
+        nn.init.ones_(self.gate.bias)  # or nine gates near 0 would hide the codes at the start
 
-    def descend(self, x: Tensor, features: Tensor, context: Tensor) -> Tensor:
-        """(B, outer, L) -> (B, inner, L / factor)."""
-        return self._run(self.down_items, self.down(x), features, context)
-
-    def ascend(self, x: Tensor, skip: Tensor, features: Tensor, context: Tensor) -> Tensor:
-        """(B, inner, L / factor) and what `descend` was given -> (B, outer, L)."""
-        x = self.up(self._run(self.up_items, x, features, context))
-        return skip + self.gate(F.silu(features))[:, :, None] * x
+    def forward(self, x: Tensor, features: Tensor, context: Tensor) -> Tensor:
+        """(B, outer, L) -> (B, outer, L)."""
+        h = self._run(self.down_items, self.down(x), features, context)  # (B, inner, L / factor)
+        if self.within is not None:
+            h = self.within(h, features, context)
+        h = self.up(self._run(self.up_items, h, features, context))  # (B, outer, L)
+        return x + self.gate(F.silu(features))[:, :, None] * h
 
     def _run(self, items: nn.ModuleList, x: Tensor, features: Tensor, context: Tensor) -> Tensor:
         for item in items:
@@ -112,7 +113,7 @@ class UNet(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = NoiseEmbedding(config.features)
-        self.levels = nn.ModuleList(Level(config, depth) for depth in range(len(config.channels)))
+        self.outermost = Level(config, depth=0)
 
     def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
         """x (B, 1, T_x), sigma (B,) in [0, 1], context (B, context_channels, T) -> v (B, 1, T_x).
@@ -122,18 +123,9 @@ class UNet(nn.Module):
         """
         samples = x.shape[-1]
         self._check(context, samples)
-        padding = -samples % self.config.stride
-        x = F.pad(x, (0, padding))
+        x = F.pad(x, (0, -samples % self.config.stride))
         context = F.pad(context, (0, x.shape[-1] // self.config.hop - context.shape[-1]))
-
-        features = self.embedding(sigma)
-        skips = []
-        for level in self.levels:
-            skips.append(x)
-            x = level.descend(x, features, context)
-        for level in reversed(self.levels):
-            x = level.ascend(x, skips.pop(), features, context)
-        return x[..., :samples]
+        return self.outermost(x, self.embedding(sigma), context)[..., :samples]
 
     def _check(self, context: Tensor, samples: int) -> None:
         wanted = (self.config.context_channels, -(-samples // self.config.hop))

@@ -1,0 +1,120 @@
+# Tables -> pictures, one rule a figure.
+
+FIGURES = expand(
+    f"{RESULTS}/figures/{{figure}}.{{kind}}",
+    figure=["fig1-storage", "rate-quality", "training", "clips"],
+    kind=["png", "svg"],
+)
+
+
+def drawn(name, caption):
+    """Both files of a figure, and its stem; the picture goes into the report."""
+    stem = f"{RESULTS}/figures/{name}"
+    picture = report(
+        f"{stem}.png", caption=f"../report/{caption}.rst", category="Figures"
+    )
+    return [picture, f"{stem}.svg"]
+
+
+rule figure_storage:
+    output:
+        drawn("fig1-storage", "fig1"),
+    log:
+        f"{LOGS}/figure-storage.log",
+    benchmark:
+        f"{TIMES}/figure-storage.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=settings("figures"),
+        out=f"{RESULTS}/figures/fig1-storage",
+    shell:
+        "spiking-music figure storage --config {params.config:q} --out {params.out:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule figure_rate_quality:
+    input:
+        summary=f"{RESULTS}/summary.csv",
+        evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
+        storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
+    output:
+        drawn("rate-quality", "rate-quality"),
+    log:
+        f"{LOGS}/figure-rate-quality.log",
+    benchmark:
+        f"{TIMES}/figure-rate-quality.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        variants=[f"--variant {name}" for name in VARIANTS],
+        evaluation=repeated("evaluation", "evaluation"),
+        storage=repeated("storage", "storage"),
+        out=f"{RESULTS}/figures/rate-quality",
+    shell:
+        "spiking-music figure rate-quality --summary {input.summary:q} {params.variants}"
+        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q}"
+
+
+rule figure_training:
+    input:
+        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
+    output:
+        drawn("training", "training"),
+    log:
+        f"{LOGS}/figure-training.log",
+    benchmark:
+        f"{TIMES}/figure-training.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        variants=[f"--variant {name}" for name in VARIANTS],
+        logs=repeated("log", "log"),
+        out=f"{RESULTS}/figures/training",
+    shell:
+        "spiking-music figure training {params.variants} {params.logs} --out {params.out:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule figure_clips:
+    input:
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        onsets=f"{RESULTS}/onsets/{CONFIG.evaluation.split}.zarr.zip",
+        weights=expand(
+            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
+        ),
+        codes=expand(
+            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+            variant=VARIANTS,
+        ),
+    output:
+        drawn("clips", "clips"),
+    log:
+        f"{LOGS}/figure-clips.log",
+    benchmark:
+        f"{TIMES}/figure-clips.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        config=settings("signal", "figures"),
+        variants=[f"--variant {name}" for name in VARIANTS],
+        weights=repeated("weights", "weights"),
+        codes=repeated("codes", "codes"),
+        out=f"{RESULTS}/figures/clips",
+    shell:
+        "spiking-music figure clips {input.clips:q} --config {params.config:q} {params.variants}"
+        " {params.weights} {params.codes} --onsets {input.onsets:q} --out {params.out:q}"
+        " 2>&1 | tee {log:q}"

@@ -1,0 +1,77 @@
+"""Verbs of the figures room: tables → pictures. `--out` is the path without its ending."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking_music import config as configuration
+from spiking_music.cli.options import Clips, Configs
+from spiking_music.config import FiguresConfig, SignalConfig
+from spiking_music.errors import ConfigError
+
+app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG and SVG.")
+
+Variants = Annotated[
+    list[str],
+    typer.Option("--variant", help="Name of a variant; repeat it in the order of the files."),
+]
+Files = Annotated[list[Path], typer.Option(help="One file a variant, in order.")]
+Stem = Annotated[Path, typer.Option("--out", help="Path of the figure without its ending.")]
+
+
+def _named(variants: Sequence[str], files: Sequence[Path]) -> dict[str, Path]:
+    if len(variants) != len(files):
+        raise ConfigError(f"{len(variants)} variants are named, but {len(files)} files are given")
+    return dict(zip(variants, files, strict=True))
+
+
+@app.command()
+def storage(config: Configs, out: Stem) -> None:
+    """Figure 1: what an event matrix costs in each format."""
+    from spiking_music.figures.storage import draw
+
+    settings = configuration.section(configuration.read(config), FiguresConfig)
+    draw(settings.storage_units, settings.storage_steps, out)
+
+
+@app.command()
+def rate_quality(
+    summary: Annotated[Path, typer.Option(help="Table of `summarise`.")],
+    variant: Variants,
+    evaluation: Files,
+    storage: Files,
+    out: Stem,
+) -> None:
+    """Bit rate against quality, a point a variant, with intervals and clips."""
+    from spiking_music.figures.rate_quality import draw
+
+    draw(summary, _named(variant, evaluation), _named(variant, storage), out, published=True)
+
+
+@app.command()
+def training(variant: Variants, log: Files, out: Stem) -> None:
+    """Training curves of all variants."""
+    from spiking_music.figures.training_curves import draw
+
+    draw(_named(variant, log), out)
+
+
+@app.command()
+def clips(
+    clips: Clips,
+    config: Configs,
+    variant: Variants,
+    weights: Files,
+    codes: Files,
+    onsets: Annotated[Path, typer.Option(help="Onsets of the split (.zarr.zip).")],
+    out: Stem,
+) -> None:
+    """Spectrograms, reconstructions and events of a few clips on one page."""
+    from spiking_music.figures.clips_page import draw
+
+    raw = configuration.read(config)
+    count = configuration.section(raw, FiguresConfig).clips
+    signal = configuration.section(raw, SignalConfig)
+    draw(_named(variant, weights), _named(variant, codes), clips, onsets, out, count, signal)

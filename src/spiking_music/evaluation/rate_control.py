@@ -1,0 +1,163 @@
+"""Rate control of a model with levels (SPEC 3, μ-SPARSE): a sender tries all μ and picks one.
+
+Two wishes: the highest μ (fewest events) whose SI-SNR exceeds a bound, or the lowest μ (best sound)
+within a bit rate. Neither quality nor rate need be monotone in μ, and a wish may be impossible:
+a `Choice` says so, and what came nearest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from spiking_music.codec import formats
+from spiking_music.errors import CodeError
+from spiking_music.evaluation.metrics import si_snr
+
+LEVEL_BITS = 5  # sends μ in 0 .. 31
+COLUMNS = ("clip", "level", "events", "kbps", "si_snr_db")
+
+
+class LevelModel(Protocol):
+    """What rate control needs of a model; B counts clips, each with its own level."""
+
+    def latents(self, x: Tensor) -> Tensor:
+        """What does not depend on μ, of audio (B, 1, T_x): (B, …), computed once for all levels."""
+
+    def codes_at(self, latents: Tensor, levels: Tensor) -> Tensor:
+        """Events (B, N, T) in {0, 1} at `levels` (B,) int64."""
+
+    def decode_at(self, codes: Tensor, levels: Tensor) -> Tensor:
+        """Audio (B, 1, T_x)."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """B clips at each of L levels."""
+
+    levels: NDArray[np.int64]  # (L,) ascending
+    codes: NDArray[np.uint8]  # (L, B, N, T)
+    events: NDArray[np.int64]  # (L, B), S
+    kbps: NDArray[np.float64]  # (L, B), see `rate`
+    si_snr_db: NDArray[np.float64]  # (L, B), nan for silence
+
+    def table(self, first_clip: int) -> pd.DataFrame:
+        """A row a clip and level, clips numbered from `first_clip`; columns `COLUMNS`."""
+        count, clips = self.events.shape
+        return pd.DataFrame(
+            {
+                "clip": first_clip + np.repeat(np.arange(clips), count),
+                "level": np.tile(self.levels, clips),
+                "events": self.events.T.ravel(),
+                "kbps": self.kbps.T.ravel(),
+                "si_snr_db": self.si_snr_db.T.ravel(),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The level that a wish leads to, or the plain statement that none does."""
+
+    met: bool
+    level: int  # where not met: the one that came nearest
+    kbps: float
+    si_snr_db: float
+    wish: str
+
+    def require(self) -> int:
+        """The level; `CodeError` where the wish is not met."""
+        if not self.met:
+            raise CodeError(
+                f"no level gives {self.wish}: the nearest, {self.level}, gives"
+                f" {self.si_snr_db:.1f} dB at {self.kbps:.2f} kbps; choose another bound"
+            )
+        return self.level
+
+
+@torch.no_grad()
+def sweep(
+    model: LevelModel, audio: Tensor, levels: Sequence[int], batch: int, sample_rate: int
+) -> Sweep:
+    """Code and decode `audio` (B, 1, T_x) at all `levels`, `batch` clips at a time.
+
+    The model's μ-independent part runs once a clip. Raises `CodeError` where no level is given.
+    """
+    if not levels:
+        raise CodeError("rate control needs one level at least")
+    levels = sorted(set(levels))
+    latents = torch.cat([model.latents(part) for part in audio.split(batch)])
+    each = torch.tensor(levels, device=audio.device).repeat_interleave(len(audio))  # level by level
+    clips = torch.arange(len(audio), device=audio.device).repeat(len(levels))
+    codes, quality = [], []
+    for level, clip in zip(each.split(batch), clips.split(batch), strict=True):
+        z = model.codes_at(latents[clip], level)
+        estimate = model.decode_at(z, level)
+        codes.append(z.to(torch.uint8).cpu().numpy())
+        quality.append(si_snr(_samples(estimate), _samples(audio[clip])))
+    shape = (len(levels), len(audio))
+    matrices = np.concatenate(codes).reshape(*shape, *codes[0].shape[1:])  # (L, B, N, T)
+    events = matrices.sum(axis=(2, 3), dtype=np.int64)
+    units, steps = matrices.shape[2:]
+    kbps = rate(events, units, steps, audio.shape[-1] / sample_rate)
+    return Sweep(np.array(levels), matrices, events, kbps, np.concatenate(quality).reshape(shape))
+
+
+def rate(events: NDArray[np.int64], units: int, steps: int, seconds: float) -> NDArray[np.float64]:
+    """kbps of clips with S = `events`: the cheapest format, its name, S and μ (SPEC 5, 3).
+
+    S is sent in ⌈log2(N·T + 1)⌉ bits: a sender of one clip knows no largest S of a data set.
+    """
+    _, bits = formats.cheapest(units, steps, events)
+    overhead = formats.FORMAT_BITS + formats.count_bits(units * steps) + LEVEL_BITS
+    return (bits + overhead) / (1000 * seconds)
+
+
+def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
+    """The highest level of one clip's rows (columns `COLUMNS`) whose SI-SNR exceeds `bound_db`.
+
+    Where none does (a silent clip has no SI-SNR and never does), nearest is the best SI-SNR.
+    """
+    quality = table["si_snr_db"].fillna(-np.inf).to_numpy()
+    return _choose(table, quality > bound_db, -table["level"], -quality, f"over {bound_db:g} dB")
+
+
+def lowest_level(table: pd.DataFrame, budget_kbps: float) -> Choice:
+    """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest."""
+    kbps = table["kbps"].to_numpy()
+    return _choose(
+        table, kbps <= budget_kbps, table["level"], kbps, f"{budget_kbps:g} kbps or less"
+    )
+
+
+def quality_controlled(table: pd.DataFrame, bound_db: float) -> pd.DataFrame:
+    """`highest_level` of every clip of a sweep: columns clip, met, level, kbps, si_snr_db."""
+    chosen = {clip: highest_level(rows, bound_db) for clip, rows in table.groupby("clip")}
+    return pd.DataFrame(
+        {
+            "clip": list(chosen),
+            **{
+                name: [getattr(choice, name) for choice in chosen.values()]
+                for name in ("met", "level", "kbps", "si_snr_db")
+            },
+        }
+    )
+
+
+def _choose(
+    table: pd.DataFrame, fits: NDArray[np.bool_], first: ArrayLike, near: ArrayLike, wish: str
+) -> Choice:
+    """The fitting row smallest in `first`, or else the row smallest in `near`."""
+    met = bool(fits.any())
+    index = int(np.argmin(np.where(fits, first, np.inf) if met else near))
+    level, kbps, si_snr_db = table[["level", "kbps", "si_snr_db"]].to_numpy(np.float64)[index]
+    return Choice(met, int(level), float(kbps), float(si_snr_db), wish)
+
+
+def _samples(audio: Tensor) -> NDArray[np.float32]:
+    return audio[:, 0].float().cpu().numpy()

@@ -1,0 +1,161 @@
+"""Codes → audio → a table with the quality of every clip."""
+
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spiking_music import files
+from spiking_music.config import EvaluationConfig
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.errors import DataError
+from spiking_music.evaluation import metrics, perceptual
+from spiking_music.evaluation.codes import (
+    CodesFile,
+    decode_batch,
+    device_at_hand,
+    open_codes,
+    read_batch,
+    require_origin,
+    require_signal,
+)
+from spiking_music.evaluation.perceptual import Pool, Scores
+from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.weights import load_weights
+
+Audio = NDArray[np.float32]  # (B, L)
+Submitted = list["Future[Scores] | None"]  # a clip each; None where it is not scored
+UNSCORED = Scores(np.nan, np.nan, "")
+MEASURES = (
+    "si_snr_db",
+    "si_snr_lag_db",
+    "lag",
+    "mel_distance",
+    "stft_distance",
+    "visqol",
+    "zimtohrli",
+)
+
+
+def evaluate(
+    weights: Path,
+    codes: Path,
+    clips: list[Path],
+    tables: list[Path],
+    out: Path,
+    config: EvaluationConfig,
+) -> None:
+    """Decode the file `codes` by the model `weights` and compare with `clips`; write a row a clip.
+
+    tables: the table of each shard of `clips`. Columns: clip (0…), performance, offset (samples),
+    si_snr_db, si_snr_lag_db and its lag (samples), mel_distance (dB), stft_distance, visqol and
+    zimtohrli (mean opinion scores; nan unless `config.perceptual`, and where the metric failed,
+    which is said on stderr), silent. A clip whose RMS is below `config.silence_dbfs` is silent, and
+    all its measures are nan. Two batches are in memory at most.
+
+    Raises `CodeError` where the codes are missing, damaged or another model's, `DataError` where
+    clips are missing or damaged, or differ in number from the codes or the rows of the tables.
+    """
+    model, variant = load_weights(weights, device_at_hand())
+    source = Clips(clips)
+    require_signal(source, variant, weights)
+    places = _places(tables, len(source))
+    scoring = perceptual.pool(config.processes, source.sample_rate)
+    with open_codes(codes) as coded, scoring if config.perceptual else nullcontext() as pool:
+        require_origin(coded, weights, variant)
+        if len(coded) != len(source):
+            raise DataError(
+                f"codes '{codes}' hold {len(coded)} clips, the shards {len(source)}: encode again"
+            )
+        measures = pd.concat(_measured(model, coded, source, config, pool), ignore_index=True)
+    _report(measures.pop("failure"))
+    files.write_csv(pd.concat([places, measures], axis=1), out)
+
+
+def _measured(
+    model: Autoencoder,
+    coded: CodesFile,
+    source: Clips,
+    config: EvaluationConfig,
+    pool: Pool | None,
+) -> Iterator[pd.DataFrame]:
+    """The measures of batch after batch; while one is decoded, the one before it is scored."""
+    waiting: deque[tuple[pd.DataFrame, Submitted]] = deque()
+    start = 0
+    for batch in coded.batches(config.batch_size):
+        reference = read_batch(source, start, len(batch)).numpy()  # (B, L)
+        estimate = decode_batch(model, batch)
+        table = _measure(estimate, reference, source.sample_rate, config)
+        waiting.append((table, _submit(pool, estimate, reference, table["silent"])))
+        if len(waiting) > 1:
+            yield _scored(*waiting.popleft())
+        start += len(batch)
+    while waiting:
+        yield _scored(*waiting.popleft())
+
+
+def _measure(
+    estimate: Audio, reference: Audio, sample_rate: int, config: EvaluationConfig
+) -> pd.DataFrame:
+    """The fast measures of a batch."""
+    lagged, lag = metrics.lagged_si_snr(estimate, reference, config.max_lag)
+    return pd.DataFrame(
+        {
+            "si_snr_db": metrics.si_snr(estimate, reference),
+            "si_snr_lag_db": lagged,
+            "lag": lag,
+            "mel_distance": metrics.mel_distance(estimate, reference, sample_rate),
+            "stft_distance": metrics.stft_distance(estimate, reference),
+            "silent": metrics.level_dbfs(reference) < config.silence_dbfs,
+        }
+    )
+
+
+def _submit(
+    pool: Pool | None, estimate: Audio, reference: Audio, silent: "pd.Series[bool]"
+) -> Submitted:
+    return [
+        None if pool is None or skipped else pool.submit(y, x)
+        for y, x, skipped in zip(estimate, reference, silent, strict=True)
+    ]
+
+
+def _scored(table: pd.DataFrame, submitted: Submitted) -> pd.DataFrame:
+    """The table with the scores in it, waiting for them; silent clips keep no measure."""
+    scores = [UNSCORED if future is None else future.result() for future in submitted]
+    table = table.assign(**pd.DataFrame(scores, columns=Scores._fields))
+    silent = table.pop("silent")
+    table[list(MEASURES)] = table[list(MEASURES)].mask(silent)
+    return table.assign(silent=silent.astype(int))
+
+
+def _places(tables: list[Path], clips: int) -> pd.DataFrame:
+    """clip, performance and offset of every clip, in the order of the shards."""
+    try:
+        rows = [pd.read_csv(path, usecols=["performance", "offset"]) for path in tables]
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read a table of clips ({error}): run the rule `clips`") from None
+    places = pd.concat(rows, ignore_index=True)[["performance", "offset"]]
+    if len(places) != clips:
+        raise DataError(
+            f"the tables of the clips have {len(places)} rows for {clips} clips: cut them again"
+        )
+    places.insert(0, "clip", range(clips))
+    return places
+
+
+def _report(failures: "pd.Series[str]") -> None:
+    """Say on stderr how many clips a perceptual metric failed on, and why on the first."""
+    failed = failures[failures != ""]
+    if len(failed):
+        print(
+            f"no perceptual score for {len(failed)} of {len(failures)} clips; "
+            f"clip {failed.index[0]}: {failed.iloc[0]}",
+            file=sys.stderr,
+        )

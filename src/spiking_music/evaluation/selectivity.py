@@ -1,0 +1,174 @@
+"""Which units of a binary variant speak of which notes: correlation, test, information (SPEC 6).
+
+docs/selectivity.md has the definitions and what each column is worth.
+"""
+
+from collections.abc import Sequence
+from math import comb
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+
+from spiking_music.config import Positive, Section
+from spiking_music.dataset.onsets import LOWEST
+from spiking_music.errors import DataError
+from spiking_music.evaluation.correlation import correlate, prominence
+from spiking_music.evaluation.information import information
+from spiking_music.evaluation.pairs import Pairs, open_pairs
+from spiking_music.evaluation.significance import Significance, significance
+from spiking_music.files import atomic, write_csv, wrote
+
+OCTAVE = 12  # semitones
+
+
+class SelectivityConfig(Section):
+    """How selectivity is measured; times in latent steps of 23 ms."""
+
+    max_lag: Positive  # L: correlation functions run over lags −L .. L
+    window: Positive  # a coincidence is a lag below this; SPEC 6: 10
+    surrogates: Positive  # joint draws of circular shifts, K
+    level: Annotated[float, Field(gt=0, lt=1)]  # false-positive rate of the family, and FDR
+    information_lag: Annotated[int, Field(ge=0)]  # an event speaks of onsets within ± this
+    information_surrogates: Positive  # shifts that measure the bias of the information
+
+
+def selectivity(
+    codes: Path, onsets: Path, out: Path, settings: SelectivityConfig, seed: int
+) -> None:
+    """Measure the codes (.h5) of a split against its onsets (.zarr.zip); write three files.
+
+    `out` (.npz): correlation (N, 88, 2L + 1) float32, prominence, score, p, q, p_family and
+    information (N, 88), lags (2L + 1,) in steps, notes (88,) as MIDI numbers, step_rate
+    in Hz, steps (T).
+    `<out>.csv`: a row a unit. `<out>-summary.csv`: a row. Equal inputs give equal bytes. Raises as
+    `open_pairs` does, and `DataError` where a performance is shorter than the lags.
+    """
+    with open_pairs(codes, onsets) as (pairs, origin, step_rate):
+        correlation = correlate(pairs, settings.max_lag)
+        peaks = prominence(correlation, pairs.steps, settings.window)
+        test = significance(pairs, settings.window, settings.max_lag, settings.surrogates, seed)
+        bits = information(
+            pairs, settings.information_lag, settings.information_surrogates, seed, step_rate
+        )
+        events, steps = events_of(pairs), pairs.clips * pairs.steps
+        table = unit_table(events, steps, peaks, test, bits, settings.level)
+        arrays: dict[str, Any] = {
+            "correlation": correlation.astype(np.float32),
+            "prominence": peaks.astype(np.float32),
+            "score": test.score.astype(np.float32),
+            "p": test.p,
+            "q": test.q,
+            "p_family": test.p_family.astype(np.float32),
+            "information": bits.astype(np.float32),
+            "lags": np.arange(-settings.max_lag, settings.max_lag + 1),
+            "notes": np.arange(LOWEST, LOWEST + pairs.notes),
+            "step_rate": np.float64(step_rate),
+            "steps": np.int64(pairs.steps),
+        }
+        summary = summary_row(origin.variant, pairs, table, test, settings)
+    with atomic(out) as temporary:
+        np.savez_compressed(temporary, **arrays)  # entries of a .npz carry no time of writing
+    wrote(out)
+    write_csv(table, out.with_suffix(".csv"))
+    write_csv(summary, out.with_name(f"{out.stem}-summary.csv"))
+
+
+def events_of(pairs: Pairs) -> NDArray[np.int64]:
+    """S^i, events of each unit (N,)."""
+    return sum(
+        (codes.sum(axis=(0, 2), dtype=np.int64) for codes, _ in pairs.batches(32)),
+        start=np.zeros(pairs.units, np.int64),
+    )
+
+
+def unit_table(
+    events: NDArray[np.int64],
+    steps: int,
+    peaks: NDArray[np.float64],
+    test: Significance,
+    bits: NDArray[np.float64],
+    level: float,
+) -> pd.DataFrame:
+    """A row a unit; `best_note` is the note of the highest score, to which phi, p, q belong.
+
+    `significant_notes` are MIDI numbers with p_family ≤ `level`; `octave_tuned` says that there are
+    two or more and all are octaves of one another; `octave_share` is the part of them that are
+    octaves of the best one (1/12 by chance, empty where there is none).
+    """
+    best = test.score.argmax(axis=1)
+    rows = np.arange(len(events))
+    called = test.p_family <= level
+    notes = [np.flatnonzero(row) for row in called]
+    octaves = [(row - note) % OCTAVE == 0 for row, note in zip(notes, best, strict=True)]
+    count = called.sum(axis=1)
+    return pd.DataFrame(
+        {
+            "unit": rows,
+            "events": events,
+            "density": events / steps,
+            "best_note": LOWEST + best,
+            "phi": peaks[rows, best],
+            "score": test.score[rows, best],
+            "p": test.p[rows, best],
+            "q": test.q[rows, best],
+            "p_family": test.p_family[rows, best],
+            "notes_significant": count,
+            "notes_significant_fdr": (test.q <= level).sum(axis=1),
+            "significant_notes": [" ".join(map(str, LOWEST + row)) for row in notes],
+            "octave_share": [row.mean() if len(row) else np.nan for row in octaves],
+            "octave_tuned": [len(row) > 1 and np.ptp(row % OCTAVE) == 0 for row in notes],
+            "information_bits_per_second": bits.max(axis=1),
+        }
+    )
+
+
+def summary_row(
+    variant: str,
+    pairs: Pairs,
+    table: pd.DataFrame,
+    test: Significance,
+    settings: SelectivityConfig,
+) -> pd.DataFrame:
+    """One row: how many units are selective, how many tuned to octaves, and how much they say."""
+    count = table["notes_significant"]
+    information_rate = table["information_bits_per_second"]
+    return pd.DataFrame(
+        {
+            "variant": [variant],
+            "units": pairs.units,
+            "clips": pairs.clips,
+            "performances": len(pairs.spans),
+            "density": table["density"].mean(),
+            "level": settings.level,
+            "surrogates": settings.surrogates,
+            "selective_units": (count > 0).sum(),
+            "selective_units_fdr": (table["notes_significant_fdr"] > 0).sum(),
+            "selective_pairs": count.sum(),
+            "selective_pairs_fdr": (test.q <= settings.level).sum(),
+            "octave_tuned_units": table["octave_tuned"].sum(),
+            "octave_tuned_by_chance": sum(octave_chance(k, pairs.notes) for k in count),
+            "octave_share": table["octave_share"].mean(),
+            "information_mean": information_rate.mean(),
+            "information_max": information_rate.max(),
+        }
+    )
+
+
+def octave_chance(count: int, notes: int) -> float:
+    """Chance that `count` of `notes` keys, drawn at random, are two or more and all octaves."""
+    if count < 2:
+        return 0.0
+    classes = [len(range(first, notes, OCTAVE)) for first in range(OCTAVE)]
+    return sum(comb(keys, count) for keys in classes) / comb(notes, count)
+
+
+def side_by_side(summaries: Sequence[Path], out: Path) -> None:
+    """Gather the summaries of several variants into one table, a row a variant."""
+    for path in summaries:
+        if not path.exists():
+            raise DataError(f"no summary '{path}': run the rule `selectivity` of that variant")
+    write_csv(pd.concat([pd.read_csv(path) for path in summaries]), out)

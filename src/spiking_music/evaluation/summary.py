@@ -1,0 +1,158 @@
+"""Tables of clips → one row a variant: for programs (.csv), for people (.md), for DVC (.json)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+
+from spiking_music import files
+from spiking_music.errors import CodeError, DataError
+from spiking_music.evaluation.bootstrap import interval
+from spiking_music.model.weights import KEY
+
+RATES = ["kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_cheapest", "kbps_entropy"]
+AMOUNTS = [*RATES, "events_per_second", "density"]
+QUALITIES = ["si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance", "visqol", "zimtohrli"]
+INTERVALS = {"si_snr_db": "si_snr", "mel_distance": "mel_distance", "visqol": "visqol"}
+HEADINGS = {
+    "variant": "variant",
+    "kbps_cheapest": "kbps",
+    "kbps_entropy": "entropy kbps",
+    "events_per_second": "events/s",
+    "density": "density",
+    "si_snr": "SI-SNR dB",
+    "mel_distance": "mel distance dB",
+    "visqol": "ViSQOL",
+    "zimtohrli": "Zimtohrli",
+    "steps": "steps",
+    "parameters": "parameters",
+}
+NOTE = (
+    "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
+    "cheapest format with its overheads. SI-SNR, ViSQOL and Zimtohrli: higher is better; "
+    "mel distance: lower."
+)
+
+
+def summarise(
+    weights: list[Path],
+    evaluation: list[Path],
+    storage: list[Path],
+    out: Path,
+    resamplings: int,
+    seed: int,
+) -> None:
+    """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
+
+    weights, evaluation, storage: the model, the table of `evaluate` and the table of `storage` of
+    each variant, in one order. Columns: variant, decoder, clips, silent_clips, failed_clips (not
+    silent, but a perceptual metric gave no number while it did elsewhere), means of the tables'
+    columns, si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps, and parameters
+    of the model. Quality is averaged over clips that are not silent, rates over all.
+
+    Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
+    where a model is missing or tells nothing of itself.
+    """
+    if not len(weights) == len(evaluation) == len(storage) > 0:
+        raise DataError(
+            f"{len(weights)} models, {len(evaluation)} evaluations and {len(storage)} storage "
+            "tables were given: give as many of each, and at least one"
+        )
+    rows = [
+        _row(*paths, resamplings, seed) for paths in zip(weights, evaluation, storage, strict=True)
+    ]
+    table = pd.DataFrame(rows)
+    files.write_csv(table, out)
+    with files.atomic(out.with_suffix(".md")) as temporary:
+        temporary.write_text(markdown(table))
+    files.wrote(out.with_suffix(".md"))
+    files.write_json(_metrics(table), out.with_suffix(".json"))
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The columns that a reader compares, as a Markdown table with a note below."""
+    lines = [list(HEADINGS.values()), [":--", *["--:"] * (len(HEADINGS) - 1)]]
+    lines += [[_cell(row, name) for name in HEADINGS] for row in table.to_dict("records")]
+    rows = ["| " + " | ".join(line) + " |" for line in lines]
+    clips = " or ".join(str(n) for n in sorted(set(table["clips"])))
+    return "\n".join([*rows, "", NOTE.format(clips=clips)]) + "\n"
+
+
+def _row(
+    weights: Path, evaluation: Path, storage: Path, resamplings: int, seed: int
+) -> dict[str, Any]:
+    about = _describe(weights)
+    quality = _read(evaluation, ["performance", "silent", *QUALITIES])
+    amount = _read(storage, AMOUNTS)
+    if len(quality) != len(amount):
+        raise DataError(
+            f"'{evaluation}' has {len(quality)} clips but '{storage}' {len(amount)}: "
+            "make both from the same codes"
+        )
+    heard = quality[quality["silent"] == 0]
+    scores = heard[["visqol", "zimtohrli"]]
+    failed = scores.isna().any(axis=1) if scores.notna().any(axis=None) else pd.Series(dtype=bool)
+    row: dict[str, Any] = {
+        "variant": about["config"]["name"],
+        "decoder": about["config"]["decoder"],
+        "clips": len(quality),
+        "silent_clips": len(quality) - len(heard),
+        "failed_clips": int(failed.sum()),
+        **amount[AMOUNTS].mean(),
+        **heard[QUALITIES].mean(),
+        "si_snr_std": heard["si_snr_db"].std(),
+    }
+    for column, stem in INTERVALS.items():
+        low, high = interval(heard[column], heard["performance"], resamplings, seed)
+        row |= {f"{stem}_low": low, f"{stem}_high": high}
+    return row | {name: int(about["extra"][name]) for name in ("steps", "parameters")}
+
+
+def _describe(weights: Path) -> dict[str, Any]:
+    """What the file says of its model, without reading the model: {"config": …, "extra": …}."""
+    try:
+        with safe_open(weights, framework="numpy") as file:
+            about: dict[str, Any] = json.loads((file.metadata() or {})[KEY])
+    except FileNotFoundError:
+        raise CodeError(f"no model at '{weights}': train it, or name another file") from None
+    except (SafetensorError, OSError, KeyError, ValueError):
+        raise CodeError(f"'{weights}' is damaged or no model of this project") from None
+    return about
+
+
+def _read(path: Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read table '{path}' ({error}): run its rule again") from None
+    for column in columns:
+        if column not in table:
+            raise DataError(f"table '{path}' has no column '{column}': run its rule again")
+    return table
+
+
+def _metrics(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """{variant: {column: number}}, without what is not known, which JSON cannot write."""
+    numbers = table.set_index("variant").select_dtypes("number")
+    return {
+        str(name): {str(key): value for key, value in row.items() if np.isfinite(value)}
+        for name, row in numbers.to_dict("index").items()
+    }
+
+
+def _cell(row: dict[Any, Any], name: str) -> str:
+    """A number with its interval where there is one; "–" where it is not known."""
+    if name == "variant":
+        return str(row[name])
+    value = row.get("si_snr_db" if name == "si_snr" else name, np.nan)
+    if np.isnan(value):
+        return "–"
+    if name in ("steps", "parameters", "events_per_second"):
+        return f"{value:,.0f}".replace(",", "\u202f")
+    if name == "density":
+        return f"{100 * value:.1f} %"
+    low, high = row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan)
+    return f"{value:.2f}" + ("" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]")

@@ -1,0 +1,92 @@
+"""Figure 2: a variant's architecture, drawn from the built model so that it cannot disagree."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyBboxPatch
+
+from spiking_music.config import VariantConfig
+from spiking_music.figures import style
+from spiking_music.figures.blocks import Block, blocks
+from spiking_music.files import write_csv
+
+COLOURS = dict(zip(("encoder", "bottleneck", "decoder"), style.PALETTE, strict=False))
+NARROWEST = 0.66  # width of a box for a length of 1, where the clip at all its samples has 1
+
+
+def draw(config: VariantConfig, out: Path | str) -> None:
+    """Draw the blocks of variant `config` as `<out>.png` and `.svg`; write them as `<out>.csv`.
+
+    A box a block, from the waveform at the top to the waveform at the bottom; its width shows the
+    length of its output on a log scale. Beside it: the output's shape, learned parameters, compute.
+    """
+    rows = blocks(config)
+    write_csv(pd.DataFrame([asdict(row) for row in rows]), f"{out}.csv")
+    with style.page(out, height=18 + 6.2 * len(rows)) as figure:
+        boxes, shapes, parameters, compute = figure.subplots(
+            1, 4, sharey=True, width_ratios=[2.9, 0.85, 1.25, 1.25]
+        )
+        _boxes(boxes, rows, config.signal.clip_samples)
+        _shapes(shapes, rows)
+        _bars(parameters, rows, [row.parameters for row in rows], "parameters")
+        _bars(compute, rows, [row.flops for row in rows], "FLOP per second of audio")
+        boxes.set(ylim=(len(rows) - 0.4, -0.6))
+
+
+def _boxes(axes: Axes, rows: Sequence[Block], longest: int) -> None:
+    for y, row in enumerate(rows):
+        width = NARROWEST + (1 - NARROWEST) * np.log(row.length) / np.log(longest)
+        colour = COLOURS[row.part]
+        axes.add_patch(
+            FancyBboxPatch(
+                (-width / 2, y - 0.34), width, 0.68, boxstyle="round,pad=0,rounding_size=0.02",
+                mutation_aspect=12, facecolor=style.tint(colour, 0.16), edgecolor=colour,
+                linewidth=0.8,
+            )
+        )  # fmt: skip
+        times = f"  ×{row.repeats}" if row.repeats > 1 else ""
+        axes.text(0, y, row.name + times, ha="center", va="center", fontsize=7)
+    y = 0
+    for part, group in groupby(rows, key=lambda row: row.part):
+        size = len(list(group))
+        middle = y + (size - 1) / 2
+        axes.text(-0.78, middle, part, color=COLOURS[part], weight="bold", va="center")
+        y += size
+    axes.plot([0, 0], [-0.6, len(rows) - 0.4], color=style.MUTED, linewidth=0.8, zorder=0)
+    axes.set(xlim=(-0.78, 0.52))
+    axes.axis("off")
+
+
+def _shapes(axes: Axes, rows: Sequence[Block]) -> None:
+    axes.set_title("output\nchannels × length", loc="center")
+    for y, row in enumerate(rows):
+        axes.text(0.46, y, f"{style.thousands(row.channels)} ×", ha="right", va="center")
+        axes.text(0.50, y, style.thousands(row.length), ha="left", va="center")
+    axes.axis("off")
+
+
+def _bars(axes: Axes, rows: Sequence[Block], values: Sequence[float], name: str) -> None:
+    total = sum(values)
+    axes.set_title(f"{name}\n{_short(total)} in all")
+    axes.barh(range(len(rows)), values, 0.5, color=[COLOURS[row.part] for row in rows])
+    for y, value in enumerate(values):
+        axes.annotate(
+            _short(value), (value, y), (3, 0), textcoords="offset points", va="center",
+            fontsize=6.5, color=style.INK if value else style.MUTED,
+        )  # fmt: skip
+    axes.set(xlim=(0, 1.25 * max(values)), xticks=[])
+    axes.tick_params(axis="y", length=0, labelleft=False)
+    axes.spines[["bottom"]].set_visible(False)
+
+
+def _short(value: float) -> str:
+    """1234567 as 1.23 M."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.3g}" if value else "–"

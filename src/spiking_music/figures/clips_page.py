@@ -1,0 +1,201 @@
+"""A page of clips: what was played, what was recorded, and what each variant made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+
+from spiking_music.config import SignalConfig, VariantConfig
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.dataset.onsets import LOWEST, Onsets, read_onsets
+from spiking_music.errors import DataError
+from spiking_music.evaluation.codes import decode_batch, open_codes, require_origin
+from spiking_music.figures import style
+from spiking_music.model.mel import FLOOR_DB, LogMel, MelConfig
+from spiking_music.model.weights import load_weights
+
+Codes = NDArray[np.uint8 | np.uint16]
+MEL = MelConfig(n_mels=96, n_fft=2048)
+FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks of the mel axis
+OCTAVES = {24: "C1", 48: "C3", 72: "C5", 96: "C7"}  # MIDI numbers, ticks of the piano roll
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One column of the page; codes are uint8 events (N, T) or uint16 RVQ indices (Q, T)."""
+
+    title: str
+    reference: NDArray[np.float32]  # (samples,)
+    onsets: NDArray[np.uint8]  # (88, T)
+    audio: dict[str, NDArray[np.float32]]  # variant -> (samples,)
+    codes: dict[str, Codes]
+
+
+def draw(
+    weights: Mapping[str, Path],
+    codes: Mapping[str, Path],
+    clips: Sequence[Path],
+    onsets: Path,
+    out: Path | str,
+    count: int,
+    signal: SignalConfig,
+) -> None:
+    """Draw `count` clips of a split, taken evenly over its performances, a column each.
+
+    weights, codes: files of each variant. clips: the split's HDF5 shards, their tables beside them.
+    onsets: the split's .zarr.zip. Raises `DataError` or `CodeError` where they are missing or
+    do not belong together.
+    """
+    notes = read_onsets(onsets, [path.with_suffix(".csv") for path in clips])
+    audio = Clips(clips)
+    chosen = choose(notes.performance, notes.offset, count)
+    written, decoded = {}, {}
+    for name, path in weights.items():
+        model, config = load_weights(path)
+        written[name] = _chosen(codes[name], path, config, chosen, len(audio))
+        decoded[name] = decode_batch(model, written[name])
+    shown = [
+        Shown(
+            _title(notes, clip, signal),
+            audio.read(clip, 0, signal.clip_samples),
+            np.asarray(notes.onsets[clip]),
+            {name: waveforms[i] for name, waveforms in decoded.items()},
+            {name: matrices[i] for name, matrices in written.items()},
+        )
+        for i, clip in enumerate(chosen)
+    ]
+    draw_clips(shown, signal, out)
+
+
+def choose(performance: NDArray[np.int64], offset: NDArray[np.int64], count: int) -> list[int]:
+    """Indices of `count` clips (or all there are), spread evenly over performances and time."""
+    order = np.lexsort((offset, performance))
+    count = min(count, len(order))
+    return [int(order[int((i + 0.5) * len(order) / count)]) for i in range(count)]
+
+
+def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) -> None:
+    """A column a clip: piano roll, reference, then reconstruction and codes of each variant."""
+    looks = style.looks(shown[0].audio)
+    heights = [1.0, 1.0]  # of the rows: piano roll, reference
+    for name in looks:
+        heights += [1.0, 0.9 if _binary(shown[0].codes[name]) else 0.45]
+    with style.page(out, height=24 + 27 * sum(heights)) as figure:
+        grid = figure.subplots(
+            len(heights),
+            len(shown),
+            sharex=True,
+            sharey="row",
+            squeeze=False,
+            height_ratios=heights,
+        )
+        for column, clip in zip(grid.T, shown, strict=True):
+            _roll(column[0], clip.onsets, signal)
+            _mel(column[1], clip.reference, signal)
+            for row, (name, look) in enumerate(looks.items()):
+                image = _mel(column[2 + 2 * row], clip.audio[name], signal)
+                _matrix(column[3 + 2 * row], clip.codes[name], look, signal)
+            column[-1].set(xlabel="time (s)", xlim=(0, signal.clip_samples / signal.sample_rate))
+        _labels(grid, shown[0], looks)
+        _scale(figure, grid, image)
+        for axes, clip in zip(grid[0], shown, strict=True):
+            axes.annotate(
+                clip.title, (0, 1), (0, 16), xycoords="axes fraction", textcoords="offset points",
+                color=style.MUTED,
+            )  # fmt: skip
+        for axes in grid[:, 1:].flat:
+            axes.tick_params(axis="y", length=0)
+
+
+def _chosen(
+    codes: Path, weights: Path, config: VariantConfig, chosen: Sequence[int], clips: int
+) -> Codes:
+    """Codes (count, N or Q, T) of the chosen clips, which the model `weights` must have made."""
+    with open_codes(codes) as coded:
+        require_origin(coded, weights, config)
+        if len(coded) != clips:
+            raise DataError(
+                f"codes '{codes}' hold {len(coded)} clips, the shards {clips}: encode again"
+            )
+    with h5py.File(codes) as file:
+        return np.stack([file["codes"][clip] for clip in chosen])
+
+
+def _title(notes: Onsets, clip: int, signal: SignalConfig) -> str:
+    start = notes.offset[clip] / signal.sample_rate
+    return f"performance {notes.performance[clip]}, from {start:.1f} s"
+
+
+def _binary(codes: Codes) -> bool:
+    return codes.dtype == np.uint8
+
+
+def _roll(axes: Axes, onsets: NDArray[np.uint8], signal: SignalConfig) -> None:
+    """A dash for each note that begins, in the middle of its step."""
+    key, step = np.nonzero(onsets)
+    axes.scatter((step + 0.5) / signal.step_rate, key + LOWEST, s=7, marker="|", color=style.INK)
+    axes.set(ylim=(LOWEST - 2, LOWEST + 89), yticks=list(OCTAVES), yticklabels=OCTAVES.values())
+    axes.grid(axis="y")
+
+
+def _mel(axes: Axes, audio: NDArray[np.float32], signal: SignalConfig) -> AxesImage:
+    """Mel spectrogram in dB re a full-scale sine."""
+    bands = LogMel(MEL, signal)(torch.from_numpy(audio)[None, None])[
+        0
+    ].numpy()  # (n_mels, T), -1..1
+    image = axes.imshow(
+        (1 - bands) * FLOOR_DB / 2, cmap="magma", vmin=FLOOR_DB, vmax=0, aspect="auto",
+        origin="lower", interpolation="nearest",
+        extent=(0, bands.shape[1] / signal.step_rate, -0.5, MEL.n_mels - 0.5),
+    )  # fmt: skip
+    places = _band(np.array(FREQUENCIES)) / _band(signal.sample_rate / 2) * (MEL.n_mels + 1) - 1
+    axes.set_yticks(places, [f"{frequency / 1000:g}" for frequency in FREQUENCIES])
+    return image
+
+
+def _band(frequency: NDArray[np.int64] | float) -> NDArray[np.float64]:
+    """Frequency in Hz → mel (HTK, as the spectrogram's filters)."""
+    return 2595 * np.log10(1 + np.asarray(frequency) / 700)
+
+
+def _matrix(axes: Axes, codes: Codes, look: style.Look, signal: SignalConfig) -> None:
+    """Events as a raster in the variant's colour; RVQ indices as shades, first codebook on top."""
+    rows, steps = codes.shape
+    colours = ListedColormap(["white", look.colour]) if _binary(codes) else "cividis"
+    axes.imshow(
+        codes, cmap=colours, aspect="auto", interpolation="nearest", vmin=0,
+        vmax=max(1, int(codes.max())), extent=(0, steps / signal.step_rate, rows + 0.5, 0.5),
+    )  # fmt: skip
+    axes.set_yticks([1, rows])
+    if _binary(codes):
+        share = f"{100 * codes.mean():.0f} % ones"
+        axes.set_title(share, loc="right", pad=3, color=style.MUTED, fontsize=6.5)
+
+
+def _labels(grid: NDArray[np.object_], clip: Shown, looks: Mapping[str, style.Look]) -> None:
+    """What each row is: its name above the first column, its unit on the axis."""
+    rows = [("notes played", style.INK, "key"), ("reference", style.INK, "kHz")]
+    for name, look in looks.items():
+        codes = clip.codes[name]
+        kind = f"{len(codes)} units" if _binary(codes) else f"{len(codes)} codebooks"
+        rows += [(f"{name}: reconstruction", look.colour, "kHz")]
+        rows += [(f"{name}: {kind}", look.colour, "unit" if _binary(codes) else "codebook")]
+    for axes, (name, colour, unit) in zip(grid[:, 0], rows, strict=True):
+        axes.set_ylabel(unit)
+        axes.set_title(name, color=colour, weight="bold", pad=3, fontsize=7)
+    figure = grid[0, 0].figure
+    figure.align_ylabels(grid[:, 0])
+
+
+def _scale(figure: Figure, grid: NDArray[np.object_], image: AxesImage) -> None:
+    bar = figure.colorbar(image, ax=list(grid[:, -1]), shrink=0.25, aspect=14, anchor=(0, 0.95))
+    bar.set_label("level (dB re full-scale sine)")
+    bar.outline.set_visible(False)

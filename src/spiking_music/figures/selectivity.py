@@ -1,0 +1,146 @@
+"""Figure 5: what events have to do with notes, variant by variant, and the units that like A2 best."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from spiking_music.errors import DataError
+from spiking_music.evaluation.correlation import relative
+from spiking_music.figures import style
+
+NOTE = 45  # A2
+ROWS = 15  # units of the map
+WINDOW = 10  # steps, SPEC 6
+OCTAVE, FIFTH = 12, 7  # semitones; E is the fifth of A, and its third harmonic
+BLACK = (1, 3, 6, 8, 10)  # pitch classes of the black keys
+ROOT_COLOUR, FIFTH_COLOUR = style.PALETTE[1], style.PALETTE[2]
+DIVERGING = LinearSegmentedColormap.from_list(
+    "prominence", [style.PALETTE[5], "white", style.PALETTE[0], "#003A5D"]
+)
+
+Arrays = dict[str, NDArray[np.floating]]
+
+
+def draw(files: Mapping[str, Path], out: Path | str) -> None:
+    """Draw figure 5 from the .npz of `evaluation.selectivity`, by variant; the last one has the map.
+
+    A panel a variant: C of each unit and its best note, relative to the mean over lags, and their
+    median. Then φ of the 15 units of the last variant whose score for A2 is highest against all
+    notes, pairs that pass the family-wise test dotted, and the first unit's φ as a profile. Writes
+    `<out>.png` and `<out>.svg`; raises `DataError` where a file is missing or no variant is given.
+    """
+    if not files:
+        raise DataError("figure 5 needs the selectivity of one variant at least")
+    arrays = {name: _read(path) for name, path in files.items()}
+    shown, last = list(arrays.items())[-1]
+    with style.page(out, height=158) as figure:
+        top, bottom = figure.subfigures(2, 1, height_ratios=[1, 1.75])
+        panels = top.subplots(1, len(arrays), sharey=True, squeeze=False)[0]
+        looks = style.looks(arrays)
+        for index, (name, axes) in enumerate(zip(arrays, panels, strict=True)):
+            _correlations(axes, arrays[name], looks[name].colour)
+            style.letter(axes, "abcdefgh"[index], name)
+        panels[0].set_ylabel("C relative to its mean")
+        _map_and_profile(bottom, last, shown, "abcdefgh"[len(arrays)])
+
+
+def _read(path: Path) -> Arrays:
+    try:
+        with np.load(path) as file:
+            return dict(file)
+    except FileNotFoundError:
+        raise DataError(f"no selectivity '{path}': run the rule that writes it") from None
+
+
+def _correlations(axes: Axes, arrays: Arrays, colour: str) -> None:
+    """A faint line for each unit with its best note; the median of all on top."""
+    seconds = arrays["lags"] / arrays["step_rate"]
+    curves = relative(arrays["correlation"], int(arrays["steps"]))
+    best = arrays["score"].argmax(axis=1)
+    curves = curves[np.arange(len(best)), best]  # (N, 2L + 1)
+    edge = (WINDOW - 0.5) / float(arrays["step_rate"])
+    axes.axvspan(-edge, edge, color=style.FAINT, alpha=0.5, linewidth=0, zorder=0)
+    axes.axhline(1, color=style.MUTED, linewidth=0.6, dashes=(4, 2))
+    axes.plot(seconds, curves.T, color=colour, linewidth=0.5, alpha=0.22)
+    axes.plot(seconds, np.median(curves, axis=0), color=colour, linewidth=1.8)
+    axes.set(xlabel="lag of the note behind the event (s)", xlim=(seconds[0], seconds[-1]))
+    axes.set_ylim(bottom=0)
+    axes.annotate(
+        "|τ| < 10 steps", (0, 1), (0, -2), xycoords=("data", "axes fraction"),
+        textcoords="offset points", ha="center", va="top", fontsize=6, color=style.MUTED,
+    )  # fmt: skip
+
+
+def _map_and_profile(figure: Figure, arrays: Arrays, name: str, mark: str) -> None:
+    """The map, a keyboard under it, and the profile of its first row on the same notes."""
+    notes = arrays["notes"].astype(int)
+    order = np.argsort(-arrays["score"][:, NOTE - notes[0]], kind="stable")[:ROWS]
+    peaks = arrays["prominence"][order]  # (15, 88)
+    upper, keys, lower = figure.subplots(3, 1, sharex=True, height_ratios=[15, 1.6, 8])
+    limit = max(float(peaks.max()), 0.1)
+    norm = TwoSlopeNorm(0, -1, limit)
+    image = upper.pcolormesh(
+        notes, np.arange(len(order)), peaks, cmap=DIVERGING, norm=norm, rasterized=True
+    )
+    row, column = np.nonzero(arrays["p_family"][order] <= 0.05)
+    upper.plot(notes[column], row, ".", color="white", markersize=1.6, markeredgewidth=0)
+    upper.set_yticks(np.arange(len(order)), [str(unit) for unit in order], fontsize=6)
+    upper.tick_params(length=0)
+    upper.invert_yaxis()
+    upper.spines[:].set_visible(False)
+    upper.set(ylabel=f"unit of {name}, by score for A2")
+    style.letter(upper, mark, "peak prominence φ of 15 units for the 88 notes")
+    bar = figure.colorbar(image, ax=upper, pad=0.01, aspect=30, shrink=0.9)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.set_ticks([-1, 0, *_ticks(limit)])
+    bar.set_label("φ")
+    _keyboard(keys, notes)
+    _profile(lower, notes, peaks[0], int(order[0]))
+
+
+def _ticks(limit: float) -> list[float]:
+    """A few round values up to `limit`."""
+    step = 10.0 ** np.floor(np.log10(limit))
+    step = next(width for width in (step / 2, step, 2 * step) if limit / width < 5)
+    return [float(value) for value in np.arange(step, limit, step)]
+
+
+def _keyboard(axes: Axes, notes: NDArray[np.int64]) -> None:
+    """A piano: white and black keys, A and E in their colours."""
+    for note in notes:
+        black = note % OCTAVE in BLACK
+        colour = _colour(int(note), style.INK if black else "white")
+        axes.bar(note, 0.62 if black else 1.0, 1, bottom=0.38 if black else 0.0, color=colour)
+        if not black:
+            axes.plot([note + 0.5] * 2, [0, 1], color=style.FAINT, linewidth=0.4)
+    axes.set(ylim=(0, 1), yticks=[])
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set(visible=True, linewidth=0.4, color=style.MUTED)
+
+
+def _profile(axes: Axes, notes: NDArray[np.int64], peaks: NDArray[np.floating], unit: int) -> None:
+    """φ of one unit: octaves of A in one colour, E in another, all else grey."""
+    axes.bar(notes, peaks, 0.8, color=[_colour(int(note), "#C3C9D0") for note in notes])
+    axes.axhline(0, color=style.INK, linewidth=0.6)
+    roots = notes[(notes - NOTE) % OCTAVE == 0]
+    axes.set_xticks(roots, [f"A{note // OCTAVE - 1}" for note in roots])
+    axes.set(ylabel=f"φ of unit {unit}", xlim=(notes[0] - 0.5, notes[-1] + 0.5))
+    axes.annotate(
+        "A in all octaves", (1, 1), (0, -2), xycoords="axes fraction", textcoords="offset points",
+        ha="right", va="top", color=ROOT_COLOUR, weight="bold",
+    )  # fmt: skip
+    axes.annotate(
+        "E", (1, 1), (0, -12), xycoords="axes fraction", textcoords="offset points",
+        ha="right", va="top", color=FIFTH_COLOUR, weight="bold",
+    )  # fmt: skip
+
+
+def _colour(note: int, other: str) -> str:
+    interval = (note - NOTE) % OCTAVE
+    return {0: ROOT_COLOUR, FIFTH: FIFTH_COLOUR}.get(interval, other)

@@ -1,0 +1,93 @@
+"""How a step is executed: device, precision, processes (Lightning Fabric) and random numbers."""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.precision import MixedPrecision
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from torch import Tensor, nn
+
+from spiking_music.config import TrainingConfig
+from spiking_music.errors import ConfigError
+from spiking_music.training.losses import ReconstructionLoss
+
+
+class Autocast(MixedPrecision):
+    """Mixed precision that leaves inputs alone: Fabric's would round the waveform to bfloat16."""
+
+    def convert_input(self, data: Any) -> Any:
+        return data
+
+    def convert_output(self, data: Any) -> Any:
+        return data
+
+
+class Objective(nn.Module):
+    """Model and loss as one module, so that autocast and DDP wrap both."""
+
+    def __init__(self, model: nn.Module, reconstruction: ReconstructionLoss) -> None:
+        super().__init__()
+        self.model = model
+        self.reconstruction = reconstruction
+
+    def forward(self, x: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Weighted loss terms and statistics, scalars by name, of audio (B, 1, T_x)."""
+        output = self.model(x)
+        return self.reconstruction(output.audio, x) | output.losses, output.stats
+
+
+def make_fabric(training: TrainingConfig) -> Fabric:
+    """Fabric for `training`; `ConfigError` where this machine lacks the accelerator or devices."""
+    cuda = training.accelerator != "cpu" and torch.cuda.is_available()
+    device: Literal["cuda", "cpu"] = "cuda" if training.accelerator == "cuda" or cuda else "cpu"
+    # a run is one plain process that spawns the others, also in a SLURM job, which Fabric misreads
+    plugins: list[Any] = [LightningEnvironment()]
+    if training.precision != "32-true":
+        plugins.append(Autocast(training.precision, device))
+    try:
+        return Fabric(
+            accelerator=device,
+            devices=training.devices,
+            strategy="ddp_spawn" if training.devices > 1 else "auto",
+            plugins=plugins,
+        )
+    except (MisconfigurationException, RuntimeError) as error:
+        raise ConfigError(
+            f"training.accelerator '{training.accelerator}' with {training.devices} device(s) is "
+            f"not to be had on this machine ({error}): choose another"
+        ) from None
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """Equal inputs give equal bits, within; operations that cannot on CUDA warn."""
+    before = torch.are_deterministic_algorithms_enabled()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which cuBLAS asks for
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+def seed_everything(seed: int, step: int, rank: int = 0) -> None:
+    """Seed every global generator from (seed, step, rank), so that none needs saving."""
+    number = int(np.random.SeedSequence([seed, step, rank]).generate_state(1)[0])
+    random.seed(number)
+    np.random.seed(number)  # noqa: NPY002 - libraries may draw from it
+    torch.manual_seed(number)  # of all devices
+
+
+def any_process(fabric: Fabric, *flags: bool) -> list[bool]:
+    """Each flag, true if it is so in any process: what all must know to end together."""
+    if fabric.world_size == 1:
+        return list(flags)
+    counts = fabric.all_reduce(torch.tensor(flags, dtype=torch.float32), reduce_op="sum")
+    return [bool(count) for count in counts]

@@ -1,0 +1,114 @@
+"""Codes as a file: what is in it, equal bytes, and refusal of what does not belong together."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.errors import CodeError, DataError
+from spiking_music.evaluation.codes import encode_split, open_codes, require_origin
+from spiking_music.model.weights import load_weights
+from tests.evaluation.conftest import (
+    CODEBOOKS,
+    HOP,
+    SAMPLES,
+    SIZE,
+    UNITS,
+    Model,
+    Split,
+    write_split,
+)
+
+STEPS = SAMPLES // HOP
+
+
+def test_binary_codes(free: Model, split: Split, free_codes: Path) -> None:
+    with h5py.File(free_codes) as file:
+        codes = file["codes"][:]
+        attributes = dict(file.attrs)
+        assert file["codes"].chunks == (1, UNITS, STEPS)
+    assert codes.shape == (5, UNITS, STEPS)
+    assert codes.dtype == np.uint8
+    assert set(np.unique(codes)) == {0, 1}
+    assert attributes.pop("weights").isalnum()
+    assert attributes == {
+        "kind": "binary",
+        "codebook_size": 1,
+        "variant": "free",
+        "hop": HOP,
+        "sample_rate": 22050,
+    }
+    model, _ = load_weights(free.weights)
+    for clip, z in zip(Clips(split.clips), codes, strict=True):
+        np.testing.assert_array_equal(model.encode(clip[None, None])[0], z)
+
+
+def test_rvq_codes(rvq_codes: Path) -> None:
+    with open_codes(rvq_codes) as coded:
+        assert (len(coded), coded.rows, coded.steps) == (5, CODEBOOKS, STEPS)
+        assert coded.seconds == pytest.approx(SAMPLES / 22050)
+        assert (coded.origin.kind, coded.origin.codebook_size) == ("rvq", SIZE)
+        batches = list(coded.batches(3))
+    assert [len(batch) for batch in batches] == [3, 2]
+    codes = np.concatenate(batches)
+    assert codes.dtype == np.uint16
+    assert 0 < codes.max() < SIZE
+
+
+def test_equal_inputs_give_equal_bytes_at_any_batch_size(
+    free: Model, split: Split, free_codes: Path, tmp_path: Path
+) -> None:
+    encode_split(free.weights, split.clips, tmp_path / "again.h5", 5)
+    assert (tmp_path / "again.h5").read_bytes() == free_codes.read_bytes()
+
+
+def test_missing_damaged_and_foreign_files(free_codes: Path, tmp_path: Path) -> None:
+    with pytest.raises(CodeError, match="no codes at"), open_codes(tmp_path / "none.h5"):
+        pass
+    whole = free_codes.read_bytes()
+    cut = tmp_path / "cut.h5"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CodeError, match="are damaged"), open_codes(cut):
+        pass
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["codes"] = np.zeros((1, 2, 3))
+    with pytest.raises(CodeError, match="of this version"), open_codes(tmp_path / "other.h5"):
+        pass
+
+
+def test_flipped_bytes_are_noticed(free_codes: Path, tmp_path: Path) -> None:
+    with h5py.File(free_codes) as file:
+        where = file["codes"].id.get_chunk_info(2)
+    damaged = bytearray(free_codes.read_bytes())
+    damaged[where.byte_offset : where.byte_offset + where.size] = bytes(where.size)
+    (tmp_path / "damaged.h5").write_bytes(damaged)
+    with (
+        open_codes(tmp_path / "damaged.h5") as coded,
+        pytest.raises(CodeError, match=r"damaged.h5' are damaged"),
+    ):
+        list(coded.batches(2))
+
+
+def test_codes_of_another_model_are_refused(
+    free: Model, rvq: Model, free_codes: Path, make_model: Callable[[str, int], Model]
+) -> None:
+    with open_codes(free_codes) as coded:
+        require_origin(coded, free.weights, free.config)
+        with pytest.raises(CodeError, match="kind binary, not rvq"):
+            require_origin(coded, rvq.weights, rvq.config)
+        again = make_model("free", 1)
+        with pytest.raises(CodeError, match="another training"):
+            require_origin(coded, again.weights, again.config)
+
+
+def test_clips_that_do_not_suit_the_model(free: Model, tmp_path: Path) -> None:
+    longer = write_split(tmp_path, {0: [0]}, 2 * SAMPLES)
+    with pytest.raises(DataError, match=r"\(22050, 16384\), but model .* expects \(22050, 8192\)"):
+        encode_split(free.weights, longer.clips, tmp_path / "out.h5", 2)
+    none = write_split(tmp_path, {7: []}, SAMPLES)
+    with pytest.raises(DataError, match="nothing to encode"):
+        encode_split(free.weights, none.clips, tmp_path / "out.h5", 2)
+    assert not (tmp_path / "out.h5").exists()

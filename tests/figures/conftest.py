@@ -1,0 +1,50 @@
+"""Small tables with the columns that the evaluation and training rooms write."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+VARIANTS = {"rvq": (3.445, 8.7), "free": (3.447, 7.1), "my-sparse": (1.9, 3.5)}  # kbps, dB
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """Folder with summary.csv and, for each variant, quality-, rates- and log-<variant>.csv."""
+    generator = np.random.default_rng(0)
+    rows = []
+    for name, (rate, quality) in VARIANTS.items():
+        si_snr = quality + generator.normal(size=12)
+        clips = pd.DataFrame({"si_snr_db": si_snr, "visqol": 3 + si_snr / 10})
+        clips.to_csv(tmp_path / f"quality-{name}.csv", index=False)
+        pd.DataFrame({"kbps_cheapest": np.full(12, rate)}).to_csv(tmp_path / f"rates-{name}.csv")
+        _log(name).to_csv(tmp_path / f"log-{name}.csv", index=False)
+        row = {"variant": name, "kbps_cheapest": rate, "kbps_entropy": 0.9 * rate}
+        for column, stem in (("si_snr_db", "si_snr"), ("visqol", "visqol")):
+            mean = clips[column].mean()
+            row |= {column: mean, f"{stem}_low": mean - 0.2, f"{stem}_high": mean + 0.2}
+        rows.append(row)
+    pd.DataFrame(rows).to_csv(tmp_path / "summary.csv", index=False)
+    return tmp_path
+
+
+def _log(name: str) -> pd.DataFrame:
+    steps = np.arange(10, 301, 10)
+    validation = np.where(steps % 100 == 0, 5 - 500 / steps, np.nan)
+    log = pd.DataFrame({"step": steps, "loss": 1 + 50 / steps, "validation_si_snr_db": validation})
+    state = "codebook_usage" if name == "rvq" else "density"
+    return log.assign(**{state: 0.5 - steps / 1000})
+
+
+def changed(path: Path, **columns: object) -> None:
+    """Overwrite columns of a CSV table; None drops the column."""
+    table = pd.read_csv(path)
+    for name, value in columns.items():
+        table = table.drop(columns=name) if value is None else table.assign(**{name: value})
+    table.to_csv(path, index=False)
+
+
+def files(folder: Path, kind: str) -> dict[str, Path]:
+    """The tables of one kind, by variant."""
+    return {name: folder / f"{kind}-{name}.csv" for name in VARIANTS}

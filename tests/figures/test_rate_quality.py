@@ -1,0 +1,84 @@
+"""Bit rate against quality: everything in the tables is in the picture, nothing else."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from spiking_music.errors import DataError
+from spiking_music.figures.rate_quality import _apart, draw
+from tests.figures.conftest import VARIANTS, changed, files
+
+
+def _draw(tables: Path, name: str = "figure", published: bool = True) -> str:
+    """Draw, and return the SVG, where glyphs are paths and their text is in comments."""
+    arguments = (tables / "summary.csv", files(tables, "quality"), files(tables, "rates"))
+    draw(*arguments, tables / name, published)
+    assert (tables / f"{name}.png").stat().st_size > 10_000
+    return (tables / f"{name}.svg").read_text()
+
+
+def test_every_variant_and_both_measures_appear(tables: Path) -> None:
+    texts = _draw(tables)
+    for text in (*VARIANTS, "bit rate (kbps)", "SI-SNR (dB)", "ViSQOL"):
+        assert text in texts
+
+
+def test_equal_tables_give_equal_bytes(tables: Path) -> None:
+    assert _draw(tables, "one") == _draw(tables, "two")
+    assert (tables / "one.png").read_bytes() == (tables / "two.png").read_bytes()
+
+
+def test_published_points_only_on_request(tables: Path) -> None:
+    assert "paper (MAESTRO, 1 M steps)" in _draw(tables, published=True)
+    assert "paper" not in _draw(tables, published=False)
+
+
+def test_one_panel_without_perceptual_measures(tables: Path) -> None:
+    changed(tables / "summary.csv", visqol=float("nan"))
+    assert "ViSQOL" not in _draw(tables)
+
+
+def test_a_single_clip_has_no_interval_but_a_point(tables: Path) -> None:
+    changed(tables / "summary.csv", si_snr_low=float("nan"), si_snr_high=float("nan"))
+    assert "rvq" in _draw(tables)
+
+
+def test_equal_rates_are_set_apart_and_keep_their_mean_and_order() -> None:
+    rates = pd.Series({"b": 3.5, "far": 1.0, "a": 3.5, "c": 3.501})
+    places = _apart(rates, 0.1)
+    assert places["far"] == 1.0
+    assert [places["a"] - places["b"], places["c"] - places["a"]] == pytest.approx([0.1, 0.1])
+    assert (places["a"] + places["b"] + places["c"]) / 3 == pytest.approx(10.501 / 3)
+
+
+@pytest.mark.parametrize("column", ["variant", "kbps_cheapest", "kbps_entropy", "si_snr_low"])
+def test_a_missing_column_is_named(tables: Path, column: str) -> None:
+    changed(tables / "summary.csv", **{column: None})
+    with pytest.raises(DataError, match=rf"summary\.csv' has no column '{column}'"):
+        _draw(tables)
+
+
+def test_an_empty_column_is_named(tables: Path) -> None:
+    changed(tables / "summary.csv", si_snr_db=float("nan"))
+    with pytest.raises(DataError, match=r"column 'si_snr_db' of table .* holds no value"):
+        _draw(tables)
+
+
+def test_tables_must_be_there_and_agree(tables: Path) -> None:
+    short = tables / "rates-free.csv"
+    pd.read_csv(short).head(3).to_csv(short)
+    with pytest.raises(DataError, match=r"has 12 clips but .* 3"):
+        _draw(tables)
+    short.unlink()
+    with pytest.raises(DataError, match="no table"):
+        _draw(tables)
+    with pytest.raises(DataError, match="'rvq' without tables of its clips"):
+        draw(tables / "summary.csv", {}, files(tables, "rates"), tables / "figure", False)
+
+
+@pytest.mark.parametrize("content", ["", "variant,kbps_cheapest\n"])
+def test_an_empty_table_is_named(tables: Path, content: str) -> None:
+    (tables / "summary.csv").write_text(content)
+    with pytest.raises(DataError, match=r"summary\.csv' (is not a table|has no rows)"):
+        _draw(tables)

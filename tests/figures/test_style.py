@@ -1,0 +1,48 @@
+"""Writing a figure: both files, equal bytes, the house style whatever the user's defaults are."""
+
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from spiking_music.figures import style
+
+
+def _write(stem: Path) -> None:
+    with style.page(stem, height=40, width=60) as figure:
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1])
+        axes.imshow([[0, 1]])
+        style.letter(axes, "a", "title")
+
+
+def test_page_writes_both_files_with_equal_bytes(tmp_path: Path) -> None:
+    _write(tmp_path / "first.v1")  # a dot in the stem is no ending
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):
+        _write(tmp_path / "second")
+    for kind in ("png", "svg"):
+        first = (tmp_path / f"first.v1.{kind}").read_bytes()
+        assert first == (tmp_path / f"second.{kind}").read_bytes()
+        assert b"<dc:date>" not in first
+
+
+def test_page_leaves_the_users_settings_alone(tmp_path: Path) -> None:
+    before = dict(matplotlib.rcParams)
+    _write(tmp_path / "figure")
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_a_failing_drawing_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), style.page(tmp_path / "figure", height=40):
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+
+
+def test_looks_differ_for_many_variants() -> None:
+    names = [f"variant-{i}" for i in range(70)]
+    assert len(set(style.looks(names).values())) == len(names)
+
+
+def test_tint_runs_from_white_to_the_colour() -> None:
+    assert style.tint("#102030", 0) == (1, 1, 1)
+    assert style.tint("#102030", 1) == pytest.approx((16 / 255, 32 / 255, 48 / 255))

@@ -1,0 +1,41 @@
+"""Training curves of several logs."""
+
+from pathlib import Path
+
+import pytest
+
+from spiking_music.errors import DataError
+from spiking_music.figures.training_curves import draw
+from tests.figures.conftest import VARIANTS, changed, files
+
+DENSITY, USAGE = "density of events", "codebook usage"
+
+
+def _draw(tables: Path, name: str, *variants: str) -> str:
+    logs = files(tables, "log")
+    draw({variant: logs[variant] for variant in variants or VARIANTS}, tables / name)
+    assert (tables / f"{name}.png").stat().st_size > 10_000
+    return (tables / f"{name}.svg").read_text()
+
+
+def test_every_variant_and_state_appears_in_equal_bytes(tables: Path) -> None:
+    texts = _draw(tables, "one")
+    for text in (*VARIANTS, "validation SI-SNR (dB)", "training loss", DENSITY, USAGE):
+        assert text in texts
+    assert _draw(tables, "two") == texts
+    assert (tables / "one.png").read_bytes() == (tables / "two.png").read_bytes()
+
+
+def test_only_states_that_a_variant_logs_get_a_panel(tables: Path) -> None:
+    texts = _draw(tables, "figure", "rvq")
+    assert USAGE in texts
+    assert DENSITY not in texts
+
+
+def test_a_missing_or_empty_column_is_named(tables: Path) -> None:
+    changed(tables / "log-free.csv", validation_si_snr_db=float("nan"))
+    with pytest.raises(DataError, match=r"'validation_si_snr_db' of table .*log-free\.csv"):
+        _draw(tables, "figure")
+    changed(tables / "log-free.csv", loss=None)
+    with pytest.raises(DataError, match=r"log-free\.csv' has no column 'loss'"):
+        _draw(tables, "figure")

@@ -1,0 +1,87 @@
+"""Weights files: exact round trip, reproducible bytes, and sentences for files that are none."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from spiking_music.config import VariantConfig
+from spiking_music.errors import CodeError, ConfigError
+from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.weights import load_weights, save_weights
+
+
+@pytest.fixture
+def model(config: VariantConfig, tones: torch.Tensor) -> Autoencoder:
+    torch.manual_seed(0)
+    model = Autoencoder(config)
+    model(tones)  # starts codebooks and running statistics
+    return model
+
+
+@pytest.fixture
+def path(model: Autoencoder, config: VariantConfig, tmp_path: Path) -> Path:
+    save_weights(model, config, tmp_path / "weights.safetensors", {"step": "1"})
+    return tmp_path / "weights.safetensors"
+
+
+def test_a_loaded_model_codes_as_the_saved_one(
+    model: Autoencoder, config: VariantConfig, path: Path, tones: torch.Tensor
+) -> None:
+    loaded, its_config = load_weights(path, "cpu")
+    model.eval()
+    assert its_config == config
+    assert not loaded.training
+    assert torch.equal(loaded.encode(tones), model.encode(tones))
+    assert torch.equal(loaded.decode(loaded.encode(tones)), model.decode(model.encode(tones)))
+
+
+def test_equal_models_are_equal_bytes(
+    model: Autoencoder, config: VariantConfig, path: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.safetensors"
+    save_weights(model, config, again, {"step": "1"})
+    assert again.read_bytes() == path.read_bytes()
+    save_weights(*load_weights(path), again, {"step": "1"})
+    assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("keep", [0, 5, 500, -1])
+def test_a_truncated_file_is_refused(path: Path, keep: int) -> None:
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(CodeError, match=r"weights\.safetensors"):
+        load_weights(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodeError, match=r"nothing\.safetensors"):
+        load_weights(tmp_path / "nothing.safetensors")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodeError):
+        load_weights(tmp_path)
+
+
+def test_foreign_weights_are_refused(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(3)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(CodeError, match=r"foreign\.safetensors.*another program"):
+        load_weights(tmp_path / "foreign.safetensors")
+
+
+@pytest.mark.parametrize("about", ["no JSON", "[]", "{}", '{"config": {"name": "old"}}'])
+def test_a_configuration_of_another_version_is_refused(path: Path, about: str) -> None:
+    save_file(load_file(path), path, metadata={"spiking-music": about})
+    with pytest.raises(ConfigError, match=r"weights\.safetensors"):
+        load_weights(path)
+
+
+def test_tensors_that_do_not_fit_are_refused(path: Path, config: VariantConfig) -> None:
+    state = load_file(path)
+    state.pop("bottleneck.out_of_units.weight" if "free" in config.name else sorted(state)[-1])
+    about = json.dumps({"config": config.model_dump(mode="json"), "extra": {}})
+    save_file(state, path, metadata={"spiking-music": about})
+    with pytest.raises(CodeError, match="do not fit"):
+        load_weights(path)

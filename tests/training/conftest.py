@@ -1,0 +1,95 @@
+"""A run so small that a step takes milliseconds: a real model on real shards of generated clips."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from spiking_music.config import LossConfig, SignalConfig, VariantConfig
+from spiking_music.dataset.clips import ShardFile, quantise
+
+SIGNAL = SignalConfig(sample_rate=8000, clip_samples=4096, hop=64)
+LOSS = LossConfig(stft=1, mel=0, waveform=0, si_snr=0.05, n_ffts=(64, 256))
+BOTTLENECKS = {
+    "binary": {"kind": "binary", "units": 8, "surrogate": "triangle"},
+    "rvq": {
+        "kind": "rvq",
+        "codebooks": 2,
+        "codebook_size": 16,
+        "decay": 0.9,
+        "commitment": 0.25,
+        "dead_below": 0.5,
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Bits depend on the number of threads; subprocesses of the tests use one as well."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def tiny(bottleneck: str = "binary", **training: Any) -> VariantConfig:
+    """A variant of a few thousand parameters; `training` overrides its section."""
+    backbone = {
+        "kind": "spectral", "latent": 8, "n_fft": 256,
+        "width": 16, "depth": 1, "kernel": 3, "expansion": 2,
+    }  # fmt: skip
+    section = {
+        "steps": 12,
+        "batch_size": 4,
+        "crop_samples": 1024,
+        "learning_rate": 1e-3,
+        "final_learning_rate": 1e-5,
+        "warmup_steps": 2,
+        "weight_decay": 0.01,
+        "gradient_clip": 1.0,
+        "ema_decay": 0.9,
+        "loss": LOSS,
+        "log_every": 2,
+        "validate_every": 5,
+        "validation_clips": 3,
+        "checkpoint_every": 4,
+        "workers": 0,
+        "accelerator": "cpu",
+        "devices": 1,
+        "precision": "32-true",
+    }
+    return VariantConfig.model_validate(
+        {
+            "name": "tiny",
+            "seed": 3,
+            "signal": SIGNAL,
+            "backbone": backbone,
+            "bottleneck": BOTTLENECKS[bottleneck],
+            "decoder": "regression",
+            "training": section | training,
+        }
+    )
+
+
+def write_shard(path: Path, split: str, clips: int, seed: int) -> Path:
+    """Decaying tones, a few a clip."""
+    random = np.random.default_rng(seed)
+    time = np.arange(SIGNAL.clip_samples) / SIGNAL.sample_rate
+    with ShardFile(path, SIGNAL, split, 0) as shard:
+        for _ in range(clips):
+            pitch, level = random.uniform(100, 2000, 4), random.uniform(0.05, 0.2, 4)
+            tones = level[:, None] * np.sin(2 * np.pi * pitch[:, None] * time) * np.exp(-3 * time)
+            shard.append(*quantise(tones.sum(axis=0).astype(np.float32)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Paths of shards by split: two of 5 and 4 training clips, one of 4 validation clips."""
+    folder = tmp_path_factory.mktemp("clips")
+    train = [write_shard(folder / f"train-{i}.h5", "train", 5 - i, seed=i) for i in range(2)]
+    validation = write_shard(folder / "validation-0.h5", "validation", 4, seed=9)
+    return {"train": train, "validation": [validation]}

@@ -1,0 +1,111 @@
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.training.checkpoint import Checkpoints, fingerprint
+from tests.training.conftest import tiny, write_shard
+
+
+class Run:
+    """Checkpoints in a folder, and what they said."""
+
+    def __init__(self, folder: Path, name: str = "a") -> None:
+        self.said: list[str] = []
+        self.store = Checkpoints(folder, name, self.said.append)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def state(step: int) -> dict[str, object]:
+    weights = {"w": torch.full((50,), float(step)), "n": torch.tensor(step)}
+    return {"model": weights, "seconds": 1.5, "log": "a,b\n"}
+
+
+def test_round_trip_and_the_newest_two_are_kept(tmp_path: Path) -> None:
+    run = Run(tmp_path / "new")
+    assert run.store.load() is None
+    for step in (5, 10, 15):
+        run.store.save(step, state(step))
+    assert files(tmp_path / "new") == ["step-000000010.pt", "step-000000015.pt"]
+    step, loaded = run.store.load()
+    assert step == 15
+    assert torch.equal(loaded["model"]["w"], torch.full((50,), 15.0))
+    assert (loaded["seconds"], loaded["log"]) == (1.5, "a,b\n")
+    assert run.said == []
+    run.store.remove()
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("damage", ["truncated", "one byte", "empty", "text"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage: str) -> None:
+    run = Run(tmp_path)
+    run.store.save(5, state(5))
+    run.store.save(10, state(10))
+    newest = tmp_path / "step-000000010.pt"
+    content = bytearray(newest.read_bytes())
+    if damage == "truncated":
+        content = content[: len(content) // 2]
+    elif damage == "one byte":  # of a weight: 10.0 becomes another number
+        content[content.index(torch.tensor(10.0).numpy().tobytes() * 50) + 3] ^= 1
+    else:
+        content = bytearray(b"" if damage == "empty" else b"not a checkpoint")
+    newest.write_bytes(content)
+    step, loaded = run.store.load()
+    assert (step, loaded["model"]["n"].item()) == (5, 5)
+    assert len(run.said) == 1
+    assert str(newest) in run.said[0]
+    assert "damaged" in run.said[0]
+
+
+def test_checkpoints_of_another_run_are_not_read_and_vanish(tmp_path: Path) -> None:
+    other, run = Run(tmp_path, "b"), Run(tmp_path, "a")
+    other.store.save(100, state(100))
+    assert run.store.load() is None
+    assert "another configuration" in run.said[0]
+    run.store.save(5, state(5))
+    assert files(tmp_path) == ["step-000000005.pt"]
+
+
+def test_leftovers_of_a_killed_writer_are_cleared(tmp_path: Path) -> None:
+    (tmp_path / ".partial-123-step-000000004.pt").write_bytes(b"half")
+    run = Run(tmp_path)
+    assert run.store.load() is None
+    run.store.save(5, state(5))
+    assert files(tmp_path) == ["step-000000005.pt"]
+
+
+class Trap:
+    """Unpickling this makes a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_a_checkpoint_cannot_run_code(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    trap = {"fingerprint": "a", "step": 1, "state": Trap(tmp_path / "sprung")}
+    torch.save(trap, tmp_path / "step-000000001.pt")
+    assert run.store.load() is None
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_fingerprint_names_configuration_and_clips(tmp_path: Path) -> None:
+    first = Clips([write_shard(tmp_path / "a.h5", "train", 3, seed=0)])
+    same = Clips([write_shard(tmp_path / "b.h5", "train", 3, seed=0)])
+    other = Clips([write_shard(tmp_path / "c.h5", "train", 3, seed=1)])
+    reference = fingerprint(tiny(), first)
+    assert fingerprint(tiny(), same) == reference
+    assert fingerprint(tiny(), other) != reference
+    assert fingerprint(tiny("rvq"), first) != reference
+    for change in ({"steps": 13}, {"learning_rate": 2e-3}, {"batch_size": 8}):
+        assert fingerprint(tiny(**change), first) != reference
+    for change in ({"workers": 2}, {"checkpoint_every": 9}, {"log_every": 1}, {"devices": 2}):
+        assert fingerprint(tiny(**change), first) == reference

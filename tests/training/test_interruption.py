@@ -1,0 +1,88 @@
+"""Runs in processes of their own, which are killed, stopped, or several."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from spiking_music.config import VariantConfig
+from tests.training.conftest import tiny
+from tests.training.test_loop import Shards, run, same_curves
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import sys
+from pathlib import Path
+from spiking_music.config import VariantConfig
+from spiking_music.training.loop import train
+
+if __name__ == "__main__":
+    config, folder, *shards = sys.argv[1:]
+    folder, shards = Path(folder), [Path(shard) for shard in shards]
+    weights, log = folder / "weights.safetensors", folder / "log.csv"
+    config = VariantConfig.model_validate_json(config)
+    train(config, shards[:-1], shards[-1:], weights, log, folder / "checkpoints")
+"""
+
+
+def start(folder: Path, config: VariantConfig, shards: Shards) -> subprocess.Popen[str]:
+    """A process that trains into `folder`."""
+    folder.mkdir()
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    paths = [str(path) for path in (folder, *shards["train"], *shards["validation"])]
+    command = [sys.executable, str(script), config.model_dump_json(), *paths]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def wait_for_checkpoint(folder: Path, process: subprocess.Popen[str]) -> None:
+    while not list((folder / "checkpoints").glob("step-*.pt")):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("kind", ["binary", "rvq"])
+def test_killed_at_any_moment_and_resumed_ends_in_the_same_bytes(
+    tmp_path: Path, shards: Shards, kind: str
+) -> None:
+    config = tiny(kind, steps=200, checkpoint_every=3, validate_every=50)
+    process = start(tmp_path / "cut", config, shards)
+    wait_for_checkpoint(tmp_path / "cut", process)
+    time.sleep(random.uniform(0, 0.5))
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert (tmp_path / "cut" / "checkpoints").is_dir()
+    resumed = run(tmp_path / "cut", config, shards)
+    whole = run(tmp_path / "whole", config, shards)
+    assert resumed.read_bytes() == whole.read_bytes()
+    assert same_curves(tmp_path / "cut" / "log.csv", tmp_path / "whole" / "log.csv")
+
+
+def test_two_processes_train_stop_together_and_one_can_go_on(
+    tmp_path: Path, shards: Shards
+) -> None:
+    config = tiny(devices=2, steps=3000, checkpoint_every=10, log_every=5, validate_every=1000)
+    process = start(tmp_path / "ddp", config, shards)
+    wait_for_checkpoint(tmp_path / "ddp", process)
+    process.terminate()  # the parent alone, as SLURM's time limit does to a plain process
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 1
+    assert "TrainingError: training of 'tiny' was stopped after step" in said
+    saved = sorted((tmp_path / "ddp" / "checkpoints").glob("step-*.pt"))
+    step = int(saved[-1].stem.removeprefix("step-"))
+    assert f"stopped after step {step}:" in said
+
+    # the parallel run saw the same crops: its first losses are near those of a single process
+    both = pd.read_csv(tmp_path / "ddp" / "log.csv").set_index("step")
+    run(tmp_path / "one", tiny(steps=10, log_every=5), shards)
+    assert both.loc[5, "loss"] == pytest.approx(
+        pd.read_csv(tmp_path / "one" / "log.csv").set_index("step").loc[5, "loss"], rel=0.3
+    )
