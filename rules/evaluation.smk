@@ -43,7 +43,7 @@ rule evaluate:
         mem_mb=8000,
         runtime=240,
     params:
-        config=settings("seed", "evaluation"),
+        config=settings("evaluation"),
     shell:
         "spiking-music evaluate {input.clips:q} --config {params.config:q}"
         " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q}"

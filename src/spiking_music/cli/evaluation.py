@@ -28,7 +28,7 @@ def evaluate(clips: Clips, config: Configs, weights: Weights, codes: Codes, out:
     raw = configuration.read(config)
     settings = configuration.section(raw, EvaluationConfig)
     tables = [path.with_suffix(".csv") for path in clips]
-    evaluate(weights, codes, clips, tables, out, settings, configuration.seed(raw))
+    evaluate(weights, codes, clips, tables, out, settings)
 
 
 def account(codes: Codes, out: Out) -> None:

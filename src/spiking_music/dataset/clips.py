@@ -24,10 +24,11 @@ from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.audio import stream
 from spiking_music.dataset.catalogue import read_performances
 from spiking_music.dataset.notes import read_notes
-from spiking_music.dataset.writing import writing
+from spiking_music.dataset.writing import Disk, writing
 from spiking_music.errors import DataError
 
 FULL_SCALE = 32767
+GROWTH = 64  # clips by which the HDF5 dataset grows at a time; trimmed in the end
 MIDI_TOLERANCE = 1.0  # seconds that a note may begin after the end of the audio
 COLUMNS = {
     "performance": "int64",
@@ -81,11 +82,12 @@ def build_clips(
 
 
 class ShardFile:
-    """An HDF5 file that takes clips one by one. Use it as a context."""
+    """An HDF5 file that takes clips one by one. Use it as a context; `OSError` on a full disk."""
 
     def __init__(self, path: Path, signal: SignalConfig, split: str, shard: int) -> None:
         size = signal.clip_samples
-        self._file = h5py.File(path, "w", libver="v110")
+        self._disk = Disk(path)
+        self._file = h5py.File(self._disk, "w", libver="v110")
         self._file.attrs.update(
             sample_rate=signal.sample_rate, clip_samples=size, split=split, shard=shard
         )
@@ -99,10 +101,11 @@ class ShardFile:
 
     def append(self, pcm: NDArray[np.int16], gain: float) -> None:
         """Add a clip, `pcm` int16 (clip_samples,)."""
-        index = len(self)
-        self._audio.resize(index + 1, axis=0)
-        self._audio.id.write_direct_chunk((index, 0), pcm)  # no filter and no conversion needed
+        if len(self) == self._audio.shape[0]:
+            self._audio.resize(len(self) + GROWTH, axis=0)
+        self._audio.id.write_direct_chunk((len(self), 0), pcm)  # no filter, no conversion
         self._gains.append(gain)
+        self._disk.check()
 
     def forget_from(self, index: int) -> None:
         """Drop clip `index` and all after it."""
@@ -113,13 +116,12 @@ class ShardFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._file.create_dataset("gain", data=np.array(self._gains, "<f4"))
-            self._file.close()
-        except (OSError, RuntimeError) as error:  # h5py raises either where the disk is full
-            if kind is None:  # else what went wrong first is what to tell
-                raise OSError(str(error)) from None
+        self._audio.resize(len(self), axis=0)
+        self._file.create_dataset("gain", data=np.array(self._gains, "<f4"))
+        self._file.close()
+        self._disk.close()
+        if kind is None:  # else what went wrong first is what to tell
+            self._disk.check()
 
 
 def cut(

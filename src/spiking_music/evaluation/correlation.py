@@ -27,24 +27,29 @@ def correlate(pairs: Pairs, max_lag: int) -> NDArray[np.float64]:
     return np.ascontiguousarray(counts[lags].transpose(1, 2, 0)) / pairs.clips
 
 
-def prominence(correlation: NDArray[np.float64], steps: int, window: int) -> NDArray[np.float64]:
-    """φ^{iα} (N, P): the mean of C over |τ| < `window` relative to its mean over all lags, minus 1.
+def prominence(
+    correlation: NDArray[np.float64],
+    events: NDArray[np.integer],
+    onsets: NDArray[np.integer],
+    pairs: Pairs,
+    window: int,
+) -> NDArray[np.float64]:
+    """φ^{iα} = Σ_{|τ|<w} (C(τ) − C̄) / √(S^i K^α), the normalised integral of the peak: (N, P).
 
-    φ = 0 for a flat C, −1 where event and note avoid each other within the window, and
-    (2L + 1) / (2 · window − 1) − 1 where they meet nowhere else; 0 where they never meet at all.
+    C̄ is the mean over all lags; `events` S (N,) and `onsets` K (P,) count over the same clips. A unit
+    that fires once for each onset of one note has φ ≈ 1, an independent one 0 with about the same
+    spread, √((2w − 1) / steps), for rare and for frequent notes. φ < 0: they avoid each other.
     """
     reach = correlation.shape[-1] // 2
     lags = np.abs(np.arange(-reach, reach + 1))
-    return relative(correlation, steps)[..., lags < window].mean(axis=-1) - 1
+    flat = even(correlation, pairs.steps)
+    excess = (flat - flat.mean(axis=-1, keepdims=True))[..., lags < window].sum(axis=-1)
+    scale = np.sqrt(np.outer(events, onsets)) / pairs.clips
+    return np.divide(excess, scale, out=np.zeros_like(excess), where=scale > 0)
 
 
-def relative(correlation: NDArray[np.floating], steps: int) -> NDArray[np.float64]:
-    """C in units of its mean over lags, the lags evened out: 1 is flat, and never meeting is 1 too.
-
-    A clip of T = `steps` has just T − |τ| pairs of steps at lag τ: C is divided by that share.
-    """
+def even(correlation: NDArray[np.floating], steps: int) -> NDArray[np.float64]:
+    """C with equal weight of all lags: a clip of T = `steps` has only T − |τ| pairs of steps at τ."""
     reach = correlation.shape[-1] // 2
     lags = np.abs(np.arange(-reach, reach + 1))
-    even = correlation * (steps / (steps - lags))
-    mean = even.mean(axis=-1, keepdims=True)
-    return np.divide(even, mean, out=np.ones_like(even), where=mean > 0)
+    return correlation * (steps / (steps - lags))

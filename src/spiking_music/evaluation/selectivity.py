@@ -49,13 +49,13 @@ def selectivity(
     """
     with open_pairs(codes, onsets) as (pairs, origin, step_rate):
         correlation = correlate(pairs, settings.max_lag)
-        peaks = prominence(correlation, pairs.steps, settings.window)
+        events, onset_counts = count(pairs)
+        peaks = prominence(correlation, events, onset_counts, pairs, settings.window)
         test = significance(pairs, settings.window, settings.max_lag, settings.surrogates, seed)
         bits = information(
             pairs, settings.information_lag, settings.information_surrogates, seed, step_rate
         )
-        events, steps = events_of(pairs), pairs.clips * pairs.steps
-        table = unit_table(events, steps, peaks, test, bits, settings.level)
+        table = unit_table(events, pairs.clips * pairs.steps, peaks, test, bits, settings.level)
         arrays: dict[str, Any] = {
             "correlation": correlation.astype(np.float32),
             "prominence": peaks.astype(np.float32),
@@ -77,12 +77,14 @@ def selectivity(
     write_csv(summary, out.with_name(f"{out.stem}-summary.csv"))
 
 
-def events_of(pairs: Pairs) -> NDArray[np.int64]:
-    """S^i, events of each unit (N,)."""
-    return sum(
-        (codes.sum(axis=(0, 2), dtype=np.int64) for codes, _ in pairs.batches(32)),
-        start=np.zeros(pairs.units, np.int64),
-    )
+def count(pairs: Pairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Events S^i of each unit (N,) and onsets K^α of each note (P,) in the split."""
+    sums = [
+        (codes.sum(axis=(0, 2), dtype=np.int64), onsets.sum(axis=(0, 2), dtype=np.int64))
+        for codes, onsets in pairs.batches(32)
+    ]
+    events, onsets = zip(*sums, strict=True)
+    return np.sum(events, axis=0), np.sum(onsets, axis=0)
 
 
 def unit_table(
@@ -104,7 +106,7 @@ def unit_table(
     called = test.p_family <= level
     notes = [np.flatnonzero(row) for row in called]
     octaves = [(row - note) % OCTAVE == 0 for row, note in zip(notes, best, strict=True)]
-    count = called.sum(axis=1)
+    number = called.sum(axis=1)
     return pd.DataFrame(
         {
             "unit": rows,
@@ -116,7 +118,7 @@ def unit_table(
             "p": test.p[rows, best],
             "q": test.q[rows, best],
             "p_family": test.p_family[rows, best],
-            "notes_significant": count,
+            "notes_significant": number,
             "notes_significant_fdr": (test.q <= level).sum(axis=1),
             "significant_notes": [" ".join(map(str, LOWEST + row)) for row in notes],
             "octave_share": [row.mean() if len(row) else np.nan for row in octaves],
@@ -134,7 +136,7 @@ def summary_row(
     settings: SelectivityConfig,
 ) -> pd.DataFrame:
     """One row: how many units are selective, how many tuned to octaves, and how much they say."""
-    count = table["notes_significant"]
+    number = table["notes_significant"]
     information_rate = table["information_bits_per_second"]
     return pd.DataFrame(
         {
@@ -145,12 +147,12 @@ def summary_row(
             "density": table["density"].mean(),
             "level": settings.level,
             "surrogates": settings.surrogates,
-            "selective_units": (count > 0).sum(),
+            "selective_units": (number > 0).sum(),
             "selective_units_fdr": (table["notes_significant_fdr"] > 0).sum(),
-            "selective_pairs": count.sum(),
+            "selective_pairs": number.sum(),
             "selective_pairs_fdr": (test.q <= settings.level).sum(),
             "octave_tuned_units": table["octave_tuned"].sum(),
-            "octave_tuned_by_chance": sum(octave_chance(k, pairs.notes) for k in count),
+            "octave_tuned_by_chance": sum(octave_chance(k, pairs.notes) for k in number),
             "octave_share": table["octave_share"].mean(),
             "information_mean": information_rate.mean(),
             "information_max": information_rate.max(),

@@ -87,8 +87,8 @@ def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) ->
     looks = style.looks(shown[0].audio)
     heights = [1.0, 1.0]  # of the rows: piano roll, reference
     for name in looks:
-        heights += [1.0, 0.9 if _binary(shown[0].codes[name]) else 0.45]
-    with style.page(out, height=24 + 27 * sum(heights)) as figure:
+        heights += [1.0, 0.9 if _binary(shown[0].codes[name]) else 0.6]
+    with style.page(out, height=28 + 27 * sum(heights)) as figure:
         grid = figure.subplots(
             len(heights),
             len(shown),
@@ -131,7 +131,7 @@ def _chosen(
 
 def _title(notes: Onsets, clip: int, signal: SignalConfig) -> str:
     start = notes.offset[clip] / signal.sample_rate
-    return f"performance {notes.performance[clip]}, from {start:.1f} s"
+    return f"performance {notes.performance[clip]}\nfrom {start:.1f} s"
 
 
 def _binary(codes: Codes) -> bool:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from spiking_music.errors import DataError
-from spiking_music.evaluation.correlation import relative
+from spiking_music.evaluation.correlation import even
 from spiking_music.figures import style
 
 NOTE = 45  # A2
@@ -20,7 +20,8 @@ OCTAVE, FIFTH = 12, 7  # semitones; E is the fifth of A, and its third harmonic
 BLACK = (1, 3, 6, 8, 10)  # pitch classes of the black keys
 ROOT_COLOUR, FIFTH_COLOUR = style.PALETTE[1], style.PALETTE[2]
 DIVERGING = LinearSegmentedColormap.from_list(
-    "prominence", [style.PALETTE[5], "white", style.PALETTE[0], "#003A5D"]
+    "prominence",
+    [(0, style.PALETTE[5]), (0.5, "white"), (0.8, style.PALETTE[0]), (1, "#00304E")],
 )
 
 Arrays = dict[str, NDArray[np.floating]]
@@ -45,7 +46,9 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
         for index, (name, axes) in enumerate(zip(arrays, panels, strict=True)):
             _correlations(axes, arrays[name], looks[name].colour)
             style.letter(axes, "abcdefgh"[index], name)
-        panels[0].set_ylabel("C relative to its mean")
+        panels[0].set(ylabel="C relative to its mean")
+        panels[0].set_ylim(bottom=0)
+        _key(panels[0], looks[next(iter(arrays))].colour)
         _map_and_profile(bottom, last, shown, "abcdefgh"[len(arrays)])
 
 
@@ -60,20 +63,26 @@ def _read(path: Path) -> Arrays:
 def _correlations(axes: Axes, arrays: Arrays, colour: str) -> None:
     """A faint line for each unit with its best note; the median of all on top."""
     seconds = arrays["lags"] / arrays["step_rate"]
-    curves = relative(arrays["correlation"], int(arrays["steps"]))
     best = arrays["score"].argmax(axis=1)
-    curves = curves[np.arange(len(best)), best]  # (N, 2L + 1)
+    curves = even(arrays["correlation"][np.arange(len(best)), best], int(arrays["steps"]))
+    curves = curves[curves.any(axis=1)]  # (≤ N, 2L + 1): not those of silent units
+    curves /= curves.mean(axis=1, keepdims=True)
     edge = (WINDOW - 0.5) / float(arrays["step_rate"])
     axes.axvspan(-edge, edge, color=style.FAINT, alpha=0.5, linewidth=0, zorder=0)
     axes.axhline(1, color=style.MUTED, linewidth=0.6, dashes=(4, 2))
     axes.plot(seconds, curves.T, color=colour, linewidth=0.5, alpha=0.22)
     axes.plot(seconds, np.median(curves, axis=0), color=colour, linewidth=1.8)
     axes.set(xlabel="lag of the note behind the event (s)", xlim=(seconds[0], seconds[-1]))
-    axes.set_ylim(bottom=0)
     axes.annotate(
-        "|τ| < 10 steps", (0, 1), (0, -2), xycoords=("data", "axes fraction"),
-        textcoords="offset points", ha="center", va="top", fontsize=6, color=style.MUTED,
+        "|τ| < 10 steps", (-edge, 1), (-3, -1), xycoords=("data", "axes fraction"),
+        textcoords="offset points", ha="right", va="top", fontsize=6, color=style.MUTED,
     )  # fmt: skip
+
+
+def _key(axes: Axes, colour: str) -> None:
+    axes.plot([], [], color=style.tint(colour, 0.4), linewidth=0.7, label="a unit, its best note")
+    axes.plot([], [], color=colour, linewidth=1.8, label="median of units")
+    axes.legend(loc="upper right", borderaxespad=0)
 
 
 def _map_and_profile(figure: Figure, arrays: Arrays, name: str, mark: str) -> None:
@@ -82,13 +91,13 @@ def _map_and_profile(figure: Figure, arrays: Arrays, name: str, mark: str) -> No
     order = np.argsort(-arrays["score"][:, NOTE - notes[0]], kind="stable")[:ROWS]
     peaks = arrays["prominence"][order]  # (15, 88)
     upper, keys, lower = figure.subplots(3, 1, sharex=True, height_ratios=[15, 1.6, 8])
-    limit = max(float(peaks.max()), 0.1)
-    norm = TwoSlopeNorm(0, -1, limit)
+    limit = max(float(np.abs(peaks).max()), 0.01)
     image = upper.pcolormesh(
-        notes, np.arange(len(order)), peaks, cmap=DIVERGING, norm=norm, rasterized=True
-    )
+        notes, np.arange(len(order)), peaks,
+        cmap=DIVERGING, vmin=-limit, vmax=limit, rasterized=True,
+    )  # fmt: skip
     row, column = np.nonzero(arrays["p_family"][order] <= 0.05)
-    upper.plot(notes[column], row, ".", color="white", markersize=1.6, markeredgewidth=0)
+    upper.plot(notes[column], row, ".", color=style.INK, markersize=2, markeredgewidth=0)
     upper.set_yticks(np.arange(len(order)), [str(unit) for unit in order], fontsize=6)
     upper.tick_params(length=0)
     upper.invert_yaxis()
@@ -97,17 +106,9 @@ def _map_and_profile(figure: Figure, arrays: Arrays, name: str, mark: str) -> No
     style.letter(upper, mark, "peak prominence φ of 15 units for the 88 notes")
     bar = figure.colorbar(image, ax=upper, pad=0.01, aspect=30, shrink=0.9)
     bar.outline.set_visible(False)  # type: ignore[operator]
-    bar.set_ticks([-1, 0, *_ticks(limit)])
     bar.set_label("φ")
     _keyboard(keys, notes)
     _profile(lower, notes, peaks[0], int(order[0]))
-
-
-def _ticks(limit: float) -> list[float]:
-    """A few round values up to `limit`."""
-    step = 10.0 ** np.floor(np.log10(limit))
-    step = next(width for width in (step / 2, step, 2 * step) if limit / width < 5)
-    return [float(value) for value in np.arange(step, limit, step)]
 
 
 def _keyboard(axes: Axes, notes: NDArray[np.int64]) -> None:

@@ -13,6 +13,7 @@ from spiking_music.config import SpectralConfig
 from spiking_music.errors import ConfigError
 
 COMPRESSION = 0.3  # exponent on magnitudes, so that quiet partials count beside loud ones
+MAX_LOG_GAIN = 6.0  # on the head's exponent: no overflow while the network is still wild
 
 
 class Stft(nn.Module):
@@ -100,19 +101,26 @@ class SpectralEncoder(nn.Module):
 class SpectralDecoder(nn.Module):
     """Latents (B, latent, T) → audio (B, 1, T·hop).
 
-    The head predicts exp(m)·(a + ib): m spans the dynamic range, a + ib the phase, free to shrink
-    where the phase cannot be known.
+    The head predicts slope·exp(m)·(a + ib): the slope is music's typical fall from bass to treble,
+    so that learning starts near the right loudness, m spans the dynamic range, and a + ib carries
+    the phase, free to shrink where the phase cannot be known.
     """
+
+    slope: Tensor
 
     def __init__(self, config: SpectralConfig, hop: int) -> None:
         super().__init__()
         self.stft = Stft(config.n_fft, hop)
-        self.trunk = Trunk(config.latent, 3 * (config.n_fft // 2 + 1), config)
+        bins = config.n_fft // 2 + 1
+        self.trunk = Trunk(config.latent, 3 * bins, config)
+        frequency = torch.linspace(0, 1, bins)[:, None]  # in units of the Nyquist frequency
+        slope = config.n_fft / 400 / (1 + frequency / 0.03).square()
+        self.register_buffer("slope", slope, persistent=False)
 
     def forward(self, latent: Tensor) -> Tensor:
         m, a, b = self.trunk(latent).float().chunk(3, dim=1)  # (B, n_fft/2 + 1, T)
-        spectrum = m.clamp(max=6).exp() * torch.complex(a, b)
-        return self.stft.inverse(spectrum)
+        magnitude = self.slope * m.clamp(max=MAX_LOG_GAIN).exp()
+        return self.stft.inverse(magnitude * torch.complex(a, b))
 
 
 def features(spectrum: Tensor) -> Tensor:
