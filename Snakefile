@@ -27,5 +27,7 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/summary.csv",
-        expand(f"{RESULTS}/onsets/{{split}}.zarr.zip", split=CONFIG.dataset.subset.splits),
+        expand(
+            f"{RESULTS}/onsets/{{split}}.zarr.zip", split=CONFIG.dataset.subset.splits
+        ),
         FIGURES,

@@ -56,6 +56,7 @@ rule summarise:
         ),
         evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
         storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
+        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
     output:
         csv=report(
             f"{RESULTS}/summary.csv",
@@ -80,4 +81,4 @@ rule summarise:
         storage=repeated("storage", "storage"),
     shell:
         "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
-        " {params.storage} --out {output.csv:q} 2>&1 | tee {log:q}"
+        " {params.storage} {params.logs} --out {output.csv:q} 2>&1 | tee {log:q}"

@@ -2,7 +2,13 @@
 
 FIGURES = expand(
     f"{RESULTS}/figures/{{figure}}.{{kind}}",
-    figure=["fig1-storage", "rate-quality", "training", "clips"],
+    figure=[
+        "fig1-storage",
+        *(f"fig2-{name}" for name in VARIANTS),
+        "rate-quality",
+        "training",
+        "clips",
+    ],
     kind=["png", "svg"],
 )
 
@@ -62,6 +68,32 @@ rule figure_rate_quality:
         " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q}"
 
 
+rule figure_architecture:
+    output:
+        report(
+            f"{RESULTS}/figures/fig2-{{variant}}.png",
+            caption="../report/architecture.rst",
+            category="Figures",
+        ),
+        f"{RESULTS}/figures/fig2-{{variant}}.svg",
+        f"{RESULTS}/figures/fig2-{{variant}}.csv",
+    log:
+        f"{LOGS}/figure-architecture-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/figure-architecture-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        config=variant_settings,
+        out=f"{RESULTS}/figures/fig2-{{variant}}",
+    shell:
+        "spiking-music figure architecture {wildcards.variant} --config {params.config:q}"
+        " --out {params.out:q} 2>&1 | tee {log:q}"
+
+
 rule figure_training:
     input:
         log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
@@ -88,6 +120,7 @@ rule figure_training:
 rule figure_clips:
     input:
         clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
         onsets=f"{RESULTS}/onsets/{CONFIG.evaluation.split}.zarr.zip",
         weights=expand(
             f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS

@@ -55,7 +55,7 @@ def test_cut_keeps_every_sample_in_order(lengths: list[int], size: int) -> None:
 @given(st.integers(0, 2**32 - 1), st.floats(1e-3, 8))
 def test_quantised_samples_are_half_a_step_away_at_most(seed: int, peak: float) -> None:
     clip = np.random.default_rng(seed).uniform(-peak, peak, 500).astype(np.float32)
-    pcm, gain = quantise(clip)
+    pcm, gain = quantise(clip.copy())
     assert gain == 1 or np.abs(pcm).max() == 32767
     assert (gain < 1) == (np.abs(clip).max() > 1)
     assert np.abs(pcm / 32767 / gain - clip).max() <= (0.5 + 1e-2) / 32767 / gain
@@ -131,7 +131,7 @@ def test_two_runs_write_the_same_bytes(
     for _ in range(2):
         build(root, signal, dataset)
         found.append([(root / "out" / name).read_bytes() for name in ("0.h5", "0.csv")])
-        time.sleep(1.1)  # HDF5's clock has a resolution of a second
+        time.sleep(1.1 * (len(found) == 1))  # HDF5's clock has a resolution of a second
     assert found[0] == found[1]
 
 
@@ -239,36 +239,40 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.clips import build_clips
 from spiking_music.errors import DataError
 root = Path(sys.argv[1])
-try:
-    build_clips(root / "performances.csv", root, "train", 0, root / "out" / "0.h5",
-        root / "out" / "0.csv", SignalConfig.model_validate_json(sys.argv[3]),
-        DatasetConfig.model_validate_json(sys.argv[4]))
-except DataError as error:
-    print(error)
+for limit in map(int, sys.argv[4:]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        build_clips(root / "performances.csv", root, "train", 0, root / "out" / "0.h5",
+            root / "out" / "0.csv", SignalConfig.model_validate_json(sys.argv[2]),
+            DatasetConfig.model_validate_json(sys.argv[3]))
+    except DataError as error:
+        print(error)
 """
 
 
-@pytest.mark.parametrize("missing", [1e9, 100_000, 5000, 1])  # at the header, at a clip, at the end
 def test_a_full_disk_is_one_sentence_and_no_file(
-    make: Make, signal: SignalConfig, dataset: DatasetConfig, missing: int
+    make: Make, signal: SignalConfig, dataset: DatasetConfig
 ) -> None:
     root = make([3.0])
     build(root, signal, dataset)
-    limit = max(100, int((root / "out" / "0.h5").stat().st_size - missing))
+    size = (root / "out" / "0.h5").stat().st_size
+    limits = [100, 40_000, size - 5000, size - 1]  # full at the header, at a clip, at the end
     for path in (root / "out").iterdir():
         path.unlink()
-    arguments = [str(root), str(limit), signal.model_dump_json(), dataset.model_dump_json()]
+    sections = signal.model_dump_json(), dataset.model_dump_json()
+    arguments = [str(root), *sections, *map(str, limits)]
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, *arguments], capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"cannot write '.*0\.h5' \(.*\): free some space or .*\n", done.stdout)
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")  # HDF5 likes to crash at exit
+    sentences = done.stdout.splitlines()
+    assert len(sentences) == len(limits)
+    for sentence in sentences:
+        assert re.fullmatch(r"cannot write '.*0\.h5' \(.*\): free some space or .*", sentence)
     assert list((root / "out").iterdir()) == []
 
 

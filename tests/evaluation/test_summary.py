@@ -1,6 +1,7 @@
 """`summarise`: means of the right clips, three files that agree, refusals."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.bootstrap import interval
-from spiking_music.evaluation.summary import AMOUNTS, QUALITIES, summarise
+from spiking_music.evaluation.summary import AMOUNTS, QUALITIES, Run, summarise
 from tests.evaluation.conftest import Model
 
 
@@ -33,18 +34,23 @@ def write_tables(folder: Path, name: str, perceptual: bool) -> tuple[Path, Path]
 
 
 @pytest.fixture
-def inputs(free: Model, rvq: Model, tmp_path: Path) -> tuple[list[Path], list[Path], list[Path]]:
-    tables = [write_tables(tmp_path, "rvq", False), write_tables(tmp_path, "free", True)]
-    return [rvq.weights, free.weights], [t[0] for t in tables], [t[1] for t in tables]
+def runs(free: Model, rvq: Model, tmp_path: Path) -> list[Run]:
+    log = tmp_path / "log.csv"
+    log.write_text("step,seconds\n1,2.5\n2,5.5\n")
+    return [
+        Run(rvq.weights, *write_tables(tmp_path, "rvq", False), log),
+        Run(free.weights, *write_tables(tmp_path, "free", True), log),
+    ]
 
 
-def test_a_row_a_variant(inputs, tmp_path: Path) -> None:
-    summarise(*inputs, tmp_path / "summary.csv", 500, 1)
+def test_a_row_a_variant(runs, tmp_path: Path) -> None:
+    summarise(runs, tmp_path / "summary.csv", 500, 1)
     table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
-    quality, amount = pd.read_csv(inputs[1][1]), pd.read_csv(inputs[2][1])
+    quality, amount = pd.read_csv(runs[1].evaluation), pd.read_csv(runs[1].storage)
     row = table.loc["free"]
     assert list(table.index) == ["rvq", "free"]
     assert (row["decoder"], row["steps"], row["parameters"]) == ("regression", 7, 1234)
+    assert row["seconds"] == 5.5
     assert (row["clips"], row["silent_clips"], row["failed_clips"]) == (12, 1, 1)
     for column in QUALITIES:
         assert row[column] == pytest.approx(quality[column].mean(), rel=1e-8)
@@ -61,8 +67,8 @@ def test_a_row_a_variant(inputs, tmp_path: Path) -> None:
     assert table.loc["rvq", "failed_clips"] == 0
 
 
-def test_json_and_markdown_say_the_same(inputs, tmp_path: Path) -> None:
-    summarise(*inputs, tmp_path / "summary.csv", 200, 1)
+def test_json_and_markdown_say_the_same(runs, tmp_path: Path) -> None:
+    summarise(runs, tmp_path / "summary.csv", 200, 1)
     table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
     numbers = json.loads((tmp_path / "summary.json").read_text())
     assert set(numbers) == {"rvq", "free"}
@@ -79,29 +85,26 @@ def test_json_and_markdown_say_the_same(inputs, tmp_path: Path) -> None:
     assert "12 clips" in text
 
 
-def test_equal_inputs_give_equal_bytes(inputs, tmp_path: Path) -> None:
+def test_equal_inputs_give_equal_bytes(runs, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        summarise(*inputs, tmp_path / f"{name}.csv", 200, 1)
+        summarise(runs, tmp_path / f"{name}.csv", 200, 1)
     for suffix in (".csv", ".md", ".json"):
         first, second = (tmp_path / f"{name}{suffix}" for name in ("one", "two"))
         assert first.read_bytes() == second.read_bytes()
 
 
-def test_refusals(inputs, tmp_path: Path) -> None:
-    weights, evaluation, storage = inputs
-    out = tmp_path / "summary.csv"
-    with pytest.raises(DataError, match="2 models, 1 evaluations and 2 storage"):
-        summarise(weights, evaluation[:1], storage, out, 10, 1)
-    with pytest.raises(DataError, match="cannot read table"):
-        summarise(weights, [tmp_path / "none.csv"] * 2, storage, out, 10, 1)
-    with pytest.raises(DataError, match="has no column 'performance'"):
-        summarise(weights, storage, storage, out, 10, 1)
-    with pytest.raises(CodeError, match="no model at"):
-        summarise([tmp_path / "none"] * 2, evaluation, storage, out, 10, 1)
-    with pytest.raises(CodeError, match="no model of this project"):
-        summarise(evaluation, evaluation, storage, out, 10, 1)
-    shorter = pd.read_csv(storage[0]).iloc[:-1]
-    shorter.to_csv(tmp_path / "shorter.csv", index=False)
-    with pytest.raises(DataError, match=r"has 12 clips but .* 11"):
-        summarise(weights, evaluation, [tmp_path / "shorter.csv"] * 2, out, 10, 1)
+def test_refusals(runs, tmp_path: Path) -> None:
+    free, out = runs[1], tmp_path / "summary.csv"
+    shorter = tmp_path / "shorter.csv"
+    pd.read_csv(free.storage).iloc[:-1].to_csv(shorter, index=False)
+    for error, message, changes in (
+        (DataError, "cannot read table", {"evaluation": tmp_path / "none.csv"}),
+        (DataError, "cannot read table", {"log": tmp_path / "none.csv"}),
+        (DataError, "has no column 'performance'", {"evaluation": free.storage}),
+        (CodeError, "no model at", {"weights": tmp_path / "none"}),
+        (CodeError, "no model of this project", {"weights": free.evaluation}),
+        (DataError, r"has 12 clips but .* 11", {"storage": shorter}),
+    ):
+        with pytest.raises(error, match=message):
+            summarise([runs[0], replace(free, **changes)], out, 10, 1)
     assert not out.exists()

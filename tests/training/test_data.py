@@ -1,3 +1,6 @@
+import multiprocessing
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +67,16 @@ def test_loaders_keep_the_order_and_start_anywhere(shards: Shards, workers: int)
         loaded = list(loader)
     assert len(loaded) == 6
     assert all(torch.equal(x, made[step]) for step, x in enumerate(loaded, start=3))
+
+
+def test_a_signal_to_the_whole_group_does_not_end_workers(shards: Shards) -> None:
+    made = crops(shards)
+    with batches(made, range(6), workers=1, pin=False) as loader:
+        first = next(loader)
+        for worker in multiprocessing.active_children():
+            os.kill(worker.pid, signal.SIGTERM)
+            os.kill(worker.pid, signal.SIGINT)
+        assert len([first, *loader]) == 6
 
 
 def test_the_next_item_is_made_while_one_is_in_use() -> None:

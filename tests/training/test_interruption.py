@@ -48,14 +48,13 @@ def wait_for_checkpoint(folder: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("kind", ["binary", "rvq"])
 def test_killed_at_any_moment_and_resumed_ends_in_the_same_bytes(
-    tmp_path: Path, shards: Shards, kind: str
+    tmp_path: Path, shards: Shards
 ) -> None:
-    config = tiny(kind, steps=200, checkpoint_every=3, validate_every=50)
+    config = tiny("rvq", steps=150, checkpoint_every=3, validate_every=50)
     process = start(tmp_path / "cut", config, shards)
     wait_for_checkpoint(tmp_path / "cut", process)
-    time.sleep(random.uniform(0, 0.5))
+    time.sleep(random.uniform(0, 0.4))
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL

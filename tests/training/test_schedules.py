@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -27,8 +28,8 @@ def test_learning_rate_corners() -> None:
 def test_learning_rate_rises_then_falls_and_is_never_zero(steps: int, warmup: int) -> None:
     curve = rates(steps, warmup)
     top = min(warmup, steps - 1)
-    assert all(a < b for a, b in zip(curve[:top], curve[1 : top + 1], strict=True))
-    assert all(a >= b for a, b in zip(curve[top:-1], curve[top + 1 :], strict=True))
+    assert all(a < b for a, b in pairwise(curve[: top + 1]))
+    assert all(a >= b for a, b in pairwise(curve[top:]))
     assert all(0 < rate <= 1e-3 for rate in curve)
 
 

@@ -1,9 +1,11 @@
+import multiprocessing
 import os
 import signal
+import time
 
 import pytest
 
-from spiking_music.training.signals import StopRequest, handled
+from spiking_music.training.signals import StopRequest, forward, handled
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -14,5 +16,33 @@ def test_a_stop_signal_becomes_a_request_and_handlers_come_back(number: int) -> 
         assert stop.name is None
         os.kill(os.getpid(), number)
         assert stop.name == signal.Signals(number).name
-        assert signal.getsignal(number) == signal.SIG_DFL  # a second one acts at once
+        insisted = signal.getsignal(number) == signal.SIG_DFL  # a second one acts at once
+        assert insisted == (number == signal.SIGINT)
     assert signal.getsignal(number) == before
+
+
+def pause() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    time.sleep(60)
+
+
+def test_a_parent_passes_the_signal_on() -> None:
+    child = multiprocessing.get_context("fork").Process(target=pause)
+    child.start()
+    with handled(forward):
+        os.kill(os.getpid(), signal.SIGTERM)
+        child.join(10)
+    assert child.exitcode == -signal.SIGTERM
+
+
+def test_a_parent_without_children_obeys() -> None:
+    child = multiprocessing.get_context("fork").Process(target=terminate_self)
+    child.start()
+    child.join(10)
+    assert child.exitcode == -signal.SIGTERM
+
+
+def terminate_self() -> None:
+    with handled(forward):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)

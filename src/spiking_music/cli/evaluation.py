@@ -8,6 +8,7 @@ import typer
 from spiking_music import config as configuration
 from spiking_music.cli.options import Clips, Configs, Out
 from spiking_music.config import EvaluationConfig
+from spiking_music.errors import ConfigError
 
 Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
 Codes = Annotated[Path, typer.Option(help="Codes that `codes` wrote (.h5).")]
@@ -54,14 +55,18 @@ def summarise(
     weights: Annotated[list[Path], typer.Option(help="Weights of each variant.")],
     evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate` of each.")],
     storage: Annotated[list[Path], typer.Option(help="Table of `account` of each.")],
+    log: Annotated[list[Path], typer.Option(help="Training log of each.")],
     out: Out,
 ) -> None:
     """One row a variant, with intervals: .csv for programs, .md for people, .json for DVC."""
-    from spiking_music.evaluation.summary import summarise
+    from spiking_music.evaluation.summary import Run, summarise
 
     raw = configuration.read(config)
     settings = configuration.section(raw, EvaluationConfig)
-    summarise(weights, evaluation, storage, out, settings.bootstrap, configuration.seed(raw))
+    if not len(weights) == len(evaluation) == len(storage) == len(log):
+        raise ConfigError("give as many --weights as --evaluation, --storage and --log")
+    runs = [Run(*files) for files in zip(weights, evaluation, storage, log, strict=True)]
+    summarise(runs, out, settings.bootstrap, configuration.seed(raw))
 
 
 VERBS = (codes, evaluate, account, storage, summarise)

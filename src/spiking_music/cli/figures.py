@@ -59,6 +59,16 @@ def training(variant: Variants, log: Files, out: Stem) -> None:
 
 
 @app.command()
+def architecture(
+    variant: Annotated[str, typer.Argument(help="Row of `variants`.")], config: Configs, out: Stem
+) -> None:
+    """Figure 2: blocks, shapes, parameters and compute of a variant, from the built model."""
+    from spiking_music.figures.architecture import draw
+
+    draw(configuration.variant(configuration.read(config), variant), out)
+
+
+@app.command()
 def clips(
     clips: Clips,
     config: Configs,

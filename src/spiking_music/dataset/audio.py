@@ -62,10 +62,13 @@ def _mono(file: soundfile.SoundFile, path: Path) -> Iterator[NDArray[np.float32]
     scale = 1 / 32768 if integers else 1.0
     weights = np.full(file.channels, scale / file.channels, np.float32)
     buffer = np.empty((BLOCK, file.channels), np.int16 if integers else np.float32)
+    floats = np.empty_like(buffer, np.float32) if integers else buffer
     decoded = 0
     while len(block := _read(file, buffer, path)):
         decoded += len(block)
-        mono = block.astype(np.float32, copy=False) @ weights  # (n, channels) -> (n,)
+        if integers:
+            floats[: len(block)] = block  # memory that is used again costs no page faults
+        mono = floats[: len(block)] @ weights  # (n, channels) -> (n,)
         if not integers and not np.isfinite(mono).all():
             raise DataError(f"recording '{path}' holds NaN or infinite samples: export it again")
         yield mono

@@ -94,6 +94,7 @@ class ShardFile:
         self._audio = self._file.create_dataset(
             "audio", shape=(0, size), maxshape=(None, size), chunks=(1, size), dtype="<i2"
         )
+        self._room = 0  # rows the dataset has at the moment
         self._gains: list[float] = []
 
     def __len__(self) -> int:
@@ -101,8 +102,9 @@ class ShardFile:
 
     def append(self, pcm: NDArray[np.int16], gain: float) -> None:
         """Add a clip, `pcm` int16 (clip_samples,)."""
-        if len(self) == self._audio.shape[0]:
-            self._audio.resize(len(self) + GROWTH, axis=0)
+        if len(self) >= self._room:
+            self._room = len(self) + GROWTH
+            self._audio.resize(self._room, axis=0)
         self._audio.id.write_direct_chunk((len(self), 0), pcm)  # no filter, no conversion
         self._gains.append(gain)
         self._disk.check()
@@ -110,6 +112,7 @@ class ShardFile:
     def forget_from(self, index: int) -> None:
         """Drop clip `index` and all after it."""
         self._audio.resize(index, axis=0)
+        self._room = index
         del self._gains[index:]
 
     def __enter__(self) -> "ShardFile":
@@ -148,11 +151,14 @@ def cut(
 
 
 def quantise(clip: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
-    """Round `clip` (n,) to int16; return it with the gain that kept it within full scale."""
+    """Round `clip` (n,) to int16; return it with the gain that kept it within full scale.
+
+    `clip` is overwritten: a second array of its size would push both out of the cache.
+    """
     peak = max(float(clip.max()), -float(clip.min()))
     gain = float(np.float32(1 / peak)) if peak > 1 else 1.0  # float32: what the file holds
-    scaled = clip * np.float32(FULL_SCALE * gain)
-    return np.rint(scaled, out=scaled).astype(np.int16), gain
+    clip *= np.float32(FULL_SCALE * gain)
+    return np.rint(clip, out=clip).astype(np.int16), gain
 
 
 def rms_dbfs(samples: NDArray[np.float32]) -> float:

@@ -5,8 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from typing_extensions import Buffer
+from typing import Any
 
 from spiking_music.errors import DataError
 
@@ -39,7 +38,7 @@ class Disk(io.FileIO):
         if self._error is not None:
             raise self._error
 
-    def write(self, data: Buffer, /) -> int:
+    def write(self, data: Any, /) -> int:
         rest = memoryview(data).cast("B")
         size = len(rest)
         try:

@@ -36,9 +36,9 @@ def prominence(
 ) -> NDArray[np.float64]:
     """φ^{iα} = Σ_{|τ|<w} (C(τ) − C̄) / √(S^i K^α), the normalised integral of the peak: (N, P).
 
-    C̄ is the mean over all lags; `events` S (N,) and `onsets` K (P,) count over the same clips. A unit
+    C̄ is the mean over all lags; `events` S (N,) and `onsets` K (P,) count over the clips. A unit
     that fires once for each onset of one note has φ ≈ 1, an independent one 0 with about the same
-    spread, √((2w − 1) / steps), for rare and for frequent notes. φ < 0: they avoid each other.
+    spread, √((2w − 1) / steps), for rare and frequent notes. φ < 0: they avoid each other.
     """
     reach = correlation.shape[-1] // 2
     lags = np.abs(np.arange(-reach, reach + 1))
@@ -49,7 +49,7 @@ def prominence(
 
 
 def even(correlation: NDArray[np.floating], steps: int) -> NDArray[np.float64]:
-    """C with equal weight of all lags: a clip of T = `steps` has only T − |τ| pairs of steps at τ."""
+    """C with equal weight of lags: a clip of T = `steps` has only T − |τ| pairs of steps at τ."""
     reach = correlation.shape[-1] // 2
     lags = np.abs(np.arange(-reach, reach + 1))
     return correlation * (steps / (steps - lags))

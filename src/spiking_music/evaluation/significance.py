@@ -16,11 +16,11 @@ for all units. Why so, and not otherwise:
 All shifts of a performance are a group that contains no shift at all, and none is left out: then
 the test is exact for stationary performances, few and slow ones included. (Leaving out the shifts
 near zero looks harmless, but makes the observed statistic an outsider to the very moments that
-judge it, and calls far too much.) The FFT gives the statistic at *every* shift, hence the exact mean,
-variance and skewness of the null of the split, a sum of independent shifts; p-values are tails of
-the Pearson III (gamma) law of these moments (Winkler et al. 2016, NeuroImage 141). The family-wise
-test is Westfall and Young's: the smallest p of all pairs, in joint draws of the shifts; it needs no
-law and keeps the dependence between pairs.
+judge it, and calls far too much.) The FFT gives the statistic at *every* shift, hence the exact
+mean, variance and skewness of the null of the split, a sum of independent shifts; p-values are
+tails of the Pearson III (gamma) law of these moments (Winkler et al. 2016, NeuroImage 141). The
+family-wise test is Westfall and Young's: the smallest p of all pairs, in joint draws of the shifts;
+it needs no law and keeps the dependence between pairs.
 """
 
 from collections.abc import Iterator

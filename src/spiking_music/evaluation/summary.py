@@ -1,6 +1,7 @@
 """Tables of clips → one row a variant: for programs (.csv), for people (.md), for DVC (.json)."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ HEADINGS = {
     "zimtohrli": "Zimtohrli",
     "steps": "steps",
     "parameters": "parameters",
+    "seconds": "seconds",
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
@@ -37,34 +39,28 @@ NOTE = (
 )
 
 
-def summarise(
-    weights: list[Path],
-    evaluation: list[Path],
-    storage: list[Path],
-    out: Path,
-    resamplings: int,
-    seed: int,
-) -> None:
+@dataclass(frozen=True)
+class Run:
+    """The files of one trained variant."""
+
+    weights: Path
+    evaluation: Path  # table of `evaluate`
+    storage: Path  # table of `storage`
+    log: Path  # training log
+
+
+def summarise(runs: list[Run], out: Path, resamplings: int, seed: int) -> None:
     """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
 
-    weights, evaluation, storage: the model, the table of `evaluate` and the table of `storage` of
-    each variant, in one order. Columns: variant, decoder, clips, silent_clips, failed_clips (not
-    silent, but a perceptual metric gave no number while it did elsewhere), means of the tables'
-    columns, si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps, and parameters
-    of the model. Quality is averaged over clips that are not silent, rates over all.
+    Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
+    metric gave no number while it did elsewhere), means of the tables' columns, si_snr_std over
+    clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model, and seconds of
+    wall time that training took. Quality is averaged over clips that are not silent, rates over all.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
     """
-    if not len(weights) == len(evaluation) == len(storage) > 0:
-        raise DataError(
-            f"{len(weights)} models, {len(evaluation)} evaluations and {len(storage)} storage "
-            "tables were given: give as many of each, and at least one"
-        )
-    rows = [
-        _row(*paths, resamplings, seed) for paths in zip(weights, evaluation, storage, strict=True)
-    ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame([_row(run, resamplings, seed) for run in runs])
     files.write_csv(table, out)
     with files.atomic(out.with_suffix(".md")) as temporary:
         temporary.write_text(markdown(table))
@@ -81,15 +77,14 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join([*rows, "", NOTE.format(clips=clips)]) + "\n"
 
 
-def _row(
-    weights: Path, evaluation: Path, storage: Path, resamplings: int, seed: int
-) -> dict[str, Any]:
-    about = _describe(weights)
-    quality = _read(evaluation, ["performance", "silent", *QUALITIES])
-    amount = _read(storage, AMOUNTS)
+def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
+    about = _describe(run.weights)
+    quality = _read(run.evaluation, ["performance", "silent", *QUALITIES])
+    amount = _read(run.storage, AMOUNTS)
+    seconds = _read(run.log, ["seconds"])["seconds"].max()
     if len(quality) != len(amount):
         raise DataError(
-            f"'{evaluation}' has {len(quality)} clips but '{storage}' {len(amount)}: "
+            f"'{run.evaluation}' has {len(quality)} clips but '{run.storage}' {len(amount)}: "
             "make both from the same codes"
         )
     heard = quality[quality["silent"] == 0]
@@ -108,7 +103,8 @@ def _row(
     for column, stem in INTERVALS.items():
         low, high = interval(heard[column], heard["performance"], resamplings, seed)
         row |= {f"{stem}_low": low, f"{stem}_high": high}
-    return row | {name: int(about["extra"][name]) for name in ("steps", "parameters")}
+    counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
+    return row | counts | {"seconds": seconds}
 
 
 def _describe(weights: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spiking_music.errors import DataError
 from spiking_music.figures import style, tables
 
-RATE, CODED_RATE = "kbps_cheapest", "kbps_entropy"
+RATE, ENTROPY_RATE = "kbps_cheapest", "kbps_entropy"
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # SPEC 8: kbps, dB
 GAP = 0.045  # of the range of bit rates: what sets points of equal bit rate apart
 
@@ -41,14 +41,14 @@ def draw(
     """Draw bit rate (kbps) against SI-SNR and, where it was measured, ViSQOL.
 
     Filled markers: means over clips at the cheapest format of SPEC 5, bars their 95 % intervals;
-    hollow markers: the same quality at the entropy-coded size; dots: single clips. Points of equal
-    bit rate are set apart sideways. `published` adds the paper's points (SPEC 8).
+    hollow markers: the same quality at the entropy of the codes (order 0); dots: single clips.
+    Points of equal bit rate are set apart sideways. `published` adds the paper's points (SPEC 8).
 
     summary: summary.csv. evaluation, storage: the per-clip tables of each variant, rows in the same
     order. Raises `DataError` where a table or a column is missing or empty.
     """
     # a single clip has no interval
-    filled = ["variant", RATE, CODED_RATE, SI_SNR.column]
+    filled = ["variant", RATE, ENTROPY_RATE, SI_SNR.column]
     table = tables.read(summary, filled, present=_columns(SI_SNR)).set_index("variant")
     rows = {str(name): row for name, row in table.iterrows()}
     clips = {name: _clips(name, evaluation, storage) for name in rows}
@@ -59,7 +59,7 @@ def draw(
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         context = pd.Series({name: row[0] for name, row in PUBLISHED.items() if published})
         rates = pd.concat([table[RATE], context])
-        gap = GAP * max(rates.max() - table[CODED_RATE].min(), 0.2)
+        gap = GAP * max(rates.max() - table[ENTROPY_RATE].min(), 0.2)
         positions = _apart(rates, gap)
         for axes, measure, mark in zip(panels, measures, "ab", strict=False):
             for name, look in looks.items():
@@ -125,12 +125,12 @@ def _golden(count: int) -> NDArray[np.float64]:
 
 
 def _mean(axes: Axes, row: pd.Series, measure: Measure, look: style.Look, shift: float) -> None:
-    """Mean and interval at the cheapest format, joined to the same quality entropy coded."""
+    """Mean and interval at the cheapest format, joined to the same quality at the entropy."""
     quality, low, high = (float(row[column]) for column in _columns(measure))
-    rate, coded = row[RATE] + shift, row[CODED_RATE]
-    axes.plot([coded, rate], [quality, quality], color=look.colour, linewidth=0.8, zorder=3)
+    rate, entropy = row[RATE] + shift, row[ENTROPY_RATE]
+    axes.plot([entropy, rate], [quality, quality], color=look.colour, linewidth=0.8, zorder=3)
     axes.plot(
-        coded, quality, look.marker, color="white", markeredgecolor=look.colour, markersize=4.5,
+        entropy, quality, look.marker, color="white", markeredgecolor=look.colour, markersize=4.5,
         markeredgewidth=1.0, zorder=4,
     )  # fmt: skip
     axes.errorbar(
@@ -162,10 +162,12 @@ def _handles(looks: Mapping[str, style.Look], published: bool) -> list[Line2D]:
 
     kinds = [
         key("mean and 95 % interval, cheapest format", "o", style.INK, style.INK, 5),
-        key("the same, entropy coded", "o", style.INK, "white", 4),
+        key("the same at the entropy of the codes", "o", style.INK, "white", 4),
         key("one clip", ".", style.MUTED, style.MUTED, 3),
     ]
     if published:
-        kinds.append(key("paper (MAESTRO, 1 M steps), ± s.d.", "o", style.MUTED, "white", 5))
+        kinds.append(
+            key("paper (MAESTRO, 1 M steps), ± as published", "o", style.MUTED, "white", 5)
+        )
     variants = [key(name, look.marker, look.colour, look.colour, 5) for name, look in looks.items()]
     return variants + kinds

@@ -1,4 +1,4 @@
-"""Figure 5: what events have to do with notes, variant by variant, and the units that like A2 best."""
+"""Figure 5: what events have to do with notes, variant by variant, and the units closest to A2."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
+from matplotlib.figure import SubFigure
 from numpy.typing import NDArray
 
 from spiking_music.errors import DataError
@@ -28,9 +28,9 @@ Arrays = dict[str, NDArray[np.floating]]
 
 
 def draw(files: Mapping[str, Path], out: Path | str) -> None:
-    """Draw figure 5 from the .npz of `evaluation.selectivity`, by variant; the last one has the map.
+    """Draw figure 5 from each variant's .npz of `evaluation.selectivity`; the last one has the map.
 
-    A panel a variant: C of each unit and its best note, relative to the mean over lags, and their
+    A panel a variant: C of each unit and its best note, relative to the mean over lags, and the
     median. Then φ of the 15 units of the last variant whose score for A2 is highest against all
     notes, pairs that pass the family-wise test dotted, and the first unit's φ as a profile. Writes
     `<out>.png` and `<out>.svg`; raises `DataError` where a file is missing or no variant is given.
@@ -40,8 +40,8 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
     arrays = {name: _read(path) for name, path in files.items()}
     shown, last = list(arrays.items())[-1]
     with style.page(out, height=158) as figure:
-        top, bottom = figure.subfigures(2, 1, height_ratios=[1, 1.75])
-        panels = top.subplots(1, len(arrays), sharey=True, squeeze=False)[0]
+        halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.75])[:, 0]
+        panels = halves[0].subplots(1, len(arrays), sharey=True, squeeze=False)[0]
         looks = style.looks(arrays)
         for index, (name, axes) in enumerate(zip(arrays, panels, strict=True)):
             _correlations(axes, arrays[name], looks[name].colour)
@@ -49,7 +49,7 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
         panels[0].set(ylabel="C relative to its mean")
         panels[0].set_ylim(bottom=0)
         _key(panels[0], looks[next(iter(arrays))].colour)
-        _map_and_profile(bottom, last, shown, "abcdefgh"[len(arrays)])
+        _map_and_profile(halves[1], last, shown, "abcdefgh"[len(arrays)])
 
 
 def _read(path: Path) -> Arrays:
@@ -85,7 +85,7 @@ def _key(axes: Axes, colour: str) -> None:
     axes.legend(loc="upper right", borderaxespad=0)
 
 
-def _map_and_profile(figure: Figure, arrays: Arrays, name: str, mark: str) -> None:
+def _map_and_profile(figure: SubFigure, arrays: Arrays, name: str, mark: str) -> None:
     """The map, a keyboard under it, and the profile of its first row on the same notes."""
     notes = arrays["notes"].astype(int)
     order = np.argsort(-arrays["score"][:, NOTE - notes[0]], kind="stable")[:ROWS]
@@ -105,7 +105,7 @@ def _map_and_profile(figure: Figure, arrays: Arrays, name: str, mark: str) -> No
     upper.set(ylabel=f"unit of {name}, by score for A2")
     style.letter(upper, mark, "peak prominence φ of 15 units for the 88 notes")
     bar = figure.colorbar(image, ax=upper, pad=0.01, aspect=30, shrink=0.9)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.set_label("φ")
     _keyboard(keys, notes)
     _profile(lower, notes, peaks[0], int(order[0]))

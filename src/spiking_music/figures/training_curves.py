@@ -50,7 +50,7 @@ def draw(logs: Mapping[str, Path], out: Path | str) -> None:
                     _curve(axes, run, panel, looks[name])
             axes.set(xlabel="optimiser steps", ylabel=panel.label, xlim=(0, None))
             if panel in STATES:
-                axes.set_ylim(0, None)
+                axes.set_ylim(0, max(1.0, 1.1 * axes.dataLim.y1))  # %
             axes.grid(axis="y")
             style.letter(axes, mark, "")
         handles = [

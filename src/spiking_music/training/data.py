@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from spiking_music.config import TrainingConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import DataError
+from spiking_music.training import signals
 
 T = TypeVar("T")
 
@@ -77,12 +78,23 @@ def batches(
     """
     if workers:
         yield iter(
-            DataLoader(crops, batch_size=None, sampler=steps, num_workers=workers, pin_memory=pin)
+            DataLoader(
+                crops,
+                batch_size=None,  # an item is a batch
+                sampler=steps,
+                num_workers=workers,
+                pin_memory=pin,
+                worker_init_fn=_start_worker,
+            )
         )
         return
     made = (crops[step].pin_memory() if pin else crops[step] for step in steps)
     with ahead(made) as loaded:
         yield loaded
+
+
+def _start_worker(number: int) -> None:
+    signals.ignore()  # a time limit stops the whole job: the last batches are still wanted
 
 
 def spread(count: int, total: int) -> list[int]:

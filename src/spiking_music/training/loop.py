@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from torch import nn
-from torch.multiprocessing.spawn import ProcessRaisedException
+from torch.multiprocessing.spawn import ProcessException
 
 from spiking_music import files
 from spiking_music.config import VariantConfig
@@ -69,9 +69,9 @@ def train(
     try:
         with handled(forward):  # to spawned processes; a single one handles signals in _run
             fabric.launch(run)
-    except ProcessRaisedException as error:
-        last = str(error).strip().splitlines()[-1]  # "spiking_music.errors.Kind: sentence"
-        raise TrainingError(last.partition(": ")[2]) from error
+    except ProcessException as error:
+        last = str(error).strip().splitlines()[-1]  # "spiking_music.errors.KindError: sentence"
+        raise TrainingError(last.rpartition("Error: ")[2]) from error
 
 
 def _run(

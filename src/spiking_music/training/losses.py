@@ -1,5 +1,7 @@
 """How far a reconstruction is from its target: the differentiable terms that training sums."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -7,22 +9,24 @@ from torchaudio.functional import melscale_fbanks
 
 from spiking_music.config import LossConfig
 
-POWER_FLOOR = 1e-8  # -80 dB re full scale: quieter bins and waveforms count as silence
+POWER_FLOOR = 1e-8  # of STFT bins, -80 dB re full scale: quieter ones count as silence
+SI_SNR_LIMIT = 30.0  # dB
 
 
-def si_snr(estimate: Tensor, target: Tensor, floor: float = POWER_FLOOR) -> Tensor:
+def si_snr(estimate: Tensor, target: Tensor, limit: float = math.inf) -> Tensor:
     """Scale-invariant signal-to-noise ratio in dB, shape (B,), of waveforms (B, 1, T_x) (SPEC 6).
 
     Both are made zero-mean; s = <x̂, x> x / |x|², and the result is 10 log10(|s|² / |x̂ - s|²).
-    `floor` is added to both mean powers: a perfect estimate stays finite, silence on either side
-    scores 0 dB or less, and gradients exist everywhere.
+    With a `limit` it saturates smoothly at ±limit dB (soft threshold of MixIT, arXiv 2006.12701,
+    eq. 2, on both sides): it stays invariant to scale, but an estimate that is nearly orthogonal to
+    the target has no exploding gradient. A silent estimate scores 0 dB.
     """
     x = target.flatten(1) - target.flatten(1).mean(dim=1, keepdim=True)  # (B, T_x)
     y = estimate.flatten(1) - estimate.flatten(1).mean(dim=1, keepdim=True)
-    tiny = torch.finfo(x.dtype).tiny
-    scale = (y * x).mean(dim=1, keepdim=True) / (x.square().mean(dim=1, keepdim=True) + tiny)
-    s = scale * x
+    power = x.square().mean(dim=1, keepdim=True)
+    s = (y * x).mean(dim=1, keepdim=True) / (power + torch.finfo(x.dtype).tiny) * x
     signal, noise = s.square().mean(dim=1), (y - s).square().mean(dim=1)
+    floor = 10 ** (-limit / 10) * (signal + noise) + 1e-12  # a constant, lest 0 be divided by 0
     return 10 * torch.log10((signal + floor) / (noise + floor))
 
 
@@ -43,7 +47,7 @@ class ReconstructionLoss(nn.Module):
     stft: `stft_distance`, mean over the resolutions `n_ffts` (Hann, hop n_fft / 4).
     mel: L1 of log-mel spectra of n_fft / 16 bands, mean over the same resolutions (SPEC 4).
     waveform: L1.
-    si_snr: negative SI-SNR in dB, mean over the batch.
+    si_snr: negative SI-SNR in dB, within ±`SI_SNR_LIMIT`, mean over the batch.
     A term of weight 0 is neither computed nor returned.
     """
 
@@ -66,7 +70,7 @@ class ReconstructionLoss(nn.Module):
             if weight.waveform:
                 terms["waveform"] = weight.waveform * F.l1_loss(estimate, target)
             if weight.si_snr:
-                terms["si_snr"] = weight.si_snr * -si_snr(estimate, target).mean()
+                terms["si_snr"] = weight.si_snr * -si_snr(estimate, target, SI_SNR_LIMIT).mean()
         return terms
 
     def _spectral(self, estimate: Tensor, target: Tensor) -> dict[str, Tensor]:

@@ -11,20 +11,34 @@ STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopRequest:
-    """Holds the name of the first stop signal received, or None; a second signal acts at once."""
+    """Holds the name of the first stop signal received, or None; a second Ctrl-C acts at once.
+
+    A second SIGTERM does not: it may be the first one, passed on by a parent that got it too.
+    """
 
     def __init__(self) -> None:
         self.name: str | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         self.name = signal.Signals(number).name
-        signal.signal(number, signal.SIG_DFL)
+        if number == signal.SIGINT:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def forward(number: int, frame: FrameType | None) -> None:
-    """Pass a stop signal on to the processes this one has spawned; each ends by itself."""
-    for child in multiprocessing.active_children():
+    """Pass a stop signal on to the processes this one has spawned; without any, obey it."""
+    children = multiprocessing.active_children()
+    for child in children:
         child.terminate()
+    if not children:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+
+def ignore() -> None:
+    """Leave it to the process that started this one when to end, not to a signal to the group."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

@@ -1,0 +1,130 @@
+"""Rate control over a toy model whose quality and rate at each level are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+from spiking_music.codec import formats
+from spiking_music.errors import CodeError
+from spiking_music.evaluation.metrics import si_snr
+from spiking_music.evaluation.rate_control import (
+    COLUMNS,
+    highest_level,
+    lowest_level,
+    quality_controlled,
+    rate,
+    sweep,
+)
+
+UNITS, STEPS, HOP = 16, 32, 8
+
+
+class Bits:
+    """Samples as 16-bit numbers, a unit a bit; level μ silences the μ lowest bits."""
+
+    def __init__(self) -> None:
+        self.encoded = 0  # clips whose latents were computed
+
+    def latents(self, x: Tensor) -> Tensor:
+        self.encoded += len(x)
+        held = x[:, 0, ::HOP]  # (B, T)
+        return ((held * 0.5 + 0.5) * (2**UNITS - 1)).round().long()
+
+    def codes_at(self, latents: Tensor, levels: Tensor) -> Tensor:
+        places = torch.arange(UNITS)[None, :, None]
+        bits = (latents[:, None] >> places) & 1  # (B, N, T)
+        return bits * (places >= levels[:, None, None])
+
+    def decode_at(self, codes: Tensor, levels: Tensor) -> Tensor:
+        assert len(codes) == len(levels)
+        weights = 2 ** torch.arange(UNITS)
+        values = (codes * weights[None, :, None]).sum(1) / (2**UNITS - 1)
+        return (2 * values - 1).float().repeat_interleave(HOP, dim=1)[:, None]
+
+
+@pytest.fixture
+def audio() -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    held = 0.9 * (2 * torch.rand(3, STEPS, generator=generator) - 1)
+    return held.repeat_interleave(HOP, dim=1)[:, None]
+
+
+def test_a_sweep_is_what_each_clip_and_level_gives_alone(audio):
+    model = Bits()
+    found = sweep(model, audio, [12, 0, 4, 8], batch=5, sample_rate=800)
+    assert model.encoded == len(audio)  # once, not once a level
+    assert found.levels.tolist() == [0, 4, 8, 12]
+    assert found.codes.shape == (4, 3, UNITS, STEPS)
+    for i, level in enumerate(found.levels):
+        for clip in range(3):
+            x, mu = audio[clip : clip + 1], torch.tensor([level])
+            z = model.codes_at(model.latents(x), mu)
+            y = model.decode_at(z, mu)
+            np.testing.assert_array_equal(found.codes[i, clip], z[0])
+            assert found.events[i, clip] == z.sum()
+            assert found.si_snr_db[i, clip] == si_snr(y[:, 0].numpy(), x[:, 0].numpy())[0]
+    assert (np.diff(found.events, axis=0) < 0).all()
+    np.testing.assert_array_equal(found.kbps, rate(found.events, UNITS, STEPS, STEPS * HOP / 800))
+
+
+def test_the_table_is_a_row_a_clip_and_level(audio):
+    found = sweep(Bits(), audio, range(16), batch=16, sample_rate=800)
+    table = found.table(first_clip=7)
+    assert tuple(table.columns) == COLUMNS
+    row = table[(table["clip"] == 8) & (table["level"] == 11)].iloc[0]
+    assert row["events"] == found.events[11, 1]
+    assert row["si_snr_db"] == found.si_snr_db[11, 1]
+
+    chosen = quality_controlled(table, bound_db=20)
+    assert chosen["clip"].tolist() == [7, 8, 9]
+    for clip, level in zip(range(3), chosen["level"], strict=True):
+        assert chosen["met"].all()
+        assert found.si_snr_db[level, clip] > 20
+        assert (found.si_snr_db[level + 1 :, clip] <= 20).all()
+
+
+def test_rate_is_the_cheapest_format_with_all_that_a_receiver_needs():
+    bits = int(formats.cheapest(80, 256, 1000)[1]) + 2 + 15 + 5  # format, S of 0..20480, μ
+    assert rate(np.array(1000), 80, 256, 2.0) == pytest.approx(bits / 2000)
+
+
+TABLE = pd.DataFrame(
+    {
+        "clip": 0,
+        "level": [3, 0, 1, 2],  # in no order, neither column monotone
+        "events": [1, 9, 7, 5],
+        "kbps": [0.8, 3.0, 1.0, 1.4],
+        "si_snr_db": [8.0, 12.0, 8.5, 9.5],
+    },
+    index=[5, 5, 5, 5],
+)
+
+
+def test_choices_hold_without_monotony():
+    assert highest_level(TABLE, 9).level == 2
+    assert highest_level(TABLE, 9.5).level == 0  # to exceed is not to equal
+    assert lowest_level(TABLE, 1.5).level == 1
+    assert lowest_level(TABLE, 1.0).level == 1  # within is within
+    assert lowest_level(TABLE, 9).require() == 0
+
+
+def test_what_cannot_be_met_is_said():
+    choice = highest_level(TABLE, 20)
+    assert (choice.met, choice.level, choice.si_snr_db, choice.kbps) == (False, 0, 12.0, 3.0)
+    with pytest.raises(
+        CodeError, match=r"no level gives over 20 dB: the nearest, 0, gives 12\.0 dB"
+    ):
+        choice.require()
+    choice = lowest_level(TABLE, 0.5)
+    assert (choice.met, choice.level) == (False, 3)
+    with pytest.raises(CodeError, match=r"0\.5 kbps or less"):
+        choice.require()
+    silent = highest_level(TABLE.assign(si_snr_db=np.nan), 9)
+    assert not silent.met and np.isnan(silent.si_snr_db)
+
+
+def test_no_levels_are_refused(audio):
+    with pytest.raises(CodeError, match="one level at least"):
+        sweep(Bits(), audio, [], batch=4, sample_rate=800)
