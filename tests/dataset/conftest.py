@@ -10,6 +10,7 @@ import soundfile
 import symusic
 
 from spiking_music.config import DatasetConfig, SignalConfig
+from spiking_music.dataset.clips import build_clips
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=8192, hop=512)
 DATASET = DatasetConfig.model_validate(
@@ -74,3 +75,10 @@ def make(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return build
+
+
+def build(root: Path, signal: SignalConfig, dataset: DatasetConfig, shard: int = 0) -> pd.DataFrame:
+    """Cut the recordings of `shard` under `root`; return the table of clips."""
+    audio, table = root / "out" / f"{shard}.h5", root / "out" / f"{shard}.csv"
+    build_clips(root / "performances.csv", root, "train", shard, audio, table, signal, dataset)
+    return pd.read_csv(table)

@@ -89,5 +89,6 @@ def any_process(fabric: Fabric, *flags: bool) -> list[bool]:
     """Each flag, true if it is so in any process: what all must know to end together."""
     if fabric.world_size == 1:
         return list(flags)
-    counts = fabric.all_reduce(torch.tensor(flags, dtype=torch.float32), reduce_op="sum")
+    mine = torch.tensor(flags, dtype=torch.float32, device=fabric.device)
+    counts = fabric.all_reduce(mine, reduce_op="sum")
     return [bool(count) for count in counts]
