@@ -19,22 +19,39 @@ TIMES = f"{RESULTS}/benchmarks"
 VARIANTS = configuration.variants(config)
 SHARDS = range(CONFIG.dataset.shards)
 
-# where the file names of the catalogue start
+# a changed table makes a new catalogue; what does not exist is for the verb to name
 SOURCE = Path(CONFIG.dataset.path or "")
-ROOT = str(SOURCE) if CONFIG.dataset.source == "folder" else f"{RESULTS}/recordings"
-
-# a changed table makes a new catalogue
 TABLES = []
 if CONFIG.dataset.source != "demo":
-    TABLES = (
-        sorted(map(str, SOURCE.glob("*.csv"))) if SOURCE.is_dir() else [str(SOURCE)]
-    )
+    TABLES = sorted(map(str, SOURCE.glob("*.csv")))
+    TABLES += [str(SOURCE)] if SOURCE.is_file() else []
 
 
 wildcard_constraints:
     split="train|validation|test",
     variant="|".join(VARIANTS),
     shard=r"\d+",
+
+
+def root(wildcards):
+    """Where the file names of the catalogue start: a folder of one's own, or what we render."""
+    own = CONFIG.dataset.source == "folder"
+    return str(SOURCE) if own else f"{RESULTS}/recordings"
+
+
+def drawn(name, caption):
+    """Both files of a figure; the picture goes into the report."""
+    picture = report(
+        f"{RESULTS}/figures/{name}.png",
+        caption=f"../report/{caption}.rst",
+        category="Figures",
+    )
+    return [picture, f"{RESULTS}/figures/{name}.svg"]
+
+
+def stem(wildcards, output):
+    """The path of a figure without its ending."""
+    return output[0].removesuffix(".png")
 
 
 def settings(*names):

@@ -21,7 +21,7 @@ rule codes:
         config=settings("evaluation"),
     shell:
         "spiking-music codes {input.clips:q} --config {params.config:q}"
-        " --weights {input.weights:q} --out {output:q} 2>&1 | tee {log:q}"
+        " --weights {input.weights:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule evaluate:
@@ -46,7 +46,7 @@ rule evaluate:
         config=settings("evaluation"),
     shell:
         "spiking-music evaluate {input.clips:q} --config {params.config:q}"
-        " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q}"
+        " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule summarise:
@@ -79,6 +79,7 @@ rule summarise:
         weights=repeated("weights", "weights"),
         evaluation=repeated("evaluation", "evaluation"),
         storage=repeated("storage", "storage"),
+        logs=repeated("log", "log"),
     shell:
         "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
-        " {params.storage} {params.logs} --out {output.csv:q} 2>&1 | tee {log:q}"
+        " {params.storage} {params.logs} --out {output.csv:q} 2>&1 | tee {log:q} >&2"

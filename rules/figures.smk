@@ -13,15 +13,6 @@ FIGURES = expand(
 )
 
 
-def drawn(name, caption):
-    """Both files of a figure, and its stem; the picture goes into the report."""
-    stem = f"{RESULTS}/figures/{name}"
-    picture = report(
-        f"{stem}.png", caption=f"../report/{caption}.rst", category="Figures"
-    )
-    return [picture, f"{stem}.svg"]
-
-
 rule figure_storage:
     output:
         drawn("fig1-storage", "fig1"),
@@ -36,10 +27,10 @@ rule figure_storage:
         runtime=10,
     params:
         config=settings("figures"),
-        out=f"{RESULTS}/figures/fig1-storage",
+        out=stem,
     shell:
         "spiking-music figure storage --config {params.config:q} --out {params.out:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_rate_quality:
@@ -62,20 +53,15 @@ rule figure_rate_quality:
         variants=[f"--variant {name}" for name in VARIANTS],
         evaluation=repeated("evaluation", "evaluation"),
         storage=repeated("storage", "storage"),
-        out=f"{RESULTS}/figures/rate-quality",
+        out=stem,
     shell:
         "spiking-music figure rate-quality --summary {input.summary:q} {params.variants}"
-        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q}"
+        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_architecture:
     output:
-        report(
-            f"{RESULTS}/figures/fig2-{{variant}}.png",
-            caption="../report/architecture.rst",
-            category="Figures",
-        ),
-        f"{RESULTS}/figures/fig2-{{variant}}.svg",
+        *drawn("fig2-{variant}", "architecture"),
         f"{RESULTS}/figures/fig2-{{variant}}.csv",
     log:
         f"{LOGS}/figure-architecture-{{variant}}.log",
@@ -88,10 +74,10 @@ rule figure_architecture:
         runtime=20,
     params:
         config=variant_settings,
-        out=f"{RESULTS}/figures/fig2-{{variant}}",
+        out=stem,
     shell:
         "spiking-music figure architecture {wildcards.variant} --config {params.config:q}"
-        " --out {params.out:q} 2>&1 | tee {log:q}"
+        " --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_training:
@@ -111,10 +97,10 @@ rule figure_training:
     params:
         variants=[f"--variant {name}" for name in VARIANTS],
         logs=repeated("log", "log"),
-        out=f"{RESULTS}/figures/training",
+        out=stem,
     shell:
         "spiking-music figure training {params.variants} {params.logs} --out {params.out:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_clips:
@@ -146,8 +132,8 @@ rule figure_clips:
         variants=[f"--variant {name}" for name in VARIANTS],
         weights=repeated("weights", "weights"),
         codes=repeated("codes", "codes"),
-        out=f"{RESULTS}/figures/clips",
+        out=stem,
     shell:
         "spiking-music figure clips {input.clips:q} --config {params.config:q} {params.variants}"
         " {params.weights} {params.codes} --onsets {input.onsets:q} --out {params.out:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"

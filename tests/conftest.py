@@ -1,12 +1,26 @@
 """Fixtures shared by all tests: real recordings where they are at hand, seeds, small audio."""
 
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"))
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """The kernel refuses, as a full disk would, what we write to a file past its byte `room`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _data(name: str) -> Path:

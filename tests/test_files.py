@@ -1,12 +1,12 @@
 """Outputs appear whole or not at all."""
 
-import subprocess
-import sys
-
 import pandas as pd
 import pytest
 
-from spiking_music.files import atomic, write_csv, write_json
+from spiking_music import cli
+from spiking_music.errors import DataError, OutputError
+from spiking_music.files import Disk, atomic, write_csv, write_json
+from tests.conftest import full_disk
 
 
 def test_a_failure_leaves_the_old_file_and_no_litter(tmp_path):
@@ -45,21 +45,73 @@ def test_json_bytes_do_not_depend_on_insertion_order(tmp_path):
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
-    """RLIMIT_FSIZE makes the kernel refuse bytes past 1 KiB, as a full disk would."""
-    script = (
-        "import resource, signal, sys\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
-        "import pandas as pd\n"
-        "from spiking_music import cli\n"
-        "from spiking_music.files import write_csv\n"
-        "cli.app = lambda: write_csv(pd.DataFrame({'x': range(10000)}), sys.argv[1])\n"
-        "cli.main()\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "out.csv")], capture_output=True, text=True
-    )
-    assert run.returncode == 1
-    assert run.stderr.startswith("error: ")
-    assert "Traceback" not in run.stderr
+    writers = {
+        "out.csv": lambda path: write_csv(pd.DataFrame({"x": range(10000)}), path),
+        "out.json": lambda path: write_json(list(range(10000)), path),
+    }
+    for name, write in writers.items():
+        with (
+            full_disk(1024),
+            pytest.raises(
+                OutputError, match=rf"^cannot write '.*/{name}' \(File too large\): free"
+            ),
+        ):
+            write(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        OutputError, match=r"cannot write '.*file/sub/out\.json' \(Not a directory\)"
+    ):
+        write_json(1, tmp_path / "file" / "sub" / "out.json")
+
+
+def test_an_error_of_another_file_keeps_its_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"input\.txt"), atomic(tmp_path / "out.txt"):
+        (tmp_path / "input.txt").read_text()
+
+
+def test_what_a_library_makes_of_a_full_disk_gives_way_to_the_reason(tmp_path):
+    with (
+        full_disk(100),
+        pytest.raises(OutputError, match="File too large"),
+        atomic(tmp_path / "out") as temporary,
+        Disk(temporary) as disk,
+    ):
+        assert disk.write(bytes(1000)) == 1000  # so that HDF5 does not crash
+        raise RuntimeError("unexpected position")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_our_own_sentence_comes_before_a_full_disk(tmp_path):
+    with (
+        full_disk(100),
+        pytest.raises(DataError, match="first"),
+        atomic(tmp_path / "out") as temporary,
+        Disk(temporary) as disk,
+    ):
+        disk.write(bytes(1000))
+        raise DataError("first")
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (DataError("recording 'a.wav' is missing"), "error: recording 'a.wav' is missing\n"),
+        (
+            FileNotFoundError(2, "No such file or directory", "a.csv"),
+            "error: cannot use 'a.csv' (No such file or directory): check its path and "
+            "permissions\n",
+        ),
+    ],
+)
+def test_the_command_line_says_one_sentence(monkeypatch, capsys, failure, sentence):
+    def fail():
+        raise failure
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    assert capsys.readouterr().err == sentence

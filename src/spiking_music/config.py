@@ -1,8 +1,8 @@
 """The typed, frozen view of config.yaml: one class a section, and the sentences a bad value earns.
 
-The classes *are* the schema: unknown keys, wrong types and values out of range are refused here, for
-the workflow and for the command line alike. A verb reads just the sections it needs, so that a rule
-which does not hand over a section cannot depend on it.
+The classes *are* the schema: unknown keys, wrong types and values out of range are refused here,
+for the workflow and for the command line alike. A verb reads just the sections it needs, so that a
+rule which does not hand over a section cannot depend on it.
 """
 
 import difflib
@@ -97,7 +97,9 @@ class DatasetConfig(Section):
     @model_validator(mode="after")
     def _path_given(self) -> "DatasetConfig":
         if self.source != "demo" and self.path is None:
-            raise ValueError(f"source '{self.source}' needs path: a folder or archive in MAESTRO layout")
+            raise ValueError(
+                f"source '{self.source}' needs path: a folder or archive in MAESTRO layout"
+            )
         return self
 
 
@@ -250,24 +252,28 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = merge(old, value) if both else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = merge(old, value)
+        merged[key] = value
     return merged
 
 
 def read(sources: Iterable[str]) -> dict[str, Any]:
-    """Merge YAML files and inline JSON objects (a source that starts with `{`), later over earlier."""
+    """Merge YAML files and inline JSON objects (they start with `{`), later over earlier."""
     merged: dict[str, Any] = {}
     for source in sources:
         inline = source.lstrip().startswith("{")
         try:
             loaded = yaml.safe_load(source if inline else Path(source).read_text())
-        except FileNotFoundError:
-            raise ConfigError(f"no configuration file '{source}'") from None
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(
+                f"configuration '{source}' cannot be read ({error}): name a YAML file"
+            ) from None
         except yaml.YAMLError as error:
-            raise ConfigError(f"'{source}' is not valid YAML: {error}") from None
+            reason = " ".join(str(error).split())
+            raise ConfigError(f"configuration '{source}' is not valid YAML ({reason})") from None
         if not isinstance(loaded, dict):
-            raise ConfigError(f"'{source}' must hold a mapping of sections")
+            raise ConfigError(f"configuration '{source}' must hold a mapping of sections")
         merged = merge(merged, loaded)
     return merged
 
@@ -304,7 +310,7 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
 
 
 def validate(raw: Mapping[str, Any]) -> Config:
-    """Check the whole configuration and every variant in it; `ConfigError` names the first mistake."""
+    """Check the whole configuration and every variant; `ConfigError` names the first mistake."""
     config = _build(Config, raw, "")
     for name in variants(raw):
         variant(raw, name)

@@ -1,4 +1,4 @@
-"""Errors that a user can act on: each message is one sentence that names the culprit and the remedy."""
+"""Errors to act on: each message is one sentence that names the culprit and the remedy."""
 
 
 class SpikingMusicError(Exception):
@@ -19,3 +19,7 @@ class CodeError(SpikingMusicError):
 
 class TrainingError(SpikingMusicError):
     """A training run cannot start, continue or be trusted."""
+
+
+class OutputError(SpikingMusicError):
+    """A file cannot be written, for example because the disk is full."""

@@ -87,7 +87,7 @@ def test_a_wav_written_to_a_pipe_is_read(tmp_path: Path) -> None:
     assert len(whole(path)) == RATE
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF", b"not audio at all" * 50])
+@pytest.mark.parametrize("content", [b"RIFF", b"not audio at all" * 50])
 def test_what_is_no_audio_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.wav").write_bytes(content)
     with pytest.raises(DataError, match=r"a\.wav' cannot be read .* replace the file"):
@@ -100,8 +100,11 @@ def test_a_recording_without_samples_is_refused(tmp_path: Path) -> None:
         whole(tmp_path / "a.wav")
 
 
-def test_a_missing_recording_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"a\.wav' is missing"):
+def test_missing_and_empty_recordings_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"recording '.*a\.wav' is missing: restore it"):
+        whole(tmp_path / "a.wav")
+    (tmp_path / "a.wav").touch()
+    with pytest.raises(DataError, match=r"recording '.*a\.wav' is empty \(0 bytes\): copy it"):
         whole(tmp_path / "a.wav")
 
 

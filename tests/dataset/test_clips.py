@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.clips import build_clips, cut, quantise, rms_dbfs
+from spiking_music.dataset.clips import build_clips, cut, rms_dbfs
+from spiking_music.dataset.shard import quantise
 from spiking_music.errors import DataError
 from tests.dataset.conftest import build, write_midi
 
@@ -233,7 +234,7 @@ from pathlib import Path
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.clips import build_clips
-from spiking_music.errors import DataError
+from spiking_music.errors import OutputError
 root = Path(sys.argv[1])
 for limit in map(int, sys.argv[4:]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -241,7 +242,7 @@ for limit in map(int, sys.argv[4:]):
         build_clips(root / "performances.csv", root, "train", 0, root / "out" / "0.h5",
             root / "out" / "0.csv", SignalConfig.model_validate_json(sys.argv[2]),
             DatasetConfig.model_validate_json(sys.argv[3]))
-    except DataError as error:
+    except OutputError as error:
         print(error)
 """
 

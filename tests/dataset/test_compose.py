@@ -12,9 +12,9 @@ from spiking_music.config import DemoConfig
 from spiking_music.dataset import demo
 from spiking_music.dataset.compose import Piece, compose
 from spiking_music.dataset.harmony import CADENCES, Chord, Key, parallels, progression
-from spiking_music.dataset.performance import Performance, read_midi, write_midi
+from spiking_music.dataset.midi import write_midi
+from spiking_music.dataset.performance import Performance
 from spiking_music.dataset.textures import TEXTURES
-from spiking_music.errors import DataError
 
 SCALES = [
     {(tonic + step) % 12 for step in steps}
@@ -108,36 +108,6 @@ def test_same_seed_same_midi_other_seed_other_music(tmp_path: Path) -> None:
         write_midi(compose(piece("invention", number=number)), tmp_path / name)
     a, b, c = ((tmp_path / name).read_bytes() for name in "abc")
     assert a == b != c
-
-
-def test_midi_file_holds_the_performance(tmp_path: Path) -> None:
-    p = compose(piece("nocturne"))
-    write_midi(p, tmp_path / "p.midi")
-    q = read_midi((tmp_path / "p.midi").read_bytes(), "p.midi")
-    for one, other in zip(vars(p).values(), vars(q).values(), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-9)
-
-
-def test_sustain_pedal() -> None:
-    start = np.array([0.0, 0.2, 1.0, 3.0])
-    stop = np.array([0.5, 0.4, 1.2, 3.5])
-    pitch = np.array([60, 64, 60, 67])
-    p = Performance(
-        start,
-        stop,
-        pitch,
-        np.full(4, 64),
-        np.array([0.3, 0.45, 2.0, 3.2]),
-        np.array([90, 70, 63, 64]),
-    )
-    # struck again; held to the lift at 2 s; the same; the last pedal is never lifted
-    np.testing.assert_allclose(p.sounding_until(), [1.0, 2.0, 2.0, 3.5])
-
-
-def test_broken_midi_is_named() -> None:
-    for data in (b"", b"hello" * 50, b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x01\xe0MTrk"):
-        with pytest.raises(DataError, match=r"'a\.mid' .*: (copy it again|remove its row)"):
-            read_midi(data, "a.mid")
 
 
 @pytest.mark.parametrize("mode", ["major", "minor"])

@@ -1,81 +1,45 @@
-"""MIDI → notes → onset grids, and their agreement with the audio."""
+"""Performances → onset grids, and their agreement with the audio."""
 
 import re
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pretty_midi
 import pytest
-import symusic
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.clips import build_clips
-from spiking_music.dataset.notes import Notes, read_notes
+from spiking_music.dataset.midi import read_midi
 from spiking_music.dataset.onsets import build_onsets, grid, read_onsets
-from spiking_music.errors import DataError
+from spiking_music.dataset.performance import Performance
+from spiking_music.errors import DataError, OutputError
+from tests.conftest import full_disk
 from tests.dataset.conftest import SIGNAL, write_midi
 
 Make = Callable[..., Path]
 REAL = SignalConfig(sample_rate=22050, clip_samples=131072, hop=512)
 
 
-def notes_at(samples: list[int], pitch: int = 60, velocity: int = 80) -> Notes:
+def played(
+    start: np.ndarray,
+    pitch: np.ndarray,
+    velocity: np.ndarray,
+    pedal: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0, np.int64)),
+) -> Performance:
+    """A performance whose key releases do not matter."""
+    return Performance(start, start, pitch, velocity, *pedal)
+
+
+def notes_at(samples: list[int], pitch: int = 60, velocity: int = 80) -> Performance:
     """Notes that begin at whole samples of SIGNAL."""
     start = np.sort(np.array(samples, np.float64)) / SIGNAL.sample_rate
     same = np.ones(len(start), np.int64)
-    return Notes(start, pitch * same, velocity * same, np.empty(0), np.empty(0, np.int64))
-
-
-def assert_equals_pretty_midi(path: Path) -> None:
-    ours, peer = read_notes(path), pretty_midi.PrettyMIDI(str(path))
-    played = [track for track in peer.instruments if not track.is_drum]
-    notes = sorted((n.start, n.pitch, n.velocity) for track in played for n in track.notes)
-    found = sorted(zip(ours.start, ours.pitch, ours.velocity, strict=True))
-    assert np.allclose(np.array(found), np.array(notes), rtol=0, atol=1e-9)
-    moves = [(c.time, c.value) for t in played for c in t.control_changes if c.number == 64]
-    pedal = np.stack([ours.pedal_time, ours.pedal_value], axis=1)
-    assert np.allclose(pedal, np.array(sorted(moves, key=lambda m: m[0])).reshape(-1, 2), atol=1e-9)
-
-
-def test_real_midi_reads_as_pretty_midi_reads_it(
-    disklavier: Path, salamander: Path, maestro_midi: Path, tmp_path: Path
-) -> None:
-    with zipfile.ZipFile(maestro_midi) as archive:
-        names = [name for name in archive.namelist() if name.endswith((".mid", ".midi"))][::150]
-        paths = [Path(archive.extract(name, tmp_path)) for name in names]
-    paths += sorted(salamander.rglob("*.mid"))[::40] + sorted(disklavier.rglob("*.mid"))[::3]
-    assert len(paths) > 15
-    for path in paths:
-        assert_equals_pretty_midi(path)
-
-
-def test_tempo_changes_add_up(tmp_path: Path) -> None:
-    score = symusic.Score(480)
-    score.tempos.extend(symusic.Tempo(at, qpm=qpm) for at, qpm in ((480, 60), (960, 240)))
-    score.tracks.append(symusic.Track())
-    ticks = [0, 480, 720, 960, 1920]
-    score.tracks[0].notes.extend(symusic.Note(tick, 10, 60, 80) for tick in ticks)
-    score.dump_midi(tmp_path / "a.mid")
-    # 120 quarters a minute until the first change
-    assert np.allclose(read_notes(tmp_path / "a.mid").start, [0, 0.5, 1.0, 1.5, 2.0], atol=1e-9)
-
-
-def test_damaged_midi_is_refused(maestro_midi: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(maestro_midi) as archive:
-        name = next(name for name in archive.namelist() if name.endswith((".mid", ".midi")))
-        content = archive.read(name)
-    path = tmp_path / "a.mid"
-    for length in (0, 10, 14, 100, 1000, len(content) // 2, len(content) - 10):
-        path.write_bytes(content[:length])
-        with pytest.raises(DataError, match=rf"MIDI file '{path}' .*: replace the file"):
-            read_notes(path)
+    return played(start, pitch * same, velocity * same)
 
 
 @given(st.lists(st.integers(0, 3 * 8192), max_size=30), st.integers(0, 2), st.integers(1, 8192))
@@ -96,15 +60,14 @@ def test_the_loudest_of_several_notes_counts_and_foreign_keys_do_not() -> None:
     step = SIGNAL.hop / SIGNAL.sample_rate
     times = np.array([0.1, 0.2, 0.5, 1.5, 1.6]) * step
     pitch, velocity = np.array([60, 60, 60, 20, 109]), np.array([30, 90, 50, 99, 99])
-    notes = Notes(times, pitch, velocity, np.empty(0), np.empty(0, np.int64))
-    onsets, loudness, _ = grid(notes, 0, SIGNAL.clip_samples, SIGNAL)
+    onsets, loudness, _ = grid(played(times, pitch, velocity), 0, SIGNAL.clip_samples, SIGNAL)
     assert (onsets.sum(), onsets[39, 0], loudness.max(), loudness[39, 0]) == (3, 3, 90, 90)
 
 
 def test_pedal_holds_its_last_value_across_clips() -> None:
     step = SIGNAL.hop / SIGNAL.sample_rate
     moves = np.array([2.1, 2.9, 5.0, 20.5]) * step
-    notes = Notes(np.zeros(1), *np.full((2, 1), 60), moves, np.array([10, 127, 64, 0]))
+    notes = played(np.zeros(1), *np.full((2, 1), 60), (moves, np.array([10, 127, 64, 0])))
     first, second = (grid(notes, k * 8192, 8192, SIGNAL)[2].tolist() for k in (0, 1))
     assert first == [0] * 2 + [127] * 3 + [64] * 11
     assert second == [64] * 4 + [0] * 12
@@ -139,7 +102,7 @@ def test_order_is_that_of_the_clips(built: tuple[Path, list[Path]], signal: Sign
     assert found.performance.tolist() == clips["performance"].tolist()
     assert found.onsets.shape == (len(clips), 88, 16)
     for index, clip in enumerate(clips.itertuples()):
-        notes = read_notes(root / f"{clip.performance}.mid")
+        notes = read_midi(root / f"{clip.performance}.mid")
         expected = grid(notes, clip.offset, clip.samples, signal)
         for array, part in zip((found.onsets, found.velocity, found.pedal), expected, strict=True):
             assert np.array_equal(array[index], part)
@@ -204,6 +167,23 @@ def test_a_split_without_clips_is_refused(
     build_clips(root / "performances.csv", root, "train", 0, *outputs, signal, dataset)
     with pytest.raises(DataError, match=r"no clip in .*0\.csv': set dataset\.tail to 'pad'"):
         build_onsets(root / "performances.csv", root, [outputs[1]], root / "o.zarr.zip", signal)
+
+
+def test_a_full_disk_is_one_sentence_and_no_file(
+    built: tuple[Path, list[Path]], signal: SignalConfig
+) -> None:
+    root, tables = built
+    out = root / "onsets" / "o.zarr.zip"
+    build_onsets(root / "performances.csv", root, tables, out, signal)
+    size = out.stat().st_size
+    out.unlink()
+    for room in (10, size // 2, size - 1):
+        with (
+            full_disk(room),
+            pytest.raises(OutputError, match=r"^cannot write '.*o\.zarr\.zip' \(.*\): free some"),
+        ):
+            build_onsets(root / "performances.csv", root, tables, out, signal)
+        assert list(out.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("kept", [0, 50, -100])

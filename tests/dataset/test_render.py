@@ -13,7 +13,8 @@ import soundfile
 from spiking_music.dataset.performance import Performance
 from spiking_music.dataset.render import BLOCK, CEILING, mix, open_soundfont, render
 from spiking_music.dataset.soundfont import SoundFont
-from spiking_music.errors import DataError
+from spiking_music.errors import DataError, OutputError
+from tests.conftest import full_disk
 
 RATE = 11025
 EMPTY = np.zeros(0)
@@ -108,6 +109,13 @@ def test_only_clipping_music_is_scaled(font: SoundFont, tmp_path: Path) -> None:
     assert peak == pytest.approx(CEILING, abs=1e-4)
     audio, _ = soundfile.read(tmp_path / "quiet.flac")
     np.testing.assert_allclose(audio, waveform(font, quiet)[0], atol=1e-4)
+
+
+def test_a_full_disk_is_one_sentence_and_no_file(font: SoundFont, tmp_path: Path) -> None:
+    audio = tmp_path / "a.flac"
+    with full_disk(1000), pytest.raises(OutputError, match=r"^cannot write '.*/a\.flac' \("):
+        render(performance((0, 1, 60, 60)), font, 2, audio)
+    assert not list(tmp_path.iterdir())
 
 
 def test_same_performance_same_bytes(font: SoundFont, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.catalogue import COLUMNS, catalogue, read_performances
 from spiking_music.dataset.compose import Piece, compose
 from spiking_music.dataset.harmony import Key
-from spiking_music.dataset.performance import read_midi, write_midi
+from spiking_music.dataset.midi import read_midi, write_midi
 from spiking_music.dataset.sources import MANIFEST, prepare, recordings_root
 from spiking_music.errors import DataError
 
@@ -69,8 +69,8 @@ def test_demo(whole: DatasetConfig, signal: SignalConfig, tmp_path: Path) -> Non
         assert (info.samplerate, info.channels, info.subtype) == (44100, 2, "PCM_16")
         assert info.duration == pytest.approx(row.duration, abs=1e-4)
         assert file.parent.name == str(row.year)
-        midi = (tmp_path / "a" / "recordings" / str(row.midi_filename)).read_bytes()
-        assert read_midi(midi, "midi").duration == pytest.approx(row.duration, abs=1e-6)
+        midi = tmp_path / "a" / "recordings" / str(row.midi_filename)
+        assert read_midi(midi).duration == pytest.approx(row.duration, abs=1e-6)
         total += info.duration
     assert total >= 60 * whole.demo.minutes
     run(sharded, signal, tmp_path / "b")
@@ -86,8 +86,7 @@ def test_demo_onsets_are_where_the_midi_says(
     manifest = run(whole, signal, tmp_path)
     row = manifest.iloc[0]
     audio, rate = soundfile.read(tmp_path / "recordings" / row["audio_filename"])
-    midi = (tmp_path / "recordings" / row["midi_filename"]).read_bytes()
-    first = read_midi(midi, "midi").start[0]
+    first = read_midi(tmp_path / "recordings" / row["midi_filename"]).start[0]
     heard = np.argmax(np.abs(audio[:, 0]) > 0.02 * np.abs(audio).max()) / rate
     assert abs(heard - first) < 0.012
 
@@ -125,10 +124,10 @@ def spoil(root: Path, how: str) -> str:
     audio, midi = root / "2004/1.flac", root / "2004/1.midi"
     if how == "audio missing":
         audio.unlink()
-        return r"1\.flac' does not exist: add it, or remove its row"
+        return r"recording '.*1\.flac' is missing: restore it or take its row out"
     if how == "MIDI missing":
         midi.unlink()
-        return r"1\.midi' does not exist"
+        return r"MIDI file '.*1\.midi' is missing"
     if how == "audio empty":
         audio.write_bytes(b"")
         return r"1\.flac' is empty \(0 bytes\): copy it again"
@@ -137,13 +136,13 @@ def spoil(root: Path, how: str) -> str:
         return r"1\.midi' is empty \(0 bytes\)"
     if how == "audio garbage":
         audio.write_bytes(b"no sound at all" * 99)
-        return r"1\.flac' is no readable recording"
+        return r"recording '.*1\.flac' cannot be read"
     if how == "MIDI garbage":
         midi.write_bytes(b"no MIDI at all" * 99)
-        return r"1\.midi' is not a readable MIDI file"
+        return r"MIDI file '.*1\.midi' cannot be read"
     if how == "no samples":
         soundfile.write(audio, np.zeros((0, 1)), 8000, format="WAV")
-        return r"1\.flac' holds no sample"
+        return r"recording '.*1\.flac' holds no samples: replace the file"
     soundfile.write(audio, np.zeros((99, 4)), 8000)
     return r"1\.flac' has 4 channels: mix it down"
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.errors import CodeError, DataError
-from spiking_music.evaluation.codes import encode_split, open_codes, require_origin
+from spiking_music.errors import CodeError, DataError, OutputError
+from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.coding import encode_split, require_origin
 from spiking_music.model.weights import load_weights
+from tests.conftest import full_disk
 from tests.evaluation.conftest import (
     CODEBOOKS,
     HOP,
@@ -63,6 +65,15 @@ def test_equal_inputs_give_equal_bytes_at_any_batch_size(
 ) -> None:
     encode_split(free.weights, split.clips, tmp_path / "again.h5", 5)
     assert (tmp_path / "again.h5").read_bytes() == free_codes.read_bytes()
+
+
+def test_a_full_disk_is_one_sentence_and_no_file(
+    free: Model, split: Split, free_codes: Path, tmp_path: Path
+) -> None:
+    for room in (100, free_codes.stat().st_size - 1):
+        with full_disk(room), pytest.raises(OutputError, match=r"^cannot write '.*/c\.h5' \("):
+            encode_split(free.weights, split.clips, tmp_path / "c.h5", 2)
+        assert not list(tmp_path.iterdir())
 
 
 def test_missing_damaged_and_foreign_files(free_codes: Path, tmp_path: Path) -> None:

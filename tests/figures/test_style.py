@@ -5,7 +5,9 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+from spiking_music.errors import OutputError
 from spiking_music.figures import style
+from tests.conftest import full_disk
 
 
 def _write(stem: Path) -> None:
@@ -35,6 +37,12 @@ def test_page_leaves_the_users_settings_alone(tmp_path: Path) -> None:
 def test_a_failing_drawing_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), style.page(tmp_path / "figure", height=40):
         raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_one_sentence_and_no_file(tmp_path: Path) -> None:
+    with full_disk(100), pytest.raises(OutputError, match=r"^cannot write '.*/figure\.png' \("):
+        _write(tmp_path / "figure")
     assert not list(tmp_path.iterdir())
 
 

@@ -8,9 +8,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from spiking_music.config import VariantConfig
-from spiking_music.errors import CodeError, ConfigError
+from spiking_music.errors import CodeError, ConfigError, OutputError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights, save_weights
+from tests.conftest import full_disk
 
 
 @pytest.fixture
@@ -46,6 +47,15 @@ def test_equal_models_are_equal_bytes(
     assert again.read_bytes() == path.read_bytes()
     save_weights(*load_weights(path), again, {"step": "1"})
     assert again.read_bytes() == path.read_bytes()
+
+
+def test_a_full_disk_is_one_sentence_and_no_file(
+    model: Autoencoder, config: VariantConfig, tmp_path: Path
+) -> None:
+    path = tmp_path / "w.safetensors"
+    with full_disk(1000), pytest.raises(OutputError, match=r"^cannot write '.*w\.safetensors' \("):
+        save_weights(model, config, path, {})
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("keep", [0, 5, 500, -1])

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.errors import OutputError
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
+from tests.conftest import full_disk
 from tests.training.conftest import tiny, write_shard
 
 
@@ -60,6 +62,14 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage
     assert len(run.said) == 1
     assert str(newest) in run.said[0]
     assert "damaged" in run.said[0]
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.store.save(5, state(5))
+    with full_disk(500), pytest.raises(OutputError, match=r"^cannot write '.*step-000000010\.pt'"):
+        run.store.save(10, state(10))
+    assert files(tmp_path) == ["step-000000005.pt"]
 
 
 def test_checkpoints_of_another_run_are_not_read_and_vanish(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import soundfile
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from spiking_music.errors import TrainingError
+from spiking_music.errors import OutputError, TrainingError
 from spiking_music.training.logs import Log
+from tests.conftest import full_disk
 
 VALIDATION = {"validation_loss": 2.0, "validation_si_snr_db": 7.5}
 
@@ -64,3 +65,15 @@ def test_audio_is_kept_beside_the_table_and_clipped(tmp_path: Path) -> None:
     assert np.allclose(audio, wave.clip(-1, 1), atol=1e-4)
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [event.step for event in events.Audio("estimate-0")] == [5]
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log.csv", "", 0)
+    log.write(10, {"loss": 3.0}, {})
+    room = log.path.stat().st_size
+    with full_disk(room), pytest.raises(OutputError, match=r"^cannot write '.*/log\.csv' \("):
+        log.write(20, {"loss": 3.0}, {})
+    with full_disk(1000), pytest.raises(OutputError, match=r"^cannot write '.*/e\.wav' \("):
+        log.audio(20, "e", np.zeros(4000, np.float32), 8000)
+    assert not list((tmp_path / "validation").iterdir())
+    log.close()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.clips import ShardFile
+from spiking_music.dataset.shard import ShardFile
 from spiking_music.model.autoencoder import Output
 from spiking_music.training.logs import Log
 from spiking_music.training.losses import ReconstructionLoss

@@ -1,11 +1,9 @@
-"""The command line: a verb for each rule of the workflow, the same by hand, in a test, on a cluster.
+"""The command line: a verb for each rule of the workflow, the same by hand, in a test, anywhere.
 
 Verbs only translate arguments; the rooms of the library do the work and are imported when a verb
 runs, so that `--help` answers at once.
 """
 
-import errno
-import os
 import sys
 
 import typer
@@ -32,13 +30,9 @@ def main() -> None:
         app()
     except SpikingMusicError as error:
         _fail(str(error))
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
-        where = f" '{error.filename}'" if error.filename else ""
-        remedy = "; free some space and run again" if error.errno == errno.ENOSPC else ""
-        _fail(f"{error.strerror or error}{where}{remedy}")
+    except OSError as error:  # of reading: `files.writing` has put the others into words
+        name = f"'{error.filename}'" if error.filename else "a file"
+        _fail(f"cannot use {name} ({error.strerror or error}): check its path and permissions")
 
 
 def _fail(sentence: str) -> None:

@@ -18,10 +18,11 @@ def train(
     checkpoints: Annotated[Path, typer.Option(help="Folder to save to and resume from.")],
 ) -> None:
     """Train a variant on the train clips, validating on the validation clips."""
+    settings = configuration.variant(configuration.read(config), variant)
+
     from spiking_music.dataset.clip_dataset import split_of
     from spiking_music.training.loop import train
 
-    settings = configuration.variant(configuration.read(config), variant)
     shards = {
         split: [path for path in clips if split_of(path) == split]
         for split in ("train", "validation")

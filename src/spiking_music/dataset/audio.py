@@ -14,6 +14,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from spiking_music.dataset.layout import check_file
 from spiking_music.errors import DataError
 
 BLOCK = 2**16  # frames a read: larger blocks leave the cache, smaller ones cost calls
@@ -28,7 +29,7 @@ def stream(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
     Raises `DataError` where the file is missing, unreadable, empty, cut short or not finite; blocks
     already yielded are then to be discarded.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         blocks = _mono(file, path)
         if file.samplerate == sample_rate:
             yield from blocks
@@ -39,11 +40,9 @@ def stream(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
         yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
 
 
-def _opened(path: Path) -> soundfile.SoundFile:
-    if not path.is_file():
-        raise DataError(
-            f"recording '{path}' is missing: restore it or take its row out of the table"
-        )
+def opened(path: Path) -> soundfile.SoundFile:
+    """`path` opened to read; `DataError` where it is missing, empty, unreadable or cut short."""
+    check_file(path, "recording")
     try:
         promised, present = _container_bytes(path)
         file = soundfile.SoundFile(path)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from spiking_music.dataset.clips import FULL_SCALE
+from spiking_music.dataset.shard import FULL_SCALE
 from spiking_music.errors import DataError
 
 

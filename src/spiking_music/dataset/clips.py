@@ -1,9 +1,5 @@
 """Recordings → clips of equal length in one HDF5 file and one table a shard of a split.
 
-HDF5: dataset `audio` int16 (clips, clip_samples), one uncompressed chunk a clip, and `gain` float32
-(clips,); root attributes sample_rate, clip_samples, split, shard. The waveform of a clip is
-audio / 32767 / gain, where gain is 1 unless resampling drove the clip beyond full scale.
-
 Table, a row a clip in the same order: performance, split, offset (samples from the start of the
 resampled recording), samples (valid ones, less than clip_samples in a padded tail), gain, rms_dbfs
 (over the valid samples, re full scale; -inf for digital silence).
@@ -14,7 +10,6 @@ from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -23,12 +18,10 @@ from spiking_music import files
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset.audio import stream
 from spiking_music.dataset.catalogue import read_performances
-from spiking_music.dataset.notes import read_notes
-from spiking_music.dataset.writing import Disk, writing
+from spiking_music.dataset.midi import read_midi
+from spiking_music.dataset.shard import ShardFile, quantise
 from spiking_music.errors import DataError
 
-FULL_SCALE = 32767
-GROWTH = 64  # clips by which the HDF5 dataset grows at a time; trimmed in the end
 MIDI_TOLERANCE = 1.0  # seconds that a note may begin after the end of the audio
 COLUMNS = {
     "performance": "int64",
@@ -63,7 +56,7 @@ def build_clips(
     """
     rows: list[dict[str, Any]] = []
     recordings = _recordings(performances, split, shard, manifest)
-    with writing(audio), files.atomic(audio) as temporary:
+    with files.atomic(audio) as temporary:
         with ShardFile(temporary, signal, split, shard) as target:
             for recording in recordings:
                 first = len(target)
@@ -79,52 +72,6 @@ def build_clips(
         frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
         files.write_csv(frame, table)
     files.wrote(audio)
-
-
-class ShardFile:
-    """An HDF5 file that takes clips one by one. Use it as a context; `OSError` on a full disk."""
-
-    def __init__(self, path: Path, signal: SignalConfig, split: str, shard: int) -> None:
-        size = signal.clip_samples
-        self._disk = Disk(path)
-        self._file = h5py.File(self._disk, "w", libver="v110")
-        self._file.attrs.update(
-            sample_rate=signal.sample_rate, clip_samples=size, split=split, shard=shard
-        )
-        self._audio = self._file.create_dataset(
-            "audio", shape=(0, size), maxshape=(None, size), chunks=(1, size), dtype="<i2"
-        )
-        self._room = 0  # rows the dataset has at the moment
-        self._gains: list[float] = []
-
-    def __len__(self) -> int:
-        return len(self._gains)
-
-    def append(self, pcm: NDArray[np.int16], gain: float) -> None:
-        """Add a clip, `pcm` int16 (clip_samples,)."""
-        if len(self) >= self._room:
-            self._room = len(self) + GROWTH
-            self._audio.resize(self._room, axis=0)
-        self._audio.id.write_direct_chunk((len(self), 0), pcm)  # no filter, no conversion
-        self._gains.append(gain)
-        self._disk.check()
-
-    def forget_from(self, index: int) -> None:
-        """Drop clip `index` and all after it."""
-        self._audio.resize(index, axis=0)
-        self._room = index
-        del self._gains[index:]
-
-    def __enter__(self) -> "ShardFile":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._audio.resize(len(self), axis=0)
-        self._file.create_dataset("gain", data=np.array(self._gains, "<f4"))
-        self._file.close()
-        self._disk.close()
-        if kind is None:  # else what went wrong first is what to tell
-            self._disk.check()
 
 
 def cut(
@@ -150,17 +97,6 @@ def cut(
         yield clip, filled
 
 
-def quantise(clip: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
-    """Round `clip` (n,) to int16; return it with the gain that kept it within full scale.
-
-    `clip` is overwritten: a second array of its size would push both out of the cache.
-    """
-    peak = max(float(clip.max()), -float(clip.min()))
-    gain = float(np.float32(1 / peak)) if peak > 1 else 1.0  # float32: what the file holds
-    clip *= np.float32(FULL_SCALE * gain)
-    return np.rint(clip, out=clip).astype(np.int16), gain
-
-
 def rms_dbfs(samples: NDArray[np.float32]) -> float:
     """Root mean square of `samples` (n,) in dB re full scale; -inf for zeros."""
     power = float(np.dot(samples, samples)) / len(samples)
@@ -176,7 +112,7 @@ def _cut_recording(
 ) -> list[dict[str, Any]]:
     """Append the clips of one recording to `target`; return their rows of the table."""
     path, midi = root / recording["audio_filename"], root / recording["midi_filename"]
-    notes = read_notes(midi)  # before the audio: it costs little and fails early
+    notes = read_midi(midi)  # before the audio: it costs little and fails early
     size, length, rows = signal.clip_samples, 0, []
     for clip, valid in cut(stream(path, signal.sample_rate), size):
         offset, length = length, length + valid

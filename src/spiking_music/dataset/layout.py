@@ -58,7 +58,7 @@ class Layout:
         check_name(name, self.table)
         if self._zip is None:
             file = self.path / name
-            check_file(file)
+            check_file(file, "file")
             return file.read_bytes()
         return self._read_member(self._zip, str(self._folder / name))
 
@@ -103,9 +103,9 @@ def check_name(name: str, where: str) -> None:
         )
 
 
-def check_file(path: Path) -> None:
-    """`DataError` where `path` is missing or has no bytes."""
+def check_file(path: Path, kind: str) -> None:
+    """`DataError` where `path`, say a recording if `kind` says so, is missing or has no bytes."""
     if not path.is_file():
-        raise DataError(f"'{path}' does not exist: add it, or remove its row from the table")
+        raise DataError(f"{kind} '{path}' is missing: restore it or take its row out of the table")
     if path.stat().st_size == 0:
-        raise DataError(f"'{path}' is empty (0 bytes): copy it again from the source")
+        raise DataError(f"{kind} '{path}' is empty (0 bytes): copy it again from the source")

@@ -24,8 +24,8 @@ from spiking_music import files
 from spiking_music.config import SignalConfig
 from spiking_music.dataset.catalogue import read_performances
 from spiking_music.dataset.clips import COLUMNS as CLIP_COLUMNS
-from spiking_music.dataset.notes import Notes, read_notes
-from spiking_music.dataset.writing import writing
+from spiking_music.dataset.midi import read_midi
+from spiking_music.dataset.performance import Performance
 from spiking_music.errors import DataError
 
 LOWEST = 21  # MIDI number of the lowest key, A0
@@ -115,7 +115,7 @@ def _array(group: zarr.Group, name: str) -> zarr.Array:
     return array
 
 
-def grid(notes: Notes, offset: int, samples: int, signal: SignalConfig) -> Grid:
+def grid(notes: Performance, offset: int, samples: int, signal: SignalConfig) -> Grid:
     """onsets (88, T), velocity (88, T) and pedal (T,) of the clip at `offset` of the recording.
 
     Only notes that begin in the first `samples` samples count: beyond them is padding, not sound.
@@ -141,7 +141,7 @@ def _grids(
     """The grid of each row of `clips`, reading each MIDI file once."""
     names = catalogue.set_index("performance")["midi_filename"]
     for performance, rows in clips.groupby("performance", sort=False):
-        notes = read_notes(root / str(names[performance]))
+        notes = read_midi(root / str(names[performance]))
         for offset, samples in zip(rows["offset"], rows["samples"], strict=True):
             yield grid(notes, offset, samples, signal)
 
@@ -193,7 +193,7 @@ def _attributes(clips: pd.DataFrame, signal: SignalConfig) -> dict:
 
 
 def _write_zip(entries: dict[str, bytes], out: Path) -> None:
-    with writing(out), files.atomic(out) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    with files.atomic(out) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(entries):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16

@@ -6,11 +6,11 @@ headroom and keeps loud pieces louder than soft ones; only a performance whose p
 memory bounded by one block and the longest tone, whatever the length of the piece.
 """
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pretty_midi
 import soundfile
 
 from spiking_music import files
@@ -25,8 +25,11 @@ WIDTH = 0.35  # keyboard from left to right, as the player hears it; *ours*: fon
 
 def open_soundfont(path: str | None, sample_rate: int) -> SoundFont:
     """The font at `path`, or the one that pretty_midi ships (TimGM6mb); `DataError` if unusable."""
-    shipped = Path(pretty_midi.__file__).parent / "TimGM6mb.sf2"
-    return SoundFont(Path(path) if path is not None else shipped, sample_rate)
+    if path is not None:
+        return SoundFont(Path(path), sample_rate)
+    package = importlib.util.find_spec("pretty_midi")  # found, not imported: that takes a while
+    assert package is not None and package.origin is not None, "pretty_midi is a dependency"
+    return SoundFont(Path(package.origin).parent / "TimGM6mb.sf2", sample_rate)
 
 
 def render(performance: Performance, font: SoundFont, channels: int, audio: Path) -> float:
@@ -35,9 +38,8 @@ def render(performance: Performance, font: SoundFont, channels: int, audio: Path
     scale = min(1.0, CEILING / max(peak, 1e-9))
     with (
         files.atomic(audio) as temporary,
-        soundfile.SoundFile(
-            temporary, "w", font.sample_rate, channels, "PCM_16", format="FLAC"
-        ) as file,
+        files.Disk(temporary) as disk,
+        soundfile.SoundFile(disk, "w", font.sample_rate, channels, "PCM_16", format="FLAC") as file,
     ):
         for block in mix(performance, font, channels):  # (channels, samples)
             file.write(np.round(block.T * (scale * 32767)).astype(np.int16))

@@ -6,23 +6,21 @@
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import soundfile
 from rich.console import Console
 from rich.progress import track
 
 from spiking_music import files
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset import demo
+from spiking_music.dataset.audio import opened
 from spiking_music.dataset.catalogue import read_performances
 from spiking_music.dataset.compose import compose
-from spiking_music.dataset.layout import Layout, check_file
-from spiking_music.dataset.performance import read_midi, write_midi
-from spiking_music.dataset.render import open_soundfont, render
+from spiking_music.dataset.layout import Layout
+from spiking_music.dataset.midi import parse_midi, read_midi, write_midi
 from spiking_music.errors import DataError
 
 DEMO_RATE, DEMO_CHANNELS = 44100, 2  # as in MAESTRO
@@ -65,7 +63,7 @@ def prepare(
             make(midi, audio)
         except DataError as error:
             if dataset.bad_recordings == "fail":
-                raise
+                raise DataError(f"{error}, or set dataset.bad_recordings to 'skip'") from None
             status = str(error)
             print(f"skipped {audio}: {status}", file=sys.stderr)
         rows.append((audio, midi, status))
@@ -87,6 +85,8 @@ def _nothing(midi: str, audio: str) -> None:
 
 
 def _demo_maker(dataset: DatasetConfig, seed: int, root: Path) -> Make:
+    from spiking_music.dataset.render import open_soundfont, render  # slow: imports scipy.signal
+
     font = open_soundfont(dataset.soundfont, DEMO_RATE)
     pieces = demo.plan(dataset.demo, seed)
 
@@ -105,12 +105,14 @@ def _demo_maker(dataset: DatasetConfig, seed: int, root: Path) -> Make:
 
 
 def _midi_maker(dataset: DatasetConfig, signal: SignalConfig, root: Path) -> Make:
+    from spiking_music.dataset.render import open_soundfont, render  # slow: imports scipy.signal
+
     font = open_soundfont(dataset.soundfont, signal.sample_rate)
     layout = Layout(Path(str(dataset.path)))
 
     def make(midi: str, audio: str) -> None:
         data = layout.read(midi)
-        performance = read_midi(data, midi)
+        performance = parse_midi(data, midi)
         with files.atomic(root / midi) as temporary:
             temporary.write_bytes(data)
         render(performance, font, 1, root / audio)
@@ -120,26 +122,14 @@ def _midi_maker(dataset: DatasetConfig, signal: SignalConfig, root: Path) -> Mak
 
 def _folder_checker(root: Path) -> Make:
     def check(midi: str, audio: str) -> None:
-        check_file(root / midi)
-        read_midi((root / midi).read_bytes(), str(root / midi))
-        check_file(root / audio)
-        with _sound_errors(root / audio), soundfile.SoundFile(root / audio) as file:
+        read_midi(root / midi)
+        with opened(root / audio) as file:
             if file.channels > 2:
                 raise DataError(
-                    f"'{root / audio}' has {file.channels} channels: mix it down to mono or stereo"
+                    f"recording '{root / audio}' has {file.channels} channels: mix it down to mono "
+                    "or stereo"
                 )
             if not len(file.read(1)):
-                raise DataError(f"'{root / audio}' holds no sample: copy it again from the source")
+                raise DataError(f"recording '{root / audio}' holds no samples: replace the file")
 
     return check
-
-
-@contextmanager
-def _sound_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except soundfile.LibsndfileError as error:
-        raise DataError(
-            f"'{path}' is no readable recording ({error.error_string}): "
-            "copy it again from the source, as wav or flac"
-        ) from None

@@ -1,18 +1,16 @@
 """Tables of clips → one row a variant: for programs (.csv), for people (.md), for DVC (.json)."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError, safe_open
 
 from spiking_music import files
-from spiking_music.errors import CodeError, DataError
+from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import interval
-from spiking_music.model.weights import KEY
+from spiking_music.model.metadata import describe
 
 RATES = ["kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_cheapest", "kbps_entropy"]
 AMOUNTS = [*RATES, "events_per_second", "density"]
@@ -55,7 +53,7 @@ def summarise(runs: list[Run], out: Path, resamplings: int, seed: int) -> None:
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
     metric gave no number while it did elsewhere), means of the tables' columns, si_snr_std over
     clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model, and seconds of
-    wall time that training took. Quality is averaged over clips that are not silent, rates over all.
+    wall time that training took. Quality is a mean of clips that are not silent, rates of all.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
@@ -78,7 +76,7 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
-    about = _describe(run.weights)
+    about = describe(run.weights)
     quality = _read(run.evaluation, ["performance", "silent", *QUALITIES])
     amount = _read(run.storage, AMOUNTS)
     seconds = _read(run.log, ["seconds"])["seconds"].max()
@@ -105,18 +103,6 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
         row |= {f"{stem}_low": low, f"{stem}_high": high}
     counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
     return row | counts | {"seconds": seconds}
-
-
-def _describe(weights: Path) -> dict[str, Any]:
-    """What the file says of its model, without reading the model: {"config": …, "extra": …}."""
-    try:
-        with safe_open(weights, framework="numpy") as file:
-            about: dict[str, Any] = json.loads((file.metadata() or {})[KEY])
-    except FileNotFoundError:
-        raise CodeError(f"no model at '{weights}': train it, or name another file") from None
-    except (SafetensorError, OSError, KeyError, ValueError):
-        raise CodeError(f"'{weights}' is damaged or no model of this project") from None
-    return about
 
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:

@@ -17,7 +17,8 @@ from spiking_music.config import SignalConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import LOWEST, Onsets, read_onsets
 from spiking_music.errors import DataError
-from spiking_music.evaluation.codes import decode_batch, open_codes, require_origin
+from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.coding import decode_batch, require_origin
 from spiking_music.figures import style
 from spiking_music.model.mel import FLOOR_DB, LogMel, MelConfig
 from spiking_music.model.weights import load_weights

@@ -12,7 +12,11 @@ from torch import Tensor, nn
 from spiking_music.config import SpectralConfig
 from spiking_music.errors import ConfigError
 
-COMPRESSION = 0.3  # exponent on magnitudes, so that quiet partials count beside loud ones
+# Compression of the features. Magnitudes: so that quiet partials count beside loud ones. Real and
+# imaginary parts, less: the phase of noise is not worth learning, and drowns the phase that is
+# (at exponent 0, the network does not find the waveform at all).
+MAGNITUDE_EXPONENT, WAVE_EXPONENT = 0.3, 0.8
+FLOOR = 1e-4  # magnitude of silence
 MAX_LOG_GAIN = 6.0  # on the head's exponent: no overflow while the network is still wild
 
 
@@ -124,8 +128,7 @@ class SpectralDecoder(nn.Module):
 
 
 def features(spectrum: Tensor) -> Tensor:
-    """Complex (B, F, T) → (B, 3F, T): compressed magnitude; real, imaginary part scaled to it."""
-    magnitude = spectrum.abs()
-    compressed = (magnitude + 1e-5) ** COMPRESSION
-    scale = compressed / (magnitude + 1e-5)
-    return torch.cat([compressed, scale * spectrum.real, scale * spectrum.imag], dim=1)
+    """Complex (B, F, T) → (B, 3F, T): compressed magnitude; compressed real and imaginary part."""
+    magnitude = spectrum.abs() + FLOOR
+    wave = spectrum * magnitude ** (WAVE_EXPONENT - 1)
+    return torch.cat([magnitude**MAGNITUDE_EXPONENT, wave.real, wave.imag], dim=1)

@@ -6,14 +6,13 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.files import atomic
 from spiking_music.model.autoencoder import Autoencoder
-
-KEY = "spiking-music"  # one key of metadata, because the order of several is not reproducible
+from spiking_music.model.metadata import KEY
 
 
 def save_weights(
@@ -22,8 +21,8 @@ def save_weights(
     """Write `model`, `config` and free-form `extra` to `path`; equal models are equal bytes."""
     state = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
     about = {"config": config.model_dump(mode="json"), "extra": extra}
-    with atomic(path) as temporary:
-        save_file(state, temporary, metadata={KEY: json.dumps(about, sort_keys=True)})
+    with atomic(path) as temporary:  # in two steps, as `save_file` hides what a full disk says
+        temporary.write_bytes(save(state, metadata={KEY: json.dumps(about, sort_keys=True)}))
 
 
 def load_weights(

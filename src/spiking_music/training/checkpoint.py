@@ -16,7 +16,7 @@ import torch
 
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.files import atomic
+from spiking_music.files import Disk, atomic
 from spiking_music.training.data import spread
 
 # These may change between a run and its resumption: they do not change what a step computes.
@@ -50,8 +50,8 @@ class Checkpoints:
     def save(self, step: int, state: dict[str, Any]) -> None:
         """Write `state` after `step` steps, then delete all but this and the one before it."""
         path = self.folder / f"step-{step:09d}.pt"
-        with atomic(path) as temporary:
-            torch.save({"fingerprint": self.fingerprint, "step": step, "state": state}, temporary)
+        with atomic(path) as temporary, Disk(temporary) as disk:
+            torch.save({"fingerprint": self.fingerprint, "step": step, "state": state}, disk)
         older = [other for other in self._newest_first() if other < path]
         for other in {*self._newest_first(), *self.folder.glob(".partial-*")} - {path, *older[:1]}:
             other.unlink()

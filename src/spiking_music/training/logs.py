@@ -9,7 +9,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from spiking_music.errors import TrainingError
-from spiking_music.files import atomic
+from spiking_music.files import Disk, atomic, writing
 
 VALIDATION = ("validation_loss", "validation_si_snr_db")
 
@@ -26,9 +26,12 @@ class Log:
     def __init__(self, path: Path, text: str, step: int) -> None:
         self.path = path
         self.lines = text.splitlines(keepends=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        self.tensorboard = SummaryWriter(str(path.parent / "tensorboard"), purge_step=step + 1)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        self.events = path.parent / "tensorboard"
+        with writing(self.events):
+            self.tensorboard = SummaryWriter(str(self.events), purge_step=step + 1)
 
     @property
     def text(self) -> str:
@@ -50,23 +53,27 @@ class Log:
         cells = [f"{value:.9g}" for value in values.values()]
         cells += [f"{validation[name]:.9g}" if validation else "" for name in VALIDATION]
         self._append([str(step), *cells])
-        for name, value in (values | validation).items():
-            self.tensorboard.add_scalar(name, value, step)
-        self.tensorboard.flush()
+        with writing(self.events):
+            for name, value in (values | validation).items():
+                self.tensorboard.add_scalar(name, value, step)
+            self.tensorboard.flush()
 
     def audio(self, step: int, name: str, waveform: np.ndarray, sample_rate: int) -> None:
         """Keep `waveform` (T_x,) as validation/<name>.wav, replacing the last one."""
         waveform = waveform.clip(-1, 1)
-        with atomic(self.path.parent / "validation" / f"{name}.wav") as temporary:
-            soundfile.write(temporary, waveform, sample_rate)
-        self.tensorboard.add_audio(name, waveform[None], step, sample_rate)
+        path = self.path.parent / "validation" / f"{name}.wav"
+        with atomic(path) as temporary, Disk(temporary) as disk:
+            soundfile.write(disk, waveform, sample_rate, format="WAV")
+        with writing(self.events):
+            self.tensorboard.add_audio(name, waveform[None], step, sample_rate)
 
     def close(self) -> None:
         """Flush TensorBoard; the table is flushed row by row."""
-        self.tensorboard.close()
+        with writing(self.events):
+            self.tensorboard.close()
 
     def _append(self, cells: list[str]) -> None:
         line = ",".join(cells) + "\n"
         self.lines.append(line)
-        with self.path.open("a") as file:
+        with writing(self.path), self.path.open("a") as file:
             file.write(line)

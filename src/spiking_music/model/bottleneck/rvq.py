@@ -4,7 +4,6 @@ import math
 
 import torch
 from torch import Tensor, nn
-from vector_quantize_pytorch import ResidualVQ
 
 from spiking_music.config import RvqConfig
 from spiking_music.errors import CodeError
@@ -20,6 +19,9 @@ class Rvq(nn.Module):
     """
 
     def __init__(self, config: RvqConfig, width: int) -> None:
+        # here, as it imports a compiler: seconds that FREE need not wait
+        from vector_quantize_pytorch import ResidualVQ
+
         super().__init__()
         self.codebooks = config.codebooks
         self.codebook_size = config.codebook_size

@@ -1,0 +1,125 @@
+"""Clips → codes → audio by a trained model, and refusal of what does not belong together."""
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spiking_music import files
+from spiking_music.config import VariantConfig
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.errors import CodeError, DataError
+from spiking_music.evaluation.codes import CodesFile, Origin
+from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.weights import load_weights
+
+
+def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int) -> None:
+    """Encode all clips of the shards `clips` by the model `weights`; write the codes to `out`.
+
+    Holds `batch_size` clips in memory. Equal inputs give equal bytes. Raises `CodeError` where the
+    model is missing or damaged, `DataError` where clips are, or have another sample rate or length.
+    """
+    device = device_at_hand()
+    model, config = load_weights(weights, device)
+    source = Clips(clips)
+    require_signal(source, config, weights)
+    if not len(source):
+        raise DataError(f"there are no clips in '{clips[0]}' and its shards: nothing to encode")
+    with (
+        files.atomic(out) as temporary,
+        files.Disk(temporary) as disk,
+        h5py.File(disk, "w", libver="v110") as file,
+    ):
+        file.attrs.update(asdict(origin_of(weights, config)))
+        rows, dtype = _rows(config), np.uint8 if model.kind == "binary" else np.uint16
+        codes = file.create_dataset(
+            "codes",
+            shape=(len(source), rows, config.signal.steps),
+            chunks=(1, rows, config.signal.steps),
+            dtype=dtype,
+            compression="gzip",  # lossless; sparse codes shrink tenfold
+            compression_opts=1,
+            track_times=False,  # or equal codes would differ in bytes
+        )
+        for start in range(0, len(source), batch_size):
+            batch = read_batch(source, start, batch_size)
+            z = model.encode(batch[:, None].to(device))  # (B, N or Q, T)
+            codes[start : start + len(batch)] = z.cpu().numpy().astype(dtype)
+            disk.check()
+    files.wrote(out)
+
+
+def decode_batch(model: Autoencoder, codes: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+    """Codes (B, N or Q, T) → audio (B, T·hop); `CodeError` where it is not finite."""
+    device = next(model.parameters()).device
+    z = codes if model.kind == "binary" else codes.astype(np.int64)
+    audio = model.decode(torch.from_numpy(z).to(device))[:, 0].float().cpu().numpy()
+    if not np.isfinite(audio).all():
+        raise CodeError("the model decodes to values that are not finite: train it again")
+    return audio
+
+
+def read_batch(clips: Clips, start: int, size: int) -> torch.Tensor:
+    """Clips start … start + size − 1, or as many as there are: (B, clip_samples)."""
+    return torch.stack([clips[i] for i in range(start, min(start + size, len(clips)))])
+
+
+def origin_of(weights: Path, config: VariantConfig) -> Origin:
+    """The origin of codes that the model in the file `weights` makes."""
+    bottleneck = config.bottleneck
+    with weights.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Origin(
+        kind=bottleneck.kind,
+        codebook_size=bottleneck.codebook_size if bottleneck.kind == "rvq" else 1,
+        variant=config.name,
+        hop=config.signal.hop,
+        sample_rate=config.signal.sample_rate,
+        weights=digest,
+    )
+
+
+def require_origin(codes: CodesFile, weights: Path, config: VariantConfig) -> None:
+    """`CodeError` unless exactly the model `weights` made `codes`."""
+    expected = origin_of(weights, config)
+    for name, value in asdict(expected).items():
+        found = getattr(codes.origin, name)
+        if found != value:
+            what = "another training" if name == "weights" else f"{name} {found}, not {value}"
+            raise CodeError(
+                f"codes '{codes.path}' do not belong to model '{weights}' ({what}): encode again"
+            )
+    shape = (_rows(config), config.signal.steps)
+    if (codes.rows, codes.steps) != shape:
+        raise CodeError(
+            f"codes '{codes.path}' have shape {(codes.rows, codes.steps)} a clip, but model "
+            f"'{weights}' makes {shape}: encode again"
+        )
+
+
+def require_signal(clips: Clips, config: VariantConfig, weights: Path) -> None:
+    """`DataError` unless the clips have the sample rate and length that the model expects."""
+    wanted = (config.signal.sample_rate, config.signal.clip_samples)
+    found = (clips.sample_rate, clips.clip_samples)
+    if found != wanted:
+        raise DataError(
+            f"clips have (sample rate, length) {found}, but model '{weights}' expects {wanted}: "
+            "cut them again with its `signal` section"
+        )
+
+
+def device_at_hand() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _rows(config: VariantConfig) -> int:
+    """N or Q."""
+    bottleneck = config.bottleneck
+    return bottleneck.codebooks if bottleneck.kind == "rvq" else bottleneck.units
