@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from spiking_music.config import UNetConfig
 from spiking_music.errors import CodeError
-from spiking_music.model.diffusion.unet import UNet, UNetConfig
+from spiking_music.model.diffusion.unet import UNet
 from spiking_music.model.diffusion.vdiffusion import VDiffusion, circle, ddim
 
 TINY = UNetConfig(

@@ -14,7 +14,10 @@ Snakemake = Callable[..., subprocess.CompletedProcess[str]]
 
 def run_snakemake(folder: Path, *arguments: str, configs: tuple[str, ...] = ("tiny",)):
     """Run the repository's Snakefile in `folder` with config.yaml and the overlays of config/."""
-    files = [str(ROOT / "config.yaml"), *(str(ROOT / "config" / f"{name}.yaml") for name in configs)]
+    files = [
+        str(ROOT / "config.yaml"),
+        *(str(ROOT / "config" / f"{name}.yaml") for name in configs),
+    ]
     command = [
         *("snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)),
         *("--cores", "2", "--configfile", *files),

@@ -92,7 +92,7 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     failed = scores.isna().any(axis=1) if scores.notna().any(axis=None) else pd.Series(dtype=bool)
     row: dict[str, Any] = {
         "variant": about["config"]["name"],
-        "decoder": about["config"]["decoder"],
+        "decoder": about["config"]["decoder"]["kind"],
         "clips": len(quality),
         "silent_clips": len(quality) - len(heard),
         "failed_clips": int(failed.sum()),

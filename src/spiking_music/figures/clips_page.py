@@ -13,17 +13,17 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from spiking_music.config import SignalConfig, VariantConfig
+from spiking_music.config import MelConfig, SignalConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import LOWEST, Onsets, read_onsets
 from spiking_music.errors import DataError
 from spiking_music.evaluation.codes import decode_batch, open_codes, require_origin
 from spiking_music.figures import style
-from spiking_music.model.mel import FLOOR_DB, LogMel, MelConfig
+from spiking_music.model.mel import FLOOR_DB, LogMel
 from spiking_music.model.weights import load_weights
 
 Codes = NDArray[np.uint8 | np.uint16]
-MEL = MelConfig(n_mels=96, n_fft=2048)
+MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)
 FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks of the mel axis
 OCTAVES = {24: "C1", 48: "C3", 72: "C5", 96: "C7"}  # MIDI numbers, ticks of the piano roll
 

@@ -4,54 +4,14 @@ Same blocks and same number of parameters as UNetV0 of audio-diffusion-pytorch, 
 Moûsai (Schneider et al., arXiv 2301.11757), which the paper reports as its decoder.
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
-from pydantic import model_validator
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from spiking_music.config import Positive, Section
+from spiking_music.config import UNetConfig
 from spiking_music.errors import CodeError
 from spiking_music.model.diffusion.blocks import Item, NoiseEmbedding
-
-
-class UNetConfig(Section):
-    """SPEC 4: one entry a level, outermost first; the codes enter at level `context_depth`."""
-
-    channels: tuple[Positive, ...]
-    factors: tuple[Positive, ...]
-    items: tuple[Positive, ...]
-    attentions: tuple[bool, ...]
-    heads: Positive
-    head_features: Positive
-    groups: Positive
-    features: Positive
-    context_channels: Positive
-    context_depth: int
-    checkpointing: bool
-
-    @property
-    def hop(self) -> int:
-        """Samples a step of the context."""
-        return math.prod(self.factors[: self.context_depth + 1])
-
-    @property
-    def stride(self) -> int:
-        """Samples a step of the innermost level: what lengths are padded to a multiple of."""
-        return math.prod(self.factors)
-
-    @model_validator(mode="after")
-    def _levels_agree(self) -> "UNetConfig":
-        lists = (self.channels, self.factors, self.items, self.attentions)
-        if len({len(values) for values in lists}) != 1:
-            raise ValueError("channels, factors, items and attentions must have the same length")
-        if not 0 <= self.context_depth < len(self.channels):
-            raise ValueError("context_depth must be the index of a level")
-        if any(channels % self.groups for channels in self.channels):
-            raise ValueError("all channels must be multiples of groups")
-        return self
 
 
 class Level(nn.Module):
