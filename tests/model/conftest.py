@@ -17,7 +17,7 @@ SMALL = """{
 "decoders": {"tiny-diffusion": {"kind": "diffusion", "rms": 0.05, "sampling_steps": 3, "unet": {
   "channels": [8, 8, 16], "factors": [8, 8, 8], "items": [1, 1, 1],
   "attentions": [false, false, true], "heads": 2, "head_features": 8, "groups": 4, "features": 16,
-  "context_channels": 16, "context_depth": 2, "checkpointing": false}}},
+  "context_depth": 2, "checkpointing": false}}},
 "variants": {
   "diffusion": {"backbone": "spectral", "bottleneck": "binary", "decoder": "tiny-diffusion"},
   "mel": {"bottleneck": "mel", "decoder": "tiny-diffusion"},

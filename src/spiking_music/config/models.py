@@ -138,7 +138,6 @@ class UNetConfig(Section):
     head_features: Positive
     groups: Positive
     features: Positive
-    context_channels: Positive
     context_depth: int
     checkpointing: bool
 
@@ -260,19 +259,12 @@ class VariantConfig(Section):
             raise ValueError("levels are told to context blocks: give the variant a context")
         if mel and self.context is not None:
             raise ValueError("mel takes no context blocks")
-        if isinstance(self.decoder, DiffusionConfig):
-            self._check_diffusion(self.decoder.unet)
+        if isinstance(self.decoder, DiffusionConfig) and self.decoder.unet.hop != self.signal.hop:
+            raise ValueError(
+                f"the U-Net's factors reach hop {self.decoder.unet.hop} where the codes enter, "
+                f"not {self.signal.hop}"
+            )
         return self
-
-    def _check_diffusion(self, unet: UNetConfig) -> None:
-        if unet.hop != self.signal.hop:
-            raise ValueError(
-                f"the U-Net's factors reach hop {unet.hop} at its context, not {self.signal.hop}"
-            )
-        if unet.context_channels != self.latent:
-            raise ValueError(
-                f"unet.context_channels must be the {self.latent} channels of the latents"
-            )
 
     @property
     def latent(self) -> int:

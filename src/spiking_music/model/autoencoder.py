@@ -154,7 +154,7 @@ def _ends(config: VariantConfig) -> tuple[nn.Module, nn.Module]:
         assert config.backbone is not None  # as the configuration has checked
         encoder, decoder = _backbone(config.backbone, config.signal.hop)
     if isinstance(config.decoder, DiffusionConfig):
-        decoder = VDiffusion(UNet(config.decoder.unet), config.decoder.rms)
+        decoder = VDiffusion(UNet(config.decoder.unet, config.latent), config.decoder.rms)
     assert decoder is not None  # mel has a diffusion decoder, as the configuration has checked
     return encoder, decoder
 
