@@ -47,6 +47,7 @@ from spiking_music.config.sections import (
     Section,
     SelectivityConfig,
     SignalConfig,
+    Split,
     SubsetConfig,
 )
 
@@ -74,6 +75,7 @@ __all__ = [
     "SelectivityConfig",
     "SignalConfig",
     "SpectralConfig",
+    "Split",
     "StorageSparsityConfig",
     "SubsetConfig",
     "TrainingConfig",
