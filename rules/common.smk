@@ -19,12 +19,18 @@ TIMES = f"{RESULTS}/benchmarks"
 VARIANTS = configuration.variants(config)
 SHARDS = range(CONFIG.dataset.shards)
 
-# where the file names of the catalogue start
-SOURCE = Path(CONFIG.dataset.path or "")
-ROOT = str(SOURCE) if CONFIG.dataset.source == "folder" else f"{RESULTS}/recordings"
+# which outputs make sense for which variants; an overlay may switch any of them off
+MODELS = {name: configuration.variant(config, name) for name in VARIANTS}
+CODED = [name for name, model in MODELS.items() if model.bottleneck.kind != "mel"]
+BINARY = [name for name, model in MODELS.items() if model.bottleneck.kind == "binary"]
+LEVELLED = [name for name, model in MODELS.items() if model.levels]
+SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
+SELECTIVE = [name for name in CONFIG.figures.selective if name in BINARY]
+ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 # a changed table makes a new catalogue
 TABLES = []
+SOURCE = Path(CONFIG.dataset.path or "")
 if CONFIG.dataset.source != "demo":
     TABLES = (
         sorted(map(str, SOURCE.glob("*.csv"))) if SOURCE.is_dir() else [str(SOURCE)]
@@ -34,7 +40,29 @@ if CONFIG.dataset.source != "demo":
 wildcard_constraints:
     split="train|validation|test",
     variant="|".join(VARIANTS),
+    anchor="|".join(ANCHORS),
     shard=r"\d+",
+
+
+def root(wildcards):
+    """Where the file names of the catalogue start: a folder of one's own, or what we render."""
+    own = CONFIG.dataset.source == "folder"
+    return str(SOURCE) if own else f"{RESULTS}/recordings"
+
+
+def drawn(name, caption):
+    """Both files of a figure; the picture goes into the report."""
+    picture = report(
+        f"{RESULTS}/figures/{name}.png",
+        caption=f"../report/{caption}.rst",
+        category="Figures",
+    )
+    return [picture, f"{RESULTS}/figures/{name}.svg"]
+
+
+def stem(wildcards, output):
+    """The path of a figure without its ending."""
+    return output[0].removesuffix(".png")
 
 
 def settings(*names):

@@ -18,7 +18,7 @@ rule catalogue:
     params:
         config=settings("seed", "dataset"),
     shell:
-        "spiking-music catalogue --config {params.config:q} --out {output:q} 2>&1 | tee {log:q}"
+        "spiking-music catalogue --config {params.config:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule recordings:
@@ -37,10 +37,10 @@ rule recordings:
         runtime=240,
     params:
         config=settings("seed", "signal", "dataset"),
-        root=ROOT,
+        root=root,
     shell:
         "spiking-music recordings --config {params.config:q} --performances {input:q}"
-        " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} 2>&1 | tee {log:q}"
+        " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule clips:
@@ -61,12 +61,12 @@ rule clips:
         runtime=240,
     params:
         config=settings("signal", "dataset"),
-        root=ROOT,
+        root=root,
     shell:
         "spiking-music clips --config {params.config:q} --performances {input.performances:q}"
         " --manifest {input.manifest:q} --root {params.root:q} --split {wildcards.split}"
         " --shard {wildcards.shard} --audio {output.audio:q} --table {output.table:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule onsets:
@@ -86,8 +86,8 @@ rule onsets:
         runtime=120,
     params:
         config=settings("signal"),
-        root=ROOT,
+        root=root,
     shell:
         "spiking-music onsets {input.tables:q} --config {params.config:q}"
         " --performances {input.performances:q} --root {params.root:q} --out {output:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"

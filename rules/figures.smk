@@ -5,21 +5,14 @@ FIGURES = expand(
     figure=[
         "fig1-storage",
         *(f"fig2-{name}" for name in VARIANTS),
-        "rate-quality",
+        *(f"fig4-{name}" for name in LEVELLED if SPARSE),
+        *(["fig5-selectivity"] if SELECTIVE == [*CONFIG.figures.selective] else []),
+        *(["rate-quality"] if CODED else []),
         "training",
         "clips",
     ],
     kind=["png", "svg"],
 )
-
-
-def drawn(name, caption):
-    """Both files of a figure, and its stem; the picture goes into the report."""
-    stem = f"{RESULTS}/figures/{name}"
-    picture = report(
-        f"{stem}.png", caption=f"../report/{caption}.rst", category="Figures"
-    )
-    return [picture, f"{stem}.svg"]
 
 
 rule figure_storage:
@@ -36,10 +29,10 @@ rule figure_storage:
         runtime=10,
     params:
         config=settings("figures"),
-        out=f"{RESULTS}/figures/fig1-storage",
+        out=stem,
     shell:
         "spiking-music figure storage --config {params.config:q} --out {params.out:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_rate_quality:
@@ -62,20 +55,15 @@ rule figure_rate_quality:
         variants=[f"--variant {name}" for name in VARIANTS],
         evaluation=repeated("evaluation", "evaluation"),
         storage=repeated("storage", "storage"),
-        out=f"{RESULTS}/figures/rate-quality",
+        out=stem,
     shell:
         "spiking-music figure rate-quality --summary {input.summary:q} {params.variants}"
-        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q}"
+        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_architecture:
     output:
-        report(
-            f"{RESULTS}/figures/fig2-{{variant}}.png",
-            caption="../report/architecture.rst",
-            category="Figures",
-        ),
-        f"{RESULTS}/figures/fig2-{{variant}}.svg",
+        *drawn("fig2-{variant}", "architecture"),
         f"{RESULTS}/figures/fig2-{{variant}}.csv",
     log:
         f"{LOGS}/figure-architecture-{{variant}}.log",
@@ -88,10 +76,68 @@ rule figure_architecture:
         runtime=20,
     params:
         config=variant_settings,
-        out=f"{RESULTS}/figures/fig2-{{variant}}",
+        out=stem,
     shell:
         "spiking-music figure architecture {wildcards.variant} --config {params.config:q}"
-        " --out {params.out:q} 2>&1 | tee {log:q}"
+        " --out {params.out:q} 2>&1 | tee {log:q} >&2"
+
+
+rule figure_rate_sweep:
+    input:
+        sweep=f"{RESULTS}/sweep/{{variant}}.csv",
+        matrices=f"{RESULTS}/sweep/{{variant}}.npz",
+        evaluation=[
+            *expand(f"{RESULTS}/evaluation/{{sparse}}.csv", sparse=SPARSE),
+            f"{RESULTS}/evaluation/{{variant}}.csv",
+        ],
+        storage=[
+            *expand(f"{RESULTS}/storage/{{sparse}}.csv", sparse=SPARSE),
+            f"{RESULTS}/storage/{{variant}}.csv",
+        ],
+    output:
+        drawn("fig4-{variant}", "fig4"),
+    log:
+        f"{LOGS}/figure-rate-sweep-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/figure-rate-sweep-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=settings("evaluation", "figures"),
+        sparse=[f"--variant {name}" for name in SPARSE],
+        evaluation=repeated("evaluation", "evaluation"),
+        storage=repeated("storage", "storage"),
+        out=stem,
+    shell:
+        "spiking-music figure rate-sweep --config {params.config:q} --sweep {input.sweep:q}"
+        " --matrices {input.matrices:q} {params.sparse} --variant {wildcards.variant}"
+        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
+
+
+rule figure_selectivity:
+    input:
+        expand(f"{RESULTS}/selectivity/{{variant}}.npz", variant=SELECTIVE),
+    output:
+        drawn("fig5-selectivity", "fig5"),
+    log:
+        f"{LOGS}/figure-selectivity.log",
+    benchmark:
+        f"{TIMES}/figure-selectivity.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        variants=[f"--variant {name}" for name in SELECTIVE],
+        arrays=lambda wildcards, input: [f"--arrays {path}" for path in input],
+        out=stem,
+    shell:
+        "spiking-music figure selectivity {params.variants} {params.arrays} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_training:
@@ -111,10 +157,10 @@ rule figure_training:
     params:
         variants=[f"--variant {name}" for name in VARIANTS],
         logs=repeated("log", "log"),
-        out=f"{RESULTS}/figures/training",
+        out=stem,
     shell:
         "spiking-music figure training {params.variants} {params.logs} --out {params.out:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_clips:
@@ -146,8 +192,8 @@ rule figure_clips:
         variants=[f"--variant {name}" for name in VARIANTS],
         weights=repeated("weights", "weights"),
         codes=repeated("codes", "codes"),
-        out=f"{RESULTS}/figures/clips",
+        out=stem,
     shell:
         "spiking-music figure clips {input.clips:q} --config {params.config:q} {params.variants}"
         " {params.weights} {params.codes} --onsets {input.onsets:q} --out {params.out:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"

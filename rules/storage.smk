@@ -16,4 +16,4 @@ rule account:
         mem_mb=1000,
         runtime=30,
     shell:
-        "spiking-music account --codes {input:q} --out {output:q} 2>&1 | tee {log:q}"
+        "spiking-music account --codes {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -13,7 +13,7 @@ rule train:
         f"{TIMES}/train-{{variant}}.tsv"
     conda:
         "../envs/spiking-music.yaml"
-    threads: 8
+    threads: 1  # most training an hour on few cores; a profile's set-threads gives more
     resources:
         mem_mb=16000,
         runtime=1440,
@@ -24,4 +24,4 @@ rule train:
     shell:
         "spiking-music train {wildcards.variant} {input:q} --config {params.config:q}"
         " --weights {output.weights:q} --log {output.log:q} --checkpoints {params.checkpoints:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee {log:q} >&2"
