@@ -11,7 +11,8 @@ import torch
 
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError
-from spiking_music.evaluation.codes import decode_batch, encode_split, open_codes, require_origin
+from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.coding import decode_batch, encode_split, require_origin
 from spiking_music.model.weights import load_weights
 from tests.evaluation.conftest import (
     CODEBOOKS,

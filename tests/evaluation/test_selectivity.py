@@ -182,7 +182,13 @@ def files(tmp_path: Path, planted: Pairs) -> tuple[Path, Path]:
     with h5py.File(codes, "w") as file:
         file["codes"] = planted.codes
         file.attrs.update(
-            kind="binary", codebook_size=1, level=-1, variant="sparse", hop=512, sample_rate=22050, weights=""
+            kind="binary",
+            codebook_size=1,
+            level=-1,
+            variant="sparse",
+            hop=512,
+            sample_rate=22050,
+            weights="",
         )
     performance = _performances((6, 4))
     with ZipStore(onsets, mode="w") as store:

@@ -1,4 +1,4 @@
-"""The command line: a verb for each rule of the workflow, the same by hand, in a test, on a cluster.
+"""The command line: a verb for each rule of the workflow, the same by hand, in a test, anywhere.
 
 Verbs only translate arguments; the rooms of the library do the work and are imported when a verb
 runs, so that `--help` answers at once.

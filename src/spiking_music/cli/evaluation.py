@@ -16,7 +16,7 @@ Codes = Annotated[Path, typer.Option(help="Codes that `codes` wrote (.h5).")]
 
 def codes(clips: Clips, config: Configs, weights: Weights, out: Out) -> None:
     """Encode the clips of a split."""
-    from spiking_music.evaluation.codes import encode_split
+    from spiking_music.evaluation.coding import encode_split
 
     settings = configuration.section(configuration.read(config), EvaluationConfig)
     encode_split(weights, clips, out, settings.batch_size, settings.level)

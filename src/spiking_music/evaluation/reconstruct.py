@@ -17,10 +17,10 @@ from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation import metrics, perceptual
 from spiking_music.evaluation.anchor import ANCHORS
-from spiking_music.evaluation.codes import (
+from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.coding import (
     decode_batch,
     device_at_hand,
-    open_codes,
     read_batch,
     require_origin,
     require_signal,

@@ -52,9 +52,7 @@ def storage(codes: Path, out: Path) -> None:
     files.write_csv(bits.reindex(columns=COLUMNS), out)
 
 
-def binary_bits(
-    units: int, steps: int, events: NDArray[np.int64], level_bits: int
-) -> pd.DataFrame:
+def binary_bits(units: int, steps: int, events: NDArray[np.int64], level_bits: int) -> pd.DataFrame:
     """Bits of clips with S = `events` (clips,), under the names of the columns of `storage`."""
     index, cheapest = formats.cheapest(units, steps, events)
     overhead = formats.FORMAT_BITS + formats.count_bits(int(events.max(initial=0))) + level_bits

@@ -42,8 +42,8 @@ HEADINGS = {
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
-    "cheapest format with its overheads, none where nothing is coded. SI-SNR, ViSQOL and Zimtohrli: higher is better; "
-    "mel distance: lower."
+    "cheapest format with its overheads, none where nothing is coded. SI-SNR, ViSQOL and "
+    "Zimtohrli: higher is better; mel distance: lower."
 )
 
 
@@ -57,9 +57,7 @@ class Run:
     log: Path  # training log
 
 
-def summarise(
-    runs: list[Run], anchors: list[Path], out: Path, resamplings: int, seed: int
-) -> None:
+def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int, seed: int) -> None:
     """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
 
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual

@@ -17,20 +17,15 @@ from spiking_music.config import MelConfig, SignalConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import LOWEST, Onsets, read_onsets
 from spiking_music.errors import DataError
-from spiking_music.evaluation.codes import (
-    NO_LEVEL,
-    Codes,
-    decode_batch,
-    open_codes,
-    require_origin,
-)
+from spiking_music.evaluation.codes import NO_LEVEL, Codes, open_codes
+from spiking_music.evaluation.coding import decode_batch, require_origin
 from spiking_music.figures import style
 from spiking_music.model.mel import FLOOR_DB, LogMel
 from spiking_music.model.weights import load_weights
 
 MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)
 FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks of the mel axis
-ROLL, SPECTROGRAM, EVENTS, INDICES, TITLE = 20, 18, 16, 8, 6  # mm; a row's height, and its title's
+ROLL, SPECTROGRAM, EVENTS, INDICES, TITLE = 16, 15, 13, 6, 6  # mm; a row's height, and its title's
 OCTAVES = {24: "C1", 48: "C3", 72: "C5", 96: "C7"}  # MIDI numbers, ticks of the piano roll
 
 

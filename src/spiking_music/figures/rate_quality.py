@@ -58,7 +58,11 @@ def draw(
     clips = {name: _clips(name, evaluation, storage) for name in rows}
     perceptual = VISQOL.column in table and table[VISQOL.column].notna().any()
     measures = [SI_SNR, VISQOL] if perceptual else [SI_SNR]
-    with style.page(out, height=94, width=style.WIDTH if perceptual else 100) as figure:
+    keys = len(rows) + 4
+    columns = 4 if perceptual else 2
+    with style.page(
+        out, height=78 + 4 * (keys // columns), width=style.WIDTH if perceptual else 100
+    ) as figure:
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         context = pd.Series({name: row[0] for name, row in PUBLISHED.items() if published})
         rates = pd.concat([table[RATE], context])
@@ -75,9 +79,11 @@ def draw(
         if published:
             _published(panels[0], positions)
         handles = _handles({name: looks[name] for name in rows}, published)
-        note = f"without a bit rate, and not shown: {', '.join(left_out)}" if left_out else None
-        columns = 4 if perceptual else 2
-        figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=note)
+        note = f"not shown, having no bit rate: {', '.join(left_out)}" if left_out else None
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=columns, title=note,
+            title_fontsize=6.5,
+        )  # fmt: skip
 
 
 def _columns(measure: Measure) -> list[str]:

@@ -38,9 +38,9 @@ def draw(
     `rate_control.COLUMNS`), spread evenly over the table, along all levels; the level that quality
     control at `bound_db` picks is ringed, and a clip that never exceeds the bound says so by having
     no ring. Panel b: every clip of the variants in `evaluation` and `storage` (.csv, rows in the
-    same order), means on top. Panel c: events of one clip at the levels `shown`, of `matrices` (.npz
-    with levels (L,) and codes (L, N, T)). Raises `DataError` where a file, a column or a level is
-    missing.
+    same order), means on top. Panel c: events of one clip at the levels `shown`, of `matrices`
+    (.npz with levels (L,) and codes (L, N, T)). Raises `DataError` where a file, a column or a
+    level is missing.
     """
     table = tables.read(sweep, COLUMNS)
     codes = _matrices(matrices, shown)
@@ -89,7 +89,7 @@ def _sweep(axes: Axes, table: pd.DataFrame, bound_db: float, figure: SubFigure) 
     axes.axhline(bound_db, color=CHOSEN, linewidth=0.8, dashes=(4, 2), zorder=0)
     axes.legend(loc="lower right", borderaxespad=0)
     axes.set(xlabel="bit rate (kbps)", ylabel="SI-SNR (dB)")
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.06 * table["kbps"].max())
     style.letter(axes, "a", f"μ-SPARSE, {len(names)} clips, all μ ({len(met)} reach the bound)")
     _level_bar(axes, scale, LEVELS, figure)
 
@@ -125,7 +125,7 @@ def _clouds(axes: Axes, evaluation: Mapping[str, Path], storage: Mapping[str, Pa
         framealpha=1,
     )  # fmt: skip
     axes.set(xlabel="bit rate (kbps)")
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.06 * axes.dataLim.x1)
     axes.tick_params(labelleft=True)
     style.letter(axes, "b", "all clips, and means")
 
