@@ -13,6 +13,7 @@ include: "rules/dataset.smk"
 include: "rules/training.smk"
 include: "rules/storage.smk"
 include: "rules/evaluation.smk"
+include: "rules/selectivity.smk"
 include: "rules/figures.smk"
 
 
@@ -30,4 +31,6 @@ rule all:
         expand(
             f"{RESULTS}/onsets/{{split}}.zarr.zip", split=CONFIG.dataset.subset.splits
         ),
+        expand(f"{RESULTS}/sweep/{{variant}}-quality.csv", variant=LEVELLED),
+        [f"{RESULTS}/selectivity.csv"] if BINARY else [],
         FIGURES,

@@ -19,6 +19,15 @@ TIMES = f"{RESULTS}/benchmarks"
 VARIANTS = configuration.variants(config)
 SHARDS = range(CONFIG.dataset.shards)
 
+# which outputs make sense for which variants; an overlay may switch any of them off
+MODELS = {name: configuration.variant(config, name) for name in VARIANTS}
+CODED = [name for name, model in MODELS.items() if model.bottleneck.kind != "mel"]
+BINARY = [name for name, model in MODELS.items() if model.bottleneck.kind == "binary"]
+LEVELLED = [name for name, model in MODELS.items() if model.levels]
+SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
+SELECTIVE = [name for name in CONFIG.figures.selective if name in BINARY]
+ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
+
 # a changed table makes a new catalogue; what does not exist is for the verb to name
 SOURCE = Path(CONFIG.dataset.path or "")
 TABLES = []
@@ -30,6 +39,7 @@ if CONFIG.dataset.source != "demo":
 wildcard_constraints:
     split="train|validation|test",
     variant="|".join(VARIANTS),
+    anchor="|".join(ANCHORS),
     shard=r"\d+",
 
 

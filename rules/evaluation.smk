@@ -1,4 +1,4 @@
-# Weights -> codes -> quality, and the table of all variants.
+# Weights -> codes -> quality; what needs no weights; and the table of all.
 
 
 rule codes:
@@ -49,6 +49,54 @@ rule evaluate:
         " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
+rule anchor:
+    input:
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+    output:
+        f"{RESULTS}/evaluation/{{anchor}}.csv",
+    log:
+        f"{LOGS}/anchor-{{anchor}}.log",
+    benchmark:
+        f"{TIMES}/anchor-{{anchor}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: CONFIG.evaluation.processes
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        config=settings("evaluation"),
+    shell:
+        "spiking-music evaluate-anchor {wildcards.anchor} {input.clips:q} --config {params.config:q}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
+rule sweep:
+    input:
+        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+    output:
+        table=f"{RESULTS}/sweep/{{variant}}.csv",
+        quality=f"{RESULTS}/sweep/{{variant}}-quality.csv",
+        matrices=f"{RESULTS}/sweep/{{variant}}.npz",
+    log:
+        f"{LOGS}/sweep-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/sweep-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        config=settings("evaluation"),
+    shell:
+        "spiking-music sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
+        " --out {output.table:q} 2>&1 | tee {log:q} >&2"
+
+
 rule summarise:
     input:
         weights=expand(
@@ -57,6 +105,7 @@ rule summarise:
         evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
         storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
         log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
+        anchor=expand(f"{RESULTS}/evaluation/{{anchor}}.csv", anchor=ANCHORS),
     output:
         csv=report(
             f"{RESULTS}/summary.csv",
@@ -80,6 +129,7 @@ rule summarise:
         evaluation=repeated("evaluation", "evaluation"),
         storage=repeated("storage", "storage"),
         logs=repeated("log", "log"),
+        anchor=repeated("anchor", "anchor"),
     shell:
         "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
-        " {params.storage} {params.logs} --out {output.csv:q} 2>&1 | tee {log:q} >&2"
+        " {params.storage} {params.logs} {params.anchor} --out {output.csv:q} 2>&1 | tee {log:q} >&2"

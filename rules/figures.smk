@@ -5,7 +5,9 @@ FIGURES = expand(
     figure=[
         "fig1-storage",
         *(f"fig2-{name}" for name in VARIANTS),
-        "rate-quality",
+        *(f"fig4-{name}" for name in LEVELLED if SPARSE),
+        *(["fig5-selectivity"] if SELECTIVE == [*CONFIG.figures.selective] else []),
+        *(["rate-quality"] if CODED else []),
         "training",
         "clips",
     ],
@@ -78,6 +80,64 @@ rule figure_architecture:
     shell:
         "spiking-music figure architecture {wildcards.variant} --config {params.config:q}"
         " --out {params.out:q} 2>&1 | tee {log:q} >&2"
+
+
+rule figure_rate_sweep:
+    input:
+        sweep=f"{RESULTS}/sweep/{{variant}}.csv",
+        matrices=f"{RESULTS}/sweep/{{variant}}.npz",
+        evaluation=[
+            *expand(f"{RESULTS}/evaluation/{{sparse}}.csv", sparse=SPARSE),
+            f"{RESULTS}/evaluation/{{variant}}.csv",
+        ],
+        storage=[
+            *expand(f"{RESULTS}/storage/{{sparse}}.csv", sparse=SPARSE),
+            f"{RESULTS}/storage/{{variant}}.csv",
+        ],
+    output:
+        drawn("fig4-{variant}", "fig4"),
+    log:
+        f"{LOGS}/figure-rate-sweep-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/figure-rate-sweep-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=settings("evaluation", "figures"),
+        sparse=[f"--variant {name}" for name in SPARSE],
+        evaluation=repeated("evaluation", "evaluation"),
+        storage=repeated("storage", "storage"),
+        out=stem,
+    shell:
+        "spiking-music figure rate-sweep --config {params.config:q} --sweep {input.sweep:q}"
+        " --matrices {input.matrices:q} {params.sparse} --variant {wildcards.variant}"
+        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
+
+
+rule figure_selectivity:
+    input:
+        expand(f"{RESULTS}/selectivity/{{variant}}.npz", variant=SELECTIVE),
+    output:
+        drawn("fig5-selectivity", "fig5"),
+    log:
+        f"{LOGS}/figure-selectivity.log",
+    benchmark:
+        f"{TIMES}/figure-selectivity.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        variants=[f"--variant {name}" for name in SELECTIVE],
+        arrays=lambda wildcards, input: [f"--arrays {path}" for path in input],
+        out=stem,
+    shell:
+        "spiking-music figure selectivity {params.variants} {params.arrays} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_training:

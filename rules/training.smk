@@ -13,7 +13,7 @@ rule train:
         f"{TIMES}/train-{{variant}}.tsv"
     conda:
         "../envs/spiking-music.yaml"
-    threads: 1 # most training an hour on few cores; a profile's set-threads gives more
+    threads: 1  # most training an hour on few cores; a profile's set-threads gives more
     resources:
         mem_mb=16000,
         runtime=1440,

@@ -1,4 +1,4 @@
-"""Small models of both kinds, a split of two shards of clips, and codes of it."""
+"""Small models of all kinds, a split of two shards of clips, and codes of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,20 @@ from spiking_music.model.weights import save_weights
 
 ROOT = Path(__file__).parents[2]
 SAMPLES, HOP, UNITS, CODEBOOKS, SIZE = 8192, 512, 12, 3, 8
+MELS, LEVEL = 10, 16
 SMALL = f"""{{
     "signal": {{"clip_samples": {SAMPLES}, "hop": {HOP}}},
     "backbones": {{"spectral": {{"latent": 8, "width": 16, "depth": 1}}}},
     "bottlenecks": {{
         "rvq": {{"codebooks": {CODEBOOKS}, "codebook_size": {SIZE}}},
-        "binary": {{"units": {UNITS}}}
+        "binary": {{"units": {UNITS}}},
+        "mel": {{"n_mels": {MELS}}}
     }},
+    "contexts": {{"conformer": {{"layers": 1, "heads": 2, "kernel": 3}}}},
+    "decoders": {{"diffusion-small": {{"sampling_steps": 2, "unet": {{
+        "channels": [4, 8], "factors": [16, 32], "items": [1, 1], "attentions": [false, true],
+        "heads": 1, "head_features": 4, "groups": 4, "features": 8, "context_depth": 1
+    }}}}}},
     "evaluation": {{"batch_size": 2, "perceptual": false, "processes": 1}}
 }}"""
 SHARDS = {0: [0, 0, 1], 1: [2, 3]}  # shard: the performance of each clip
@@ -63,12 +70,23 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int],
         torch.manual_seed(seed)
         model = Autoencoder(config)
         with torch.no_grad():
-            model(0.3 * torch.randn(8, 1, SAMPLES))  # fills codebooks and batch norm
+            levels = torch.randint(config.levels, (8,)) if config.levels else None
+            model(0.3 * torch.randn(8, 1, SAMPLES), levels)  # fills codebooks and batch norm
         path = tmp_path_factory.mktemp("models") / f"{variant}.safetensors"
         save_weights(model, config, path, {"steps": "7", "parameters": "1234"})
         return Model(path, config)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def mu_sparse(make_model: Callable[[str, int], Model]) -> Model:
+    return make_model("mu-sparse", 0)
+
+
+@pytest.fixture(scope="session")
+def mel(make_model: Callable[[str, int], Model]) -> Model:
+    return make_model("mel", 0)
 
 
 @pytest.fixture(scope="session")
@@ -109,12 +127,26 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> Split:
 @pytest.fixture(scope="session")
 def free_codes(free: Model, split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("codes") / "free.h5"
-    encode_split(free.weights, split.clips, out, 2)
+    encode_split(free.weights, split.clips, out, 2, LEVEL)
     return out
 
 
 @pytest.fixture(scope="session")
 def rvq_codes(rvq: Model, split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("codes") / "rvq.h5"
-    encode_split(rvq.weights, split.clips, out, 2)
+    encode_split(rvq.weights, split.clips, out, 2, LEVEL)
+    return out
+
+
+@pytest.fixture(scope="session")
+def mu_codes(mu_sparse: Model, split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("codes") / "mu-sparse.h5"
+    encode_split(mu_sparse.weights, split.clips, out, 2, LEVEL)
+    return out
+
+
+@pytest.fixture(scope="session")
+def mel_codes(mel: Model, split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("codes") / "mel.h5"
+    encode_split(mel.weights, split.clips, out, 2, LEVEL)
     return out

@@ -1,21 +1,25 @@
 """Codes as a file: what is in it, equal bytes, and refusal of what does not belong together."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import torch
 
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.errors import CodeError, DataError, OutputError
+from spiking_music.errors import CodeError, ConfigError, DataError, OutputError
 from spiking_music.evaluation.codes import open_codes
-from spiking_music.evaluation.coding import encode_split, require_origin
+from spiking_music.evaluation.coding import decode_batch, encode_split, require_origin
 from spiking_music.model.weights import load_weights
 from tests.conftest import full_disk
 from tests.evaluation.conftest import (
     CODEBOOKS,
     HOP,
+    LEVEL,
+    MELS,
     SAMPLES,
     SIZE,
     UNITS,
@@ -39,6 +43,7 @@ def test_binary_codes(free: Model, split: Split, free_codes: Path) -> None:
     assert attributes == {
         "kind": "binary",
         "codebook_size": 1,
+        "level": -1,
         "variant": "free",
         "hop": HOP,
         "sample_rate": 22050,
@@ -60,10 +65,54 @@ def test_rvq_codes(rvq_codes: Path) -> None:
     assert 0 < codes.max() < SIZE
 
 
+def test_codes_at_a_level_are_coded_and_decoded_at_it(
+    mu_sparse: Model, split: Split, mu_codes: Path, tmp_path: Path
+) -> None:
+    model, _ = load_weights(mu_sparse.weights)
+    x, mu = Clips(split.clips)[0][None, None], torch.tensor([LEVEL])
+    with open_codes(mu_codes) as coded:
+        assert coded.origin.level == LEVEL
+        require_origin(coded, mu_sparse.weights, mu_sparse.config)
+        z = next(coded.batches(1))
+    np.testing.assert_array_equal(z, model.encode(x, mu))
+    y = decode_batch(model, z, LEVEL)
+    np.testing.assert_array_equal(y, model.decode(torch.from_numpy(z), mu)[:, 0])
+    encode_split(mu_sparse.weights, split.clips, tmp_path / "other.h5", 2, 0)
+    with open_codes(tmp_path / "other.h5") as coded:
+        require_origin(coded, mu_sparse.weights, mu_sparse.config)
+        assert (next(coded.batches(1)) != z).any()
+        assert (decode_batch(model, z, 0) != y).any()
+
+
+def test_a_level_that_the_model_lacks_is_refused(
+    mu_sparse: Model, split: Split, mu_codes: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"has levels 0\.\.31, not 32: change `level`"):
+        encode_split(mu_sparse.weights, split.clips, tmp_path / "out.h5", 2, 32)
+    changed = tmp_path / "changed.h5"
+    shutil.copy(mu_codes, changed)
+    with h5py.File(changed, "r+") as file:
+        file.attrs["level"] = 40
+    with open_codes(changed) as coded, pytest.raises(CodeError, match="level 40"):
+        require_origin(coded, mu_sparse.weights, mu_sparse.config)
+
+
+def test_a_mel_spectrogram_is_kept_as_it_is(mel: Model, split: Split, mel_codes: Path) -> None:
+    model, _ = load_weights(mel.weights)
+    with open_codes(mel_codes) as coded:
+        require_origin(coded, mel.weights, mel.config)
+        assert (coded.origin.kind, coded.rows, coded.steps) == ("mel", MELS, STEPS)
+        batches = list(coded.batches(2))
+    assert batches[0].dtype == np.float32
+    x = torch.stack([Clips(split.clips)[i] for i in range(2)])[:, None]
+    np.testing.assert_array_equal(batches[0], model.encode(x))
+    assert decode_batch(model, batches[0], -1).shape == (2, SAMPLES)
+
+
 def test_equal_inputs_give_equal_bytes_at_any_batch_size(
     free: Model, split: Split, free_codes: Path, tmp_path: Path
 ) -> None:
-    encode_split(free.weights, split.clips, tmp_path / "again.h5", 5)
+    encode_split(free.weights, split.clips, tmp_path / "again.h5", 5, LEVEL)
     assert (tmp_path / "again.h5").read_bytes() == free_codes.read_bytes()
 
 
@@ -118,8 +167,8 @@ def test_codes_of_another_model_are_refused(
 def test_clips_that_do_not_suit_the_model(free: Model, tmp_path: Path) -> None:
     longer = write_split(tmp_path, {0: [0]}, 2 * SAMPLES)
     with pytest.raises(DataError, match=r"\(22050, 16384\), but model .* expects \(22050, 8192\)"):
-        encode_split(free.weights, longer.clips, tmp_path / "out.h5", 2)
+        encode_split(free.weights, longer.clips, tmp_path / "out.h5", 2, LEVEL)
     none = write_split(tmp_path, {7: []}, SAMPLES)
     with pytest.raises(DataError, match="nothing to encode"):
-        encode_split(free.weights, none.clips, tmp_path / "out.h5", 2)
+        encode_split(free.weights, none.clips, tmp_path / "out.h5", 2, LEVEL)
     assert not (tmp_path / "out.h5").exists()

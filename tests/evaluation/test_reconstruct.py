@@ -10,10 +10,11 @@ import pytest
 
 from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.errors import CodeError, DataError
+from spiking_music.errors import CodeError, ConfigError, DataError
 from spiking_music.evaluation import metrics, reconstruct
+from spiking_music.evaluation.anchor import low_pass
 from spiking_music.evaluation.perceptual import Scores
-from spiking_music.evaluation.reconstruct import MEASURES, evaluate
+from spiking_music.evaluation.reconstruct import MEASURES, evaluate, evaluate_anchor
 from spiking_music.model.weights import load_weights
 from tests.evaluation.conftest import SAMPLES, SILENT, Model, Split
 
@@ -133,6 +134,40 @@ def test_a_model_that_decodes_to_nan_is_refused(
     monkeypatch.setattr(reconstruct, "load_weights", lambda *_: (model, config))
     with pytest.raises(CodeError, match="not finite"):
         evaluate(free.weights, free_codes, split.clips, split.tables, tmp_path / "o.csv", settings)
+
+
+@pytest.mark.parametrize("name", ["mu-sparse", "mel"])
+def test_levels_and_spectrograms_are_evaluated_too(
+    name: str,
+    request: pytest.FixtureRequest,
+    split: Split,
+    settings: EvaluationConfig,
+    tmp_path: Path,
+) -> None:
+    fixtures = ("mu_sparse", "mu_codes") if name == "mu-sparse" else ("mel", "mel_codes")
+    model, codes = (request.getfixturevalue(fixture) for fixture in fixtures)
+    evaluate(model.weights, codes, split.clips, split.tables, tmp_path / "out.csv", settings)
+    table = pd.read_csv(tmp_path / "out.csv")
+    assert table.loc[table["silent"] == 0, "si_snr_db"].notna().all()
+
+
+def test_an_anchor_is_measured_like_a_variant(
+    table: pd.DataFrame, split: Split, settings: EvaluationConfig, tmp_path: Path
+) -> None:
+    found = {}
+    for name in ("anchor", "lowpass-3500", "lowpass-7000"):
+        out = tmp_path / f"{name}.csv"
+        evaluate_anchor(name, split.clips, split.tables, out, settings)
+        found[name] = pd.read_csv(out)
+        assert list(found[name]) == list(table)
+        assert found[name]["silent"].tolist() == table["silent"].tolist()
+    quality = {name: rows["si_snr_db"].mean() for name, rows in found.items()}
+    assert quality["anchor"] < quality["lowpass-3500"] < quality["lowpass-7000"]
+    x = Clips(split.clips)[2].numpy()
+    expected = metrics.si_snr(low_pass(x, 22050, 7000.0)[None], x[None])[0]
+    assert found["lowpass-7000"].loc[2, "si_snr_db"] == pytest.approx(expected, abs=1e-3)
+    with pytest.raises(ConfigError, match="unknown anchor 'ankor'; known are anchor, lowpass-3500"):
+        evaluate_anchor("ankor", split.clips, split.tables, tmp_path / "x.csv", settings)
 
 
 def test_failed_scores_are_reported(capsys: pytest.CaptureFixture[str]) -> None:

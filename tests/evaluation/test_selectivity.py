@@ -10,12 +10,12 @@ import pytest
 import zarr
 from zarr.storage import ZipStore
 
+from spiking_music.config import SelectivityConfig
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.correlation import correlate, prominence
 from spiking_music.evaluation.information import information, table_information
 from spiking_music.evaluation.pairs import Pairs, spans
 from spiking_music.evaluation.selectivity import (
-    SelectivityConfig,
     count,
     octave_chance,
     selectivity,
@@ -26,6 +26,7 @@ from spiking_music.evaluation.significance import shift_null, significance, tail
 CLIPS, STEPS, NOTES, RATE = 24, 256, 88, 22050 / 512
 PLANTED = {0: [24], 1: [12, 24, 36], 2: [40, 47]}  # unit: rows of notes; the others are noise
 SETTINGS = SelectivityConfig(
+    split="validation",
     max_lag=64,
     window=10,
     surrogates=200,
@@ -181,7 +182,13 @@ def files(tmp_path: Path, planted: Pairs) -> tuple[Path, Path]:
     with h5py.File(codes, "w") as file:
         file["codes"] = planted.codes
         file.attrs.update(
-            kind="binary", codebook_size=1, variant="sparse", hop=512, sample_rate=22050, weights=""
+            kind="binary",
+            codebook_size=1,
+            level=-1,
+            variant="sparse",
+            hop=512,
+            sample_rate=22050,
+            weights="",
         )
     performance = _performances((6, 4))
     with ZipStore(onsets, mode="w") as store:

@@ -70,6 +70,21 @@ def test_codes_as_encoded(free_codes: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(table["kbps_dense"], UNITS * STEPS / SECONDS / 1000)
 
 
+def test_a_level_costs_five_bits(mu_codes: Path, tmp_path: Path) -> None:
+    table = account(mu_codes, tmp_path)
+    overhead = 2 + 5 + math.ceil(math.log2(table["events"].max() + 1))
+    formats = table[[f"kbps_{name}" for name in FORMATS]].min(axis=1)
+    bits = (table["kbps_cheapest"] - formats) * 1000 * SECONDS
+    np.testing.assert_allclose(bits, overhead, rtol=1e-5)
+
+
+def test_a_mel_spectrogram_has_no_bit_rate(mel_codes: Path, tmp_path: Path) -> None:
+    table = account(mel_codes, tmp_path)
+    assert tuple(table) == COLUMNS
+    assert table["clip"].tolist() == [0, 1, 2, 3, 4]
+    assert table.drop(columns="clip").isna().all(axis=None)
+
+
 def test_rvq_codes(rvq_codes: Path, tmp_path: Path) -> None:
     table = account(rvq_codes, tmp_path)
     dense = CODEBOOKS * STEPS * math.log2(SIZE) / SECONDS / 1000

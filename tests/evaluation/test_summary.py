@@ -44,7 +44,7 @@ def runs(free: Model, rvq: Model, tmp_path: Path) -> list[Run]:
 
 
 def test_a_row_a_variant(runs, tmp_path: Path) -> None:
-    summarise(runs, tmp_path / "summary.csv", 500, 1)
+    summarise(runs, [], tmp_path / "summary.csv", 500, 1)
     table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
     quality, amount = pd.read_csv(runs[1].evaluation), pd.read_csv(runs[1].storage)
     row = table.loc["free"]
@@ -67,8 +67,23 @@ def test_a_row_a_variant(runs, tmp_path: Path) -> None:
     assert table.loc["rvq", "failed_clips"] == 0
 
 
+def test_anchors_stand_below_without_rate_or_training(runs, tmp_path: Path) -> None:
+    quality = runs[0].evaluation.rename(tmp_path / "lowpass-3500.csv")
+    summarise(runs[1:], [quality], tmp_path / "summary.csv", 200, 1)
+    table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
+    assert list(table.index) == ["free", "lowpass-3500"]
+    row = table.loc["lowpass-3500"]
+    assert (row["decoder"], row["clips"], row["silent_clips"]) == ("none", 12, 1)
+    assert row["si_snr_db"] == pytest.approx(pd.read_csv(quality)["si_snr_db"].mean())
+    assert row[[*AMOUNTS, "steps", "parameters", "seconds"]].isna().all()
+    assert table.loc["free", "steps"] == 7
+    text = (tmp_path / "summary.md").read_text()
+    assert "| lowpass-3500 | – | – |" in text
+    assert "| 1\u202f234 |" in text  # parameters of the variant, still a whole number
+
+
 def test_json_and_markdown_say_the_same(runs, tmp_path: Path) -> None:
-    summarise(runs, tmp_path / "summary.csv", 200, 1)
+    summarise(runs, [], tmp_path / "summary.csv", 200, 1)
     table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
     numbers = json.loads((tmp_path / "summary.json").read_text())
     assert set(numbers) == {"rvq", "free"}
@@ -87,7 +102,7 @@ def test_json_and_markdown_say_the_same(runs, tmp_path: Path) -> None:
 
 def test_equal_inputs_give_equal_bytes(runs, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        summarise(runs, tmp_path / f"{name}.csv", 200, 1)
+        summarise(runs, [], tmp_path / f"{name}.csv", 200, 1)
     for suffix in (".csv", ".md", ".json"):
         first, second = (tmp_path / f"{name}{suffix}" for name in ("one", "two"))
         assert first.read_bytes() == second.read_bytes()
@@ -106,5 +121,5 @@ def test_refusals(runs, tmp_path: Path) -> None:
         (DataError, r"has 12 clips but .* 11", {"storage": shorter}),
     ):
         with pytest.raises(error, match=message):
-            summarise([runs[0], replace(free, **changes)], out, 10, 1)
+            summarise([runs[0], replace(free, **changes)], [], out, 10, 1)
     assert not out.exists()

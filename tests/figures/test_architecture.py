@@ -15,10 +15,14 @@ ROOT = Path(__file__).parents[2]
 SMALL = """{
 "signal": {"clip_samples": 16384},
 "backbones": {"spectral": {"width": 32, "depth": 2}, "seanet": {"channels": 4}},
+"decoders": {"diffusion-small": {"unet": {"channels": [8, 16, 16, 32, 32], "features": 32}}},
 "variants": {
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
-VARIANTS = ["rvq", "free", "seanet-rvq", "seanet-free"]
+VARIANTS = [
+    *("rvq", "free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mel"),
+    *("seanet-rvq", "seanet-free"),
+]
 
 
 def _config(name: str) -> VariantConfig:
@@ -33,11 +37,13 @@ def _of(rows: list[Block], part: str) -> list[Block]:
 def test_blocks_add_up_to_the_model(name: str) -> None:
     config = _config(name)
     model, rows = Autoencoder(config), blocks(config)
-    for part in ("encoder", "decoder"):
-        learned = sum(value.numel() for value in getattr(model, part).parameters())
+    modules = {"encoder": [model.encoder], "decoder": [model.decoder]}
+    modules["context"] = [module for module in (model.before, model.after) if module is not None]
+    for part, inside in modules.items():
+        learned = sum(value.numel() for module in inside for value in module.parameters())
         assert sum(row.parameters for row in _of(rows, part)) == learned
     (bottleneck,) = _of(rows, "bottleneck")
-    units = 80 if "free" in name else 8
+    units = 8 if "rvq" in name else 80
     assert (bottleneck.channels, bottleneck.length) == (units, 32)
     if units == 8:
         assert bottleneck.parameters == 8 * 1024 * 128
@@ -51,6 +57,31 @@ def test_compute_of_convolutions_and_lstm_by_hand() -> None:
     assert first.flops == pytest.approx(2 * 7 * 4 * 16384 * clips_a_second)
     lstm = next(row for row in rows if row.name == "LSTM")  # 2 layers of 64: 4 gates, 2 matrices
     assert lstm.flops == pytest.approx(2 * 2 * 4 * 64 * (64 + 64) * steps * clips_a_second)
+
+
+def test_context_and_unet_by_hand() -> None:
+    steps, seconds = 32, 16384 / 22050
+    rows = _of(blocks(_config("mu-sparse")), "context")[:2]
+    assert [row.name for row in rows] == ["level embedding", "conformer, kernel 15"]
+    assert [(row.channels, row.length) for row in rows] == [(128, 1), (128, steps)]
+    assert rows[1].repeats == 2
+    linear = 2 * 8 + 4 + 3  # matrices of 128 x 128 a step: perceptrons, attention, convolution
+    products = 2 * linear * 128**2 + 2 * 15 * 128  # and the depthwise kernel
+    attention = 2 * 2 * steps * 128  # every step against every step
+    assert rows[1].flops == pytest.approx(2 * steps * (products + attention) / seconds)
+    decoder = _of(blocks(_config("mel")), "decoder")
+    assert [row.name for row in decoder[1:6]] == [
+        *("down 4, 1 item", "down 4, 1 item", "down 4, 2 items"),
+        *("down 8, 2 items, codes in, attention", "down 2, 2 items, attention"),
+    ]
+    assert [row.length for row in decoder[1:]] == [
+        *(4096, 1024, 256, 32, 16),
+        *(32, 256, 1024, 4096, 16384),
+    ]
+    # a convolution of 4 with stride 4 from 1 to 8 channels, then two of 3 between 8 and 8
+    conv = 2 * 4096 * (4 * 8 + 2 * 3 * 8 * 8)
+    modulation = 2 * 32 * 16
+    assert decoder[1].flops == pytest.approx((conv + modulation) / seconds)
 
 
 def test_equal_blocks_in_a_row_are_one_block() -> None:
@@ -72,7 +103,7 @@ def test_the_papers_encoder_has_its_published_size() -> None:
     assert sum(row.flops for row in encoder) == pytest.approx(2e9, rel=0.25)
 
 
-@pytest.mark.parametrize("name", ["rvq", "seanet-free"])
+@pytest.mark.parametrize("name", ["rvq", "seanet-free", "mu-sparse", "mel"])
 def test_drawing_shows_every_block_in_equal_bytes(tmp_path: Path, name: str) -> None:
     state = torch.random.get_rng_state()
     for stem in ("one", "two"):

@@ -23,7 +23,12 @@ SIGNAL = SignalConfig(sample_rate=22050, clip_samples=16384, hop=512)
 SMALL = """{
 "signal": {"clip_samples": 16384},
 "backbones": {"spectral": {"latent": 8, "width": 16, "depth": 1}},
-"bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 8}, "binary": {"units": 12}}}"""
+"bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 8}, "binary": {"units": 12}},
+"contexts": {"conformer": {"layers": 1, "heads": 2, "kernel": 3}},
+"decoders": {"diffusion-small": {"sampling_steps": 2, "unet": {
+  "channels": [4, 8], "factors": [16, 32], "items": [1, 1], "attentions": [false, true],
+  "heads": 1, "head_features": 4, "groups": 4, "features": 8, "context_depth": 1}}}}"""
+LEVEL = 16
 PERFORMANCES = [[0, 0, 2], [1, 1]]  # of the clips of each shard
 
 
@@ -49,10 +54,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
         for name, shape in (("onsets", (88, 32)), ("velocity", (88, 32)), ("pedal", (32,))):
             array = group.create_array(name, shape=(len(owners), *shape), dtype="uint8")
             array[:] = np.eye(*shape)[None] if len(shape) == 2 else 0
-    weights = {name: _model(folder, name) for name in ("rvq", "free")}
+    weights = {name: _model(folder, name) for name in ("rvq", "free", "mu-sparse", "mel")}
     codes = {name: folder / f"codes-{name}.h5" for name in weights}
     for name, path in codes.items():
-        encode_split(weights[name], clips, path, 2)
+        encode_split(weights[name], clips, path, 2, LEVEL)
     return Inputs(weights, codes, clips, folder / "test.zarr.zip")
 
 
@@ -76,7 +81,8 @@ def _model(folder: Path, name: str) -> Path:
     torch.manual_seed(0)
     model = Autoencoder(config)
     with torch.no_grad():
-        model(0.1 * torch.randn(4, 1, SIGNAL.clip_samples))  # starts codebooks and batch norm
+        levels = torch.arange(4) if config.levels else None
+        model(0.1 * torch.randn(4, 1, SIGNAL.clip_samples), levels)  # codebooks and batch norm
     save_weights(model, config, folder / f"{name}.safetensors", {})
     return folder / f"{name}.safetensors"
 
@@ -90,6 +96,9 @@ def test_page_shows_every_variant_in_equal_bytes(inputs: Inputs, tmp_path: Path)
     texts = _draw(inputs, tmp_path / "one")
     for text in ("notes played", "reference", "rvq: 3 codebooks", "free: 12 units", "% ones"):
         assert text in texts
+    assert "mu-sparse at μ = 16: reconstruction" in texts
+    assert "mel: reconstruction" in texts
+    assert "mel: 80" not in texts  # what the decoder is given is no code
     assert _draw(inputs, tmp_path / "two") == texts
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
@@ -112,7 +121,7 @@ def test_clips_are_spread_over_performances_whatever_their_order() -> None:
 
 def test_codes_of_another_split_are_refused(inputs: Inputs, tmp_path: Path) -> None:
     short = tmp_path / "short.h5"
-    encode_split(inputs.weights["free"], inputs.clips[:1], short, 2)
+    encode_split(inputs.weights["free"], inputs.clips[:1], short, 2, LEVEL)
     with pytest.raises(DataError, match="hold 3 clips, the shards 5"):
         _draw(replace(inputs, codes=inputs.codes | {"free": short}), tmp_path / "figure")
 

@@ -24,6 +24,13 @@ def test_every_variant_and_both_measures_appear(tables: Path) -> None:
         assert text in texts
 
 
+def test_what_has_no_bit_rate_is_left_out_and_named(tables: Path) -> None:
+    summary = pd.read_csv(tables / "summary.csv")
+    anchor = pd.DataFrame({"variant": ["mel", "anchor"], "si_snr_db": [0.5, -3.0]})
+    pd.concat([summary, anchor]).to_csv(tables / "summary.csv", index=False)
+    assert "not shown, having no bit rate: mel, anchor" in _draw(tables)
+
+
 def test_equal_tables_give_equal_bytes(tables: Path) -> None:
     assert _draw(tables, "one") == _draw(tables, "two")
     assert (tables / "one.png").read_bytes() == (tables / "two.png").read_bytes()

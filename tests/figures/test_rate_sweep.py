@@ -33,7 +33,12 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
         kind: {name: tmp_path / f"{kind}-{name}.csv" for name in ("sparse", "mu")}
         for kind in ("evaluation", "storage")
     }
-    return {"sweep": tmp_path / "sweep.csv", "matrices": tmp_path / "clip.npz", **tables}
+    return {
+        "sweep": tmp_path / "sweep.csv",
+        "matrices": tmp_path / "clip.npz",
+        "shown": (0, 9, 18),
+        **tables,
+    }
 
 
 def test_equal_input_gives_equal_bytes_and_another_bound_another_picture(inputs, tmp_path):
@@ -50,6 +55,18 @@ def test_equal_input_gives_equal_bytes_and_another_bound_another_picture(inputs,
 def test_a_bound_that_no_clip_meets_still_draws(inputs, tmp_path):
     draw(**inputs, out=tmp_path / "none", bound_db=60)
     assert (tmp_path / "none.png").exists()
+
+
+def test_the_levels_asked_for_are_shown_and_others_refused(inputs, tmp_path):
+    draw(**inputs, out=tmp_path / "figure", bound_db=9)
+    texts = (tmp_path / "figure.svg").read_text()
+    with np.load(inputs["matrices"]) as file:
+        for level in (0, 9, 18):
+            events = f"{file['codes'][level // 3].sum():,}".replace(",", "\u2009")
+            assert f"μ = {level}   S = {events}" in texts
+    for shown, what in (((0, 10), "level 10 of"), ((), "level none of")):
+        with pytest.raises(DataError, match=what):
+            draw(**inputs | {"shown": shown}, out=tmp_path / "x", bound_db=9)
 
 
 def test_missing_input_is_named(inputs, tmp_path):

@@ -32,10 +32,16 @@ def test_only_states_that_a_variant_logs_get_a_panel(tables: Path) -> None:
     assert DENSITY not in texts
 
 
-def test_a_missing_or_empty_column_is_named(tables: Path) -> None:
+def test_a_run_without_si_snr_is_drawn_in_the_other_panels(tables: Path) -> None:
     changed(tables / "log-free.csv", validation_si_snr_db=float("nan"))
-    with pytest.raises(DataError, match=r"'validation_si_snr_db' of table .*log-free\.csv"):
-        _draw(tables, "figure")
+    assert "validation SI-SNR" in _draw(tables, "figure")
+    changed(tables / "log-free.csv", validation_si_snr_db=None)
+    texts = _draw(tables, "figure", "free")
+    assert "validation SI-SNR" not in texts
+    assert "training loss" in texts
+
+
+def test_a_missing_column_is_named(tables: Path) -> None:
     changed(tables / "log-free.csv", loss=None)
     with pytest.raises(DataError, match=r"log-free\.csv' has no column 'loss'"):
         _draw(tables, "figure")

@@ -11,11 +11,19 @@ ROOT = Path(__file__).parents[2]
 SMALL = """{
 "backbones": {"spectral": {"latent": 16, "n_fft": 1024, "width": 32, "depth": 2},
               "seanet": {"latent": 16, "channels": 4, "lstm_layers": 1}},
-"bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 16}, "binary": {"units": 24}},
+"bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 16}, "binary": {"units": 24},
+  "mel": {"n_mels": 16, "n_fft": 1024}},
+"contexts": {"conformer": {"layers": 1, "heads": 2, "kernel": 5}},
+"decoders": {"tiny-diffusion": {"kind": "diffusion", "rms": 0.05, "sampling_steps": 3, "unet": {
+  "channels": [8, 8, 16], "factors": [8, 8, 8], "items": [1, 1, 1],
+  "attentions": [false, false, true], "heads": 2, "head_features": 8, "groups": 4, "features": 16,
+  "context_depth": 2, "checkpointing": false}}},
 "variants": {
+  "diffusion": {"backbone": "spectral", "bottleneck": "binary", "decoder": "tiny-diffusion"},
+  "mel": {"bottleneck": "mel", "decoder": "tiny-diffusion"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
-VARIANTS = ["rvq", "free", "seanet-rvq", "seanet-free"]
+VARIANTS = ["rvq", "free", "sparse", "seanet-rvq", "seanet-free"]
 
 
 def small(name: str) -> VariantConfig:

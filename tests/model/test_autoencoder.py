@@ -112,3 +112,22 @@ def test_ratios_must_multiply_to_the_hop(config: VariantConfig) -> None:
     backbone = config.backbone.model_copy(update={"ratios": (2, 4, 8)})
     with pytest.raises(ConfigError, match="hop"):
         Autoencoder(config.model_copy(update={"backbone": backbone}))
+
+
+def test_levels_reach_the_code_and_the_sound(tones: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    model = Autoencoder(small("mu-sparse"))
+    model(tones, torch.tensor([0, 5, 9, 31]))
+    model.eval()
+    low, high = torch.zeros(4, dtype=torch.int64), torch.full((4,), 31)
+    codes = model.encode(tones, low)
+    assert not torch.equal(codes, model.encode(tones, high))
+    assert not torch.allclose(model.decode(codes, low), model.decode(codes, high))
+    with pytest.raises(CodeError, match="level"):
+        model.encode(tones)
+
+
+def test_a_level_without_a_context_is_refused(tones: torch.Tensor) -> None:
+    model = trained(small("free"), tones)
+    with pytest.raises(CodeError, match="takes no level"):
+        model.encode(tones, torch.zeros(4, dtype=torch.int64))

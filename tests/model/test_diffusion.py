@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from spiking_music.config import UNetConfig
 from spiking_music.errors import CodeError
-from spiking_music.model.diffusion.unet import UNet, UNetConfig
+from spiking_music.model.diffusion.unet import UNet
 from spiking_music.model.diffusion.vdiffusion import VDiffusion, circle, ddim
 
 TINY = UNetConfig(
@@ -19,7 +20,6 @@ TINY = UNetConfig(
     head_features=8,
     groups=4,
     features=32,
-    context_channels=5,
     context_depth=1,
     checkpointing=False,
 )
@@ -32,7 +32,6 @@ PAPER = UNetConfig(
     head_features=64,
     groups=8,
     features=1024,
-    context_channels=80,
     context_depth=6,
     checkpointing=True,
 )
@@ -44,7 +43,7 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 def tiny(**changes: object) -> UNet:
     torch.manual_seed(0)
-    return UNet(TINY.model_copy(update=changes))
+    return UNet(TINY.model_copy(update=changes), context_channels=5)
 
 
 def clips(batch: int, samples: int, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -78,7 +77,7 @@ class Oracle(nn.Module):
 @pytest.mark.parametrize(("channels", "count"), [(80, 218_650_842), (128, 218_749_146)])
 def test_paper_network_has_the_reference_parameter_count(channels: int, count: int) -> None:
     with torch.device("meta"):
-        network = UNet(PAPER.model_copy(update={"context_channels": channels}))
+        network = UNet(PAPER, channels)
         v = network(torch.empty(2, 1, 2**17), torch.empty(2), torch.empty(2, channels, 256))
     assert sum(p.numel() for p in network.parameters()) == count
     assert v.shape == (2, 1, 2**17)

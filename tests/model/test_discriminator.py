@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from spiking_music.model.discriminator import DiscriminatorConfig, Discriminators, StftDiscriminator
+from spiking_music.config import DiscriminatorConfig
+from spiking_music.model.discriminator import Discriminators, StftDiscriminator
 
 N_FFTS = (2048, 1024, 512, 256, 128)
 

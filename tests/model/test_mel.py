@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from spiking_music.config import SignalConfig
-from spiking_music.model.mel import LogMel, MelConfig
+from spiking_music.config import MelConfig, SignalConfig
+from spiking_music.model.mel import LogMel
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=131072, hop=512)
-MEL = LogMel(MelConfig(n_mels=80, n_fft=2048), SIGNAL)
+MEL = LogMel(MelConfig(kind="mel", n_mels=80, n_fft=2048), SIGNAL)
 
 
 def sine(frequency: float, samples: int) -> torch.Tensor:

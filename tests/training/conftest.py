@@ -43,6 +43,7 @@ def tiny(bottleneck: str = "binary", **training: Any) -> VariantConfig:
     }  # fmt: skip
     section = {
         "steps": 12,
+        "stop_at": None,
         "batch_size": 4,
         "crop_samples": 1024,
         "learning_rate": 1e-3,
@@ -68,7 +69,9 @@ def tiny(bottleneck: str = "binary", **training: Any) -> VariantConfig:
             "signal": SIGNAL,
             "backbone": backbone,
             "bottleneck": BOTTLENECKS[bottleneck],
-            "decoder": "regression",
+            "context": None,
+            "sparsity": None,
+            "decoder": {"kind": "regression"},
             "training": section | training,
         }
     )

@@ -7,7 +7,7 @@ import typer
 
 from spiking_music import config as configuration
 from spiking_music.cli.options import Clips, Configs, Out
-from spiking_music.config import EvaluationConfig
+from spiking_music.config import EvaluationConfig, SelectivityConfig
 from spiking_music.errors import ConfigError
 
 Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
@@ -19,17 +19,65 @@ def codes(clips: Clips, config: Configs, weights: Weights, out: Out) -> None:
     from spiking_music.evaluation.coding import encode_split
 
     settings = configuration.section(configuration.read(config), EvaluationConfig)
-    encode_split(weights, clips, out, settings.batch_size)
+    encode_split(weights, clips, out, settings.batch_size, settings.level)
 
 
 def evaluate(clips: Clips, config: Configs, weights: Weights, codes: Codes, out: Out) -> None:
     """Decode codes and measure the result against the clips they came from."""
     from spiking_music.evaluation.reconstruct import evaluate
 
+    settings = configuration.section(configuration.read(config), EvaluationConfig)
+    evaluate(weights, codes, clips, _tables(clips), out, settings)
+
+
+def evaluate_anchor(
+    name: Annotated[str, typer.Argument(help="anchor, lowpass-3500 or lowpass-7000.")],
+    clips: Clips,
+    config: Configs,
+    out: Out,
+) -> None:
+    """Measure a distortion made by hand as `evaluate` measures a variant."""
+    from spiking_music.evaluation.reconstruct import evaluate_anchor
+
+    settings = configuration.section(configuration.read(config), EvaluationConfig)
+    evaluate_anchor(name, clips, _tables(clips), out, settings)
+
+
+def _tables(clips: list[Path]) -> list[Path]:
+    """The tables that lie beside clip shards."""
+    return [path.with_suffix(".csv") for path in clips]
+
+
+def sweep(clips: Clips, config: Configs, weights: Weights, out: Out) -> None:
+    """Code a few clips at all levels of a model, and let quality control choose among them."""
+    from spiking_music.evaluation.sweep import sweep_split
+
+    settings = configuration.section(configuration.read(config), EvaluationConfig)
+    sweep_split(weights, clips, out, settings)
+
+
+def selectivity(
+    config: Configs,
+    codes: Codes,
+    onsets: Annotated[Path, typer.Option(help="Onsets of the same split (.zarr.zip).")],
+    out: Annotated[Path, typer.Option(help="Arrays to write (.npz); tables go beside them.")],
+) -> None:
+    """Which units of binary codes speak of which notes, with a test and in bits."""
+    from spiking_music.evaluation.selectivity import selectivity
+
     raw = configuration.read(config)
-    settings = configuration.section(raw, EvaluationConfig)
-    tables = [path.with_suffix(".csv") for path in clips]
-    evaluate(weights, codes, clips, tables, out, settings)
+    settings = configuration.section(raw, SelectivityConfig)
+    selectivity(codes, onsets, out, settings, configuration.seed(raw))
+
+
+def compare_selectivity(
+    summaries: Annotated[list[Path], typer.Argument(help="Summaries that `selectivity` wrote.")],
+    out: Out,
+) -> None:
+    """The selectivity of several variants, one row each."""
+    from spiking_music.evaluation.selectivity import side_by_side
+
+    side_by_side(summaries, out)
 
 
 def account(codes: Codes, out: Out) -> None:
@@ -57,6 +105,7 @@ def summarise(
     storage: Annotated[list[Path], typer.Option(help="Table of `account` of each.")],
     log: Annotated[list[Path], typer.Option(help="Training log of each.")],
     out: Out,
+    anchor: Annotated[list[Path] | None, typer.Option(help="Table of an anchor.")] = None,
 ) -> None:
     """One row a variant, with intervals: .csv for programs, .md for people, .json for DVC."""
     from spiking_music.evaluation.summary import Run, summarise
@@ -66,7 +115,17 @@ def summarise(
     if not len(weights) == len(evaluation) == len(storage) == len(log):
         raise ConfigError("give as many --weights as --evaluation, --storage and --log")
     runs = [Run(*files) for files in zip(weights, evaluation, storage, log, strict=True)]
-    summarise(runs, out, settings.bootstrap, configuration.seed(raw))
+    summarise(runs, anchor or [], out, settings.bootstrap, configuration.seed(raw))
 
 
-VERBS = (codes, evaluate, account, storage, summarise)
+VERBS = (
+    codes,
+    evaluate,
+    evaluate_anchor,
+    account,
+    storage,
+    sweep,
+    selectivity,
+    compare_selectivity,
+    summarise,
+)

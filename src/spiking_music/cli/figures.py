@@ -8,7 +8,7 @@ import typer
 
 from spiking_music import config as configuration
 from spiking_music.cli.options import Clips, Configs
-from spiking_music.config import FiguresConfig, SignalConfig
+from spiking_music.config import EvaluationConfig, FiguresConfig, SignalConfig
 from spiking_music.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG and SVG.")
@@ -48,6 +48,34 @@ def rate_quality(
     from spiking_music.figures.rate_quality import draw
 
     draw(summary, _named(variant, evaluation), _named(variant, storage), out, published=True)
+
+
+@app.command()
+def rate_sweep(
+    config: Configs,
+    sweep: Annotated[Path, typer.Option(help="Table of `sweep`.")],
+    matrices: Annotated[Path, typer.Option(help="Events of one clip, of `sweep` (.npz).")],
+    variant: Variants,
+    evaluation: Files,
+    storage: Files,
+    out: Stem,
+) -> None:
+    """Figure 4: what the level trades, clip by clip, and the events at some levels."""
+    from spiking_music.figures.rate_sweep import draw
+
+    raw = configuration.read(config)
+    bound_db = configuration.section(raw, EvaluationConfig).bound_db
+    shown = configuration.section(raw, FiguresConfig).matrices
+    tables = _named(variant, evaluation), _named(variant, storage)
+    draw(sweep, matrices, *tables, out, bound_db, shown)
+
+
+@app.command()
+def selectivity(variant: Variants, arrays: Files, out: Stem) -> None:
+    """Figure 5: correlation of events and notes, and the units closest to A2."""
+    from spiking_music.figures.selectivity import draw
+
+    draw(_named(variant, arrays), out)
 
 
 @app.command()

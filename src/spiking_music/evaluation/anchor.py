@@ -3,6 +3,9 @@
 All are deterministic, keep the length and add no delay; mono, float64 (samples,) in and out.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
@@ -60,3 +63,10 @@ def distorted(x: Audio, sample_rate: int) -> Audio:
     steps = np.round(compressed * QUANTISER_STEPS) / QUANTISER_STEPS
     y = np.sign(y) * np.expm1(steps * np.log1p(MU)) / MU
     return y * np.sqrt(np.mean(x**2) / np.mean(y**2))
+
+
+ANCHORS: dict[str, Callable[[Audio, int], Audio]] = {  # systems that need no training
+    "anchor": distorted,
+    "lowpass-3500": partial(low_pass, cutoff=LOW_ANCHOR),
+    "lowpass-7000": partial(low_pass, cutoff=MID_ANCHOR),
+}

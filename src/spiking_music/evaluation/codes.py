@@ -1,16 +1,17 @@
 """Codes of a split as a file: what a model makes of clips, and all that is needed to decode them.
 
 HDF5: dataset `codes`, one chunk a clip, in the order of the clips: uint8 z (clips, N, T) of a
-binary variant, or uint16 indices (clips, Q, T) of an RVQ. Attributes: kind ("binary" | "rvq"),
-codebook_size (1 for binary), variant, hop (samples), sample_rate (Hz), weights (sha256 of the
-model's file).
+binary variant, uint16 indices (clips, Q, T) of an RVQ, or the spectrogram (clips, n_mels, T),
+float32, that the MEL variant's decoder is given. Attributes: kind ("binary" | "rvq" | "mel"),
+codebook_size (1 unless rvq), level (μ of all clips; -1 where the model takes none), variant, hop
+(samples), sample_rate (Hz), weights (sha256 of the model's file).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import h5py
 import numpy as np
@@ -18,13 +19,18 @@ from numpy.typing import NDArray
 
 from spiking_music.errors import CodeError
 
+NO_LEVEL = -1  # of a model that takes none
+TYPES = {"binary": np.uint8, "rvq": np.uint16, "mel": np.float32}
+Codes = NDArray[np.uint8 | np.uint16 | np.float32]
+
 
 @dataclass(frozen=True)
 class Origin:
     """Where codes come from: the attributes of the file."""
 
-    kind: Literal["binary", "rvq"]
+    kind: Literal["binary", "rvq", "mel"]
     codebook_size: int
+    level: int  # μ, or `NO_LEVEL`
     variant: str
     hop: int
     sample_rate: int
@@ -37,7 +43,7 @@ class CodesFile:
     def __init__(self, path: Path, codes: h5py.Dataset, origin: Origin) -> None:
         self.path = path
         self.origin = origin
-        self.rows, self.steps = codes.shape[1:]  # N or Q, T
+        self.rows, self.steps = codes.shape[1:]  # N, Q or n_mels, and T
         self._codes = codes
 
     def __len__(self) -> int:
@@ -48,8 +54,8 @@ class CodesFile:
         """Duration of a clip."""
         return float(self.steps * self.origin.hop / self.origin.sample_rate)
 
-    def batches(self, size: int) -> Iterator[NDArray[np.integer[Any]]]:
-        """Codes (≤ size, N or Q, T), batch after batch; `CodeError` where the file is damaged."""
+    def batches(self, size: int) -> Iterator[Codes]:
+        """Codes (≤ size, rows, T), batch after batch; `CodeError` where the file is damaged."""
         for start in range(0, len(self), size):
             try:
                 yield self._codes[start : start + size]

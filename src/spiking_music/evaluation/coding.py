@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -13,17 +12,19 @@ from numpy.typing import NDArray
 from spiking_music import files
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.errors import CodeError, DataError
-from spiking_music.evaluation.codes import CodesFile, Origin
+from spiking_music.errors import CodeError, ConfigError, DataError
+from spiking_music.evaluation.codes import NO_LEVEL, TYPES, Codes, CodesFile, Origin
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
 
 
-def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int) -> None:
+def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, level: int) -> None:
     """Encode all clips of the shards `clips` by the model `weights`; write the codes to `out`.
 
-    Holds `batch_size` clips in memory. Equal inputs give equal bytes. Raises `CodeError` where the
-    model is missing or damaged, `DataError` where clips are, or have another sample rate or length.
+    A model with levels codes at μ = `level`; others have no use for it. Holds `batch_size` clips in
+    memory. Equal inputs give equal bytes. Raises `CodeError` where the model is missing or damaged,
+    `ConfigError` where it has no such level, `DataError` where clips are missing or damaged, or
+    have another sample rate or length.
     """
     device = device_at_hand()
     model, config = load_weights(weights, device)
@@ -36,8 +37,9 @@ def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int) -
         files.Disk(temporary) as disk,
         h5py.File(disk, "w", libver="v110") as file,
     ):
-        file.attrs.update(asdict(origin_of(weights, config)))
-        rows, dtype = _rows(config), np.uint8 if model.kind == "binary" else np.uint16
+        origin = origin_of(weights, config, level)
+        file.attrs.update(asdict(origin))
+        rows, dtype = _rows(config), TYPES[origin.kind]
         codes = file.create_dataset(
             "codes",
             shape=(len(source), rows, config.signal.steps),
@@ -49,20 +51,27 @@ def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int) -
         )
         for start in range(0, len(source), batch_size):
             batch = read_batch(source, start, batch_size)
-            z = model.encode(batch[:, None].to(device))  # (B, N or Q, T)
+            mu = levels(origin.level, len(batch), device)
+            z = model.encode(batch[:, None].to(device), mu)  # (B, rows, T)
             codes[start : start + len(batch)] = z.cpu().numpy().astype(dtype)
             disk.check()
     files.wrote(out)
 
 
-def decode_batch(model: Autoencoder, codes: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
-    """Codes (B, N or Q, T) → audio (B, T·hop); `CodeError` where it is not finite."""
+def decode_batch(model: Autoencoder, codes: Codes, level: int) -> NDArray[np.float32]:
+    """Codes (B, rows, T), written at `level`, → audio (B, T·hop); `CodeError` unless finite."""
     device = next(model.parameters()).device
-    z = codes if model.kind == "binary" else codes.astype(np.int64)
-    audio = model.decode(torch.from_numpy(z).to(device))[:, 0].float().cpu().numpy()
+    z = torch.from_numpy(codes.astype(np.int64) if model.kind == "rvq" else codes)
+    decoded = model.decode(z.to(device), levels(level, len(codes), device))
+    audio: NDArray[np.float32] = decoded[:, 0].float().cpu().numpy()
     if not np.isfinite(audio).all():
         raise CodeError("the model decodes to values that are not finite: train it again")
     return audio
+
+
+def levels(level: int, count: int, device: torch.device) -> torch.Tensor | None:
+    """μ = `level` for each of `count` clips, (B,) int64; None for `NO_LEVEL`."""
+    return None if level == NO_LEVEL else torch.full((count,), level, device=device)
 
 
 def read_batch(clips: Clips, start: int, size: int) -> torch.Tensor:
@@ -70,14 +79,23 @@ def read_batch(clips: Clips, start: int, size: int) -> torch.Tensor:
     return torch.stack([clips[i] for i in range(start, min(start + size, len(clips)))])
 
 
-def origin_of(weights: Path, config: VariantConfig) -> Origin:
-    """The origin of codes that the model in the file `weights` makes."""
+def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:
+    """The origin of codes that the model in the file `weights` makes at μ = `level`.
+
+    Raises `ConfigError` for a level that a model with levels does not have.
+    """
+    if config.levels and not 0 <= level < config.levels:
+        raise ConfigError(
+            f"model '{weights}' has levels 0..{config.levels - 1}, not {level}: "
+            "change `level` in section `evaluation`"
+        )
     bottleneck = config.bottleneck
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Origin(
         kind=bottleneck.kind,
         codebook_size=bottleneck.codebook_size if bottleneck.kind == "rvq" else 1,
+        level=level if config.levels else NO_LEVEL,
         variant=config.name,
         hop=config.signal.hop,
         sample_rate=config.signal.sample_rate,
@@ -86,8 +104,9 @@ def origin_of(weights: Path, config: VariantConfig) -> Origin:
 
 
 def require_origin(codes: CodesFile, weights: Path, config: VariantConfig) -> None:
-    """`CodeError` unless exactly the model `weights` made `codes`."""
-    expected = origin_of(weights, config)
+    """`CodeError` unless exactly the model `weights` made `codes`, at any level that it has."""
+    level = codes.origin.level if 0 <= codes.origin.level < config.levels else 0
+    expected = origin_of(weights, config, level)
     for name, value in asdict(expected).items():
         found = getattr(codes.origin, name)
         if found != value:
@@ -120,6 +139,8 @@ def device_at_hand() -> torch.device:
 
 
 def _rows(config: VariantConfig) -> int:
-    """N or Q."""
+    """N, Q or n_mels."""
     bottleneck = config.bottleneck
+    if bottleneck.kind == "mel":
+        return bottleneck.n_mels
     return bottleneck.codebooks if bottleneck.kind == "rvq" else bottleneck.units

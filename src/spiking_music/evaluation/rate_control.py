@@ -19,20 +19,19 @@ from spiking_music.codec import formats
 from spiking_music.errors import CodeError
 from spiking_music.evaluation.metrics import si_snr
 
-LEVEL_BITS = 5  # sends μ in 0 .. 31
 COLUMNS = ("clip", "level", "events", "kbps", "si_snr_db")
 
 
 class LevelModel(Protocol):
-    """What rate control needs of a model; B counts clips, each with its own level."""
+    """What rate control needs of an `Autoencoder`; B counts clips, each with its own level."""
 
     def latents(self, x: Tensor) -> Tensor:
         """What does not depend on μ, of audio (B, 1, T_x): (B, …), computed once for all levels."""
 
-    def codes_at(self, latents: Tensor, levels: Tensor) -> Tensor:
-        """Events (B, N, T) in {0, 1} at `levels` (B,) int64."""
+    def codes_at(self, latents: Tensor, level: Tensor) -> Tensor:
+        """Events (B, N, T) in {0, 1} at `level` (B,) int64."""
 
-    def decode_at(self, codes: Tensor, levels: Tensor) -> Tensor:
+    def decode(self, codes: Tensor, level: Tensor) -> Tensor:
         """Audio (B, 1, T_x)."""
 
 
@@ -46,12 +45,12 @@ class Sweep:
     kbps: NDArray[np.float64]  # (L, B), see `rate`
     si_snr_db: NDArray[np.float64]  # (L, B), nan for silence
 
-    def table(self, first_clip: int) -> pd.DataFrame:
-        """A row a clip and level, clips numbered from `first_clip`; columns `COLUMNS`."""
+    def table(self, numbers: Sequence[int]) -> pd.DataFrame:
+        """A row a clip and level, clips under their `numbers` (B,); columns `COLUMNS`."""
         count, clips = self.events.shape
         return pd.DataFrame(
             {
-                "clip": first_clip + np.repeat(np.arange(clips), count),
+                "clip": np.repeat(numbers, count),
                 "level": np.tile(self.levels, clips),
                 "events": self.events.T.ravel(),
                 "kbps": self.kbps.T.ravel(),
@@ -97,7 +96,7 @@ def sweep(
     codes, quality = [], []
     for level, clip in zip(each.split(batch), clips.split(batch), strict=True):
         z = model.codes_at(latents[clip], level)
-        estimate = model.decode_at(z, level)
+        estimate = model.decode(z, level)
         codes.append(z.to(torch.uint8).cpu().numpy())
         quality.append(si_snr(_samples(estimate), _samples(audio[clip])))
     shape = (len(levels), len(audio))
@@ -114,7 +113,7 @@ def rate(events: NDArray[np.int64], units: int, steps: int, seconds: float) -> N
     S is sent in ⌈log2(N·T + 1)⌉ bits: a sender of one clip knows no largest S of a data set.
     """
     _, bits = formats.cheapest(units, steps, events)
-    overhead = formats.FORMAT_BITS + formats.count_bits(units * steps) + LEVEL_BITS
+    overhead = formats.FORMAT_BITS + formats.count_bits(units * steps) + formats.LEVEL_BITS
     return (bits + overhead) / (1000 * seconds)
 
 

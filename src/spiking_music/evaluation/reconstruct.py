@@ -1,8 +1,8 @@
-"""Codes → audio → a table with the quality of every clip."""
+"""Codes → audio → a table with the quality of every clip; anchors by the same measures."""
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from spiking_music import files
 from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.errors import DataError
+from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation import metrics, perceptual
-from spiking_music.evaluation.codes import CodesFile, open_codes
+from spiking_music.evaluation.anchor import ANCHORS
+from spiking_music.evaluation.codes import open_codes
 from spiking_music.evaluation.coding import (
     decode_batch,
     device_at_hand,
@@ -25,7 +26,6 @@ from spiking_music.evaluation.coding import (
     require_signal,
 )
 from spiking_music.evaluation.perceptual import Pool, Scores
-from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
 
 Audio = NDArray[np.float32]  # (B, L)
@@ -64,37 +64,67 @@ def evaluate(
     model, variant = load_weights(weights, device_at_hand())
     source = Clips(clips)
     require_signal(source, variant, weights)
-    places = _places(tables, len(source))
-    scoring = perceptual.pool(config.processes, source.sample_rate)
-    with open_codes(codes) as coded, scoring if config.perceptual else nullcontext() as pool:
+    with open_codes(codes) as coded:
         require_origin(coded, weights, variant)
         if len(coded) != len(source):
             raise DataError(
                 f"codes '{codes}' hold {len(coded)} clips, the shards {len(source)}: encode again"
             )
-        measures = pd.concat(_measured(model, coded, source, config, pool), ignore_index=True)
+        batches = coded.batches(config.batch_size)
+        estimates = (decode_batch(model, batch, coded.origin.level) for batch in batches)
+        _compare(estimates, source, tables, out, config)
+
+
+def evaluate_anchor(
+    name: str, clips: list[Path], tables: list[Path], out: Path, config: EvaluationConfig
+) -> None:
+    """What `evaluate` says of a variant, of the anchor `name` of `anchor.ANCHORS`.
+
+    Raises `ConfigError` for an unknown name, `DataError` as `evaluate` does, and where the anchor
+    does not suit the sample rate.
+    """
+    if name not in ANCHORS:
+        raise ConfigError(f"unknown anchor '{name}'; known are {', '.join(ANCHORS)}")
+    source = Clips(clips)
+    estimates = (
+        np.stack([ANCHORS[name](x, source.sample_rate) for x in batch]).astype(np.float32)
+        for batch in _references(source, config.batch_size)
+    )
+    _compare(estimates, source, tables, out, config)
+
+
+def _compare(
+    estimates: Iterable[Audio],
+    source: Clips,
+    tables: list[Path],
+    out: Path,
+    config: EvaluationConfig,
+) -> None:
+    """Measure `estimates`, batch after batch, against the clips; write the table."""
+    places = _places(tables, len(source))
+    scoring = perceptual.pool(config.processes, source.sample_rate)
+    with scoring if config.perceptual else nullcontext() as pool:
+        measures = pd.concat(_measured(estimates, source, config, pool), ignore_index=True)
     _report(measures.pop("failure"))
     files.write_csv(pd.concat([places, measures], axis=1), out)
 
 
+def _references(source: Clips, size: int) -> Iterator[Audio]:
+    for start in range(0, len(source), size):
+        yield read_batch(source, start, size).numpy()
+
+
 def _measured(
-    model: Autoencoder,
-    coded: CodesFile,
-    source: Clips,
-    config: EvaluationConfig,
-    pool: Pool | None,
+    estimates: Iterable[Audio], source: Clips, config: EvaluationConfig, pool: Pool | None
 ) -> Iterator[pd.DataFrame]:
     """The measures of batch after batch; while one is decoded, the one before it is scored."""
     waiting: deque[tuple[pd.DataFrame, Submitted]] = deque()
-    start = 0
-    for batch in coded.batches(config.batch_size):
-        reference = read_batch(source, start, len(batch)).numpy()  # (B, L)
-        estimate = decode_batch(model, batch)
+    references = _references(source, config.batch_size)
+    for estimate, reference in zip(estimates, references, strict=True):  # both (B, L)
         table = _measure(estimate, reference, source.sample_rate, config)
         waiting.append((table, _submit(pool, estimate, reference, table["silent"])))
         if len(waiting) > 1:
             yield _scored(*waiting.popleft())
-        start += len(batch)
     while waiting:
         yield _scored(*waiting.popleft())
 

@@ -6,14 +6,13 @@ docs/selectivity.md has the definitions and what each column is worth.
 from collections.abc import Sequence
 from math import comb
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 
-from spiking_music.config import Positive, Section
+from spiking_music.config import SelectivityConfig
 from spiking_music.dataset.onsets import LOWEST
 from spiking_music.errors import DataError
 from spiking_music.evaluation.correlation import correlate, prominence
@@ -23,17 +22,6 @@ from spiking_music.evaluation.significance import Significance, significance
 from spiking_music.files import atomic, write_csv, wrote
 
 OCTAVE = 12  # semitones
-
-
-class SelectivityConfig(Section):
-    """How selectivity is measured; times in latent steps of 23 ms."""
-
-    max_lag: Positive  # L: correlation functions run over lags −L .. L
-    window: Positive  # a coincidence is a lag below this; SPEC 6: 10
-    surrogates: Positive  # joint draws of circular shifts, K
-    level: Annotated[float, Field(gt=0, lt=1)]  # false-positive rate of the family, and FDR
-    information_lag: Annotated[int, Field(ge=0)]  # an event speaks of onsets within ± this
-    information_surrogates: Positive  # shifts that measure the bias of the information
 
 
 def selectivity(

@@ -10,7 +10,7 @@ from spiking_music import files
 from spiking_music.codec import formats
 from spiking_music.codec.bits import width
 from spiking_music.errors import CodeError
-from spiking_music.evaluation.codes import CodesFile, open_codes
+from spiking_music.evaluation.codes import NO_LEVEL, CodesFile, open_codes
 
 BATCH = 256  # clips read at a time
 COLUMNS = (
@@ -32,16 +32,18 @@ def storage(codes: Path, out: Path) -> None:
     """Account for the file `codes`; write a row a clip with the columns `COLUMNS`.
 
     Rates are kbit a second of audio. Binary codes: kbps_<format> is the paper's formula alone;
-    kbps_cheapest adds the 2 bits that name the format and the ⌈log2(S_max+1)⌉ bits of S, S_max
-    being the largest S in the file; kbps_entropy is N·T·H2(S/(N·T)), independent entries.
+    kbps_cheapest adds the 2 bits that name the format, the ⌈log2(S_max+1)⌉ bits of S, S_max
+    being the largest S in the file, and where the model has levels the 5 bits of μ; kbps_entropy is
+    N·T·H2(S/(N·T)), independent entries.
     RVQ codes: Q·T·⌈log2 K⌉ bits in kbps_dense and kbps_cheapest; kbps_entropy is the length of the
     clip under an ideal code for each codebook's frequencies in this file (order 0; a little
-    optimistic, as the frequencies themselves are not sent); all else is empty.
+    optimistic, as the frequencies themselves are not sent); all else is empty. A mel spectrogram is
+    no code: its rows are empty.
 
     Raises `CodeError` where the codes are missing or damaged.
     """
     with open_codes(codes) as coded:
-        bits = _rvq_bits(coded) if coded.origin.kind == "rvq" else _binary_bits(coded)
+        bits = BITS[coded.origin.kind](coded)
         seconds = coded.seconds
     rates = bits.columns[bits.columns.str.startswith("kbps_")]
     bits[rates] = bits[rates] / (1000 * seconds)
@@ -50,10 +52,10 @@ def storage(codes: Path, out: Path) -> None:
     files.write_csv(bits.reindex(columns=COLUMNS), out)
 
 
-def binary_bits(units: int, steps: int, events: NDArray[np.int64]) -> pd.DataFrame:
+def binary_bits(units: int, steps: int, events: NDArray[np.int64], level_bits: int) -> pd.DataFrame:
     """Bits of clips with S = `events` (clips,), under the names of the columns of `storage`."""
     index, cheapest = formats.cheapest(units, steps, events)
-    overhead = formats.FORMAT_BITS + formats.count_bits(int(events.max(initial=0)))
+    overhead = formats.FORMAT_BITS + formats.count_bits(int(events.max(initial=0))) + level_bits
     costs = {f"kbps_{name}": formats.cost(name, units, steps, events) for name in formats.FORMATS}
     return pd.DataFrame(
         {
@@ -99,7 +101,8 @@ def _binary_bits(coded: CodesFile) -> pd.DataFrame:
             raise CodeError(f"codes '{coded.path}' are not binary: encode again")
         counts.append(np.count_nonzero(z, axis=(1, 2)))
     events = np.concatenate([np.zeros(0, np.int64), *counts])
-    return binary_bits(coded.rows, coded.steps, events)
+    level_bits = 0 if coded.origin.level == NO_LEVEL else formats.LEVEL_BITS
+    return binary_bits(coded.rows, coded.steps, events, level_bits)
 
 
 def _rvq_bits(coded: CodesFile) -> pd.DataFrame:
@@ -123,3 +126,10 @@ def _rvq_bits(coded: CodesFile) -> pd.DataFrame:
             "kbps_entropy": np.concatenate([np.zeros(0), *entropy]),
         }
     )
+
+
+def _no_bits(coded: CodesFile) -> pd.DataFrame:
+    return pd.DataFrame({"events": np.full(len(coded), np.nan)})
+
+
+BITS = {"binary": _binary_bits, "rvq": _rvq_bits, "mel": _no_bits}

@@ -16,6 +16,14 @@ RATES = ["kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_cheapest", "
 AMOUNTS = [*RATES, "events_per_second", "density"]
 QUALITIES = ["si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance", "visqol", "zimtohrli"]
 INTERVALS = {"si_snr_db": "si_snr", "mel_distance": "mel_distance", "visqol": "visqol"}
+COLUMNS = [
+    *("variant", "decoder", "clips", "silent_clips", "failed_clips"),
+    *AMOUNTS,
+    *QUALITIES,
+    "si_snr_std",
+    *(f"{stem}_{end}" for stem in INTERVALS.values() for end in ("low", "high")),
+    *("steps", "parameters", "seconds"),
+]
 HEADINGS = {
     "variant": "variant",
     "kbps_cheapest": "kbps",
@@ -32,8 +40,8 @@ HEADINGS = {
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
-    "cheapest format with its overheads. SI-SNR, ViSQOL and Zimtohrli: higher is better; "
-    "mel distance: lower."
+    "cheapest format with its overheads, none where nothing is coded. SI-SNR, ViSQOL and "
+    "Zimtohrli: higher is better; mel distance: lower."
 )
 
 
@@ -47,18 +55,24 @@ class Run:
     log: Path  # training log
 
 
-def summarise(runs: list[Run], out: Path, resamplings: int, seed: int) -> None:
+def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int, seed: int) -> None:
     """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
 
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
     metric gave no number while it did elsewhere), means of the tables' columns, si_snr_std over
     clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model, and seconds of
-    wall time that training took. Quality is a mean of clips that are not silent, rates of all.
+    wall time that training took. Quality is averaged over clips that are not silent, rates over
+    all. `anchors` are tables of `evaluate_anchor`, named by their files: below the variants, with
+    decoder "none", and empty where training and codes would speak.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
     """
-    table = pd.DataFrame([_row(run, resamplings, seed) for run in runs])
+    rows = [_row(run, resamplings, seed) for run in runs]
+    for path in anchors:
+        quality = _read(path, ["performance", "silent", *QUALITIES])
+        rows.append(_quality(path.stem, "none", quality, resamplings, seed))
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     files.write_csv(table, out)
     with files.atomic(out.with_suffix(".md")) as temporary:
         temporary.write_text(markdown(table))
@@ -79,30 +93,38 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     about = describe(run.weights)
     quality = _read(run.evaluation, ["performance", "silent", *QUALITIES])
     amount = _read(run.storage, AMOUNTS)
-    seconds = _read(run.log, ["seconds"])["seconds"].max()
     if len(quality) != len(amount):
         raise DataError(
             f"'{run.evaluation}' has {len(quality)} clips but '{run.storage}' {len(amount)}: "
             "make both from the same codes"
         )
+    config = about["config"]
+    row = _quality(config["name"], config["decoder"]["kind"], quality, resamplings, seed)
+    counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
+    seconds = _read(run.log, ["seconds"])["seconds"].max()
+    return row | dict(amount[AMOUNTS].mean()) | counts | {"seconds": seconds}
+
+
+def _quality(
+    name: str, decoder: str, quality: pd.DataFrame, resamplings: int, seed: int
+) -> dict[str, Any]:
+    """What a table of `evaluate` adds up to."""
     heard = quality[quality["silent"] == 0]
     scores = heard[["visqol", "zimtohrli"]]
     failed = scores.isna().any(axis=1) if scores.notna().any(axis=None) else pd.Series(dtype=bool)
     row: dict[str, Any] = {
-        "variant": about["config"]["name"],
-        "decoder": about["config"]["decoder"],
+        "variant": name,
+        "decoder": decoder,
         "clips": len(quality),
         "silent_clips": len(quality) - len(heard),
         "failed_clips": int(failed.sum()),
-        **amount[AMOUNTS].mean(),
         **heard[QUALITIES].mean(),
         "si_snr_std": heard["si_snr_db"].std(),
     }
     for column, stem in INTERVALS.items():
         low, high = interval(heard[column], heard["performance"], resamplings, seed)
         row |= {f"{stem}_low": low, f"{stem}_high": high}
-    counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
-    return row | counts | {"seconds": seconds}
+    return row
 
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:

@@ -15,7 +15,12 @@ from spiking_music.figures import style
 from spiking_music.figures.blocks import Block, blocks
 from spiking_music.files import write_csv
 
-COLOURS = dict(zip(("encoder", "bottleneck", "decoder"), style.PALETTE, strict=False))
+COLOURS = {
+    "encoder": style.PALETTE[0],
+    "context": style.PALETTE[3],
+    "bottleneck": style.PALETTE[1],
+    "decoder": style.PALETTE[2],
+}
 NARROWEST = 0.66  # width of a box for a length of 1, where the clip at all its samples has 1
 
 

@@ -10,11 +10,24 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spiking_music.config import VariantConfig
 from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.context import Conformer, Context
+from spiking_music.model.diffusion.unet import Level, UNet
+from spiking_music.model.diffusion.vdiffusion import VDiffusion
 from spiking_music.model.spectral import SpectralDecoder, SpectralEncoder, Trunk
 
-COMPOSITES = (nn.Sequential, Trunk, SpectralEncoder, SpectralDecoder)  # shown by their children
+PARTS = {  # of the model, in the order of the data, and what they are called
+    "encoder": "encoder",
+    "before": "context",
+    "bottleneck": "bottleneck",
+    "after": "context",
+    "decoder": "decoder",
+}
+COMPOSITES = (  # shown by their children
+    *(nn.Sequential, Trunk, SpectralEncoder, SpectralDecoder, Context, VDiffusion, UNet),
+)
 CONVOLUTIONS = (nn.Conv1d, nn.ConvTranspose1d)
-CHANNELS_LAST = (nn.Linear, nn.LayerNorm)  # (B, length, channels); all else is the other way round
+# (B, length, channels); all else is the other way round
+CHANNELS_LAST = (nn.Linear, nn.LayerNorm, Conformer)
 Shape = tuple[int, int]  # channels, length
 NAMES = {
     "Stft": "STFT",
@@ -29,6 +42,11 @@ NAMES = {
     "Binary": "binary units",
     "Rvq": "residual vector quantiser",
     "SpectralDecoder": "inverse STFT",
+    "LogMel": "log-mel spectrogram",
+    "Passage": "as it is",
+    "Embedding": "level embedding",
+    "Conformer": "conformer",
+    "NoiseEmbedding": "noise level embedding",
 }
 
 
@@ -40,7 +58,7 @@ class Block:
     convolutions and matrix products a second of audio. parameters: learned values, codebooks too.
     """
 
-    part: str  # encoder, bottleneck or decoder
+    part: str  # as `PARTS` calls it
     name: str
     repeats: int
     channels: int
@@ -49,21 +67,33 @@ class Block:
     flops: float
 
 
+@dataclass(frozen=True)
+class Row:
+    """What becomes a block: its name, the modules it stands for, and the one that ends it."""
+
+    name: str
+    modules: tuple[str, ...]
+    end: str
+
+
 def blocks(config: VariantConfig) -> list[Block]:
-    """The blocks of the variant's model in the order of the data, measured on one clip."""
+    """The blocks of the variant's model in the order of the data, measured on one clip.
+
+    Of a diffusion decoder, compute is that of one evaluation of its network.
+    """
     with torch.random.fork_rng(devices=[]):  # nobody's random numbers change by drawing a figure
         model = Autoencoder(config).eval()
-    for name, buffer in model.named_buffers():
-        if name.endswith("initted"):  # empty codebooks do: no shape depends on their values
-            buffer.fill_(True)
-    x = torch.zeros(1, 1, config.signal.clip_samples)
-    shapes, flops = _measured(model, x)
+        for name, buffer in model.named_buffers():
+            if name.endswith("initted"):  # empty codebooks do: no shape depends on their values
+                buffer.fill_(True)
+        shapes, flops = _measured(model, torch.zeros(1, 1, config.signal.clip_samples))
     seconds = config.signal.clip_samples / config.signal.sample_rate
     found: list[Block] = []
-    for part in ("encoder", "bottleneck", "decoder"):
-        for name, module, whole in _unfold(part, getattr(model, part), shapes):
-            learned, work = (_learned(module), flops.get(name, 0) / seconds) if whole else (0, 0.0)
-            block = Block(part, _name(module), 1, *shapes[name], learned, work)
+    for part, called in PARTS.items():
+        for row in _unfold(part, getattr(model, part), shapes):
+            learned = sum(_learned(model.get_submodule(name)) for name in row.modules)
+            work = sum(flops.get(name, 0) for name in row.modules) / seconds
+            block = Block(called, row.name, 1, *shapes[row.end], learned, work)
             if found and found[-1] == replace(block, **_times(block, found[-1].repeats)):
                 block = replace(block, **_times(block, found.pop().repeats + 1))
             found.append(block)
@@ -79,12 +109,14 @@ def _times(block: Block, repeats: int) -> dict[str, Any]:
     }
 
 
-def _measured(model: nn.Module, x: Tensor) -> tuple[dict[str, Shape], dict[str, int]]:
+def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str, int]]:
     """Output shape and compute (FLOP) of every module that is called when `model` sees `x`."""
     shapes: dict[str, Shape] = {}
 
     def note(name: str, module: nn.Module, output: Any) -> None:
         tensor = output if isinstance(output, Tensor) else getattr(output, "codes", None)
+        if tensor is not None and tensor.ndim == 2:  # one vector for all of a clip
+            shapes[name] = (tensor.shape[1], 1)
         if tensor is not None and tensor.ndim == 3:
             channels, length = tensor.shape[1:]
             last = isinstance(module, CHANNELS_LAST)
@@ -96,9 +128,13 @@ def _measured(model: nn.Module, x: Tensor) -> tuple[dict[str, Shape], dict[str, 
         )
         for name, module in model.named_modules()
     ]
-    fused = {torch.ops.aten.mkldnn_rnn_layer: _lstm_flops}  # which the counter does not know
+    fused = {  # which the counter does not know
+        torch.ops.aten.mkldnn_rnn_layer: _lstm_flops,
+        torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
+    }
+    level = torch.zeros(len(x), dtype=torch.int64) if model.levels else None
     with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=fused) as counter:
-        model(x)
+        model(x, level)
     for hook in hooks:
         hook.remove()
     counts = counter.get_flop_counts()
@@ -113,25 +149,46 @@ def _lstm_flops(
     return 2 * x[0] * x[1] * into[0] * (into[1] + back[1])
 
 
-def _unfold(
-    name: str, module: nn.Module, shapes: dict[str, Shape]
-) -> Iterator[tuple[str, nn.Module, bool]]:
-    """Blocks inside `module`: name, module, and whether the row stands for all of the module.
+def _attention_flops(query: Sequence[int], key: Sequence[int], *_: Any, **__: Any) -> int:
+    """Of queries (B, heads, T, D) with as many keys and values: two products of T × T × D."""
+    batch, heads, steps, features = query
+    return 2 * 2 * batch * heads * steps * key[2] * features
 
-    A composite yields its children; then itself where it ends in another shape than they do, for
+
+def _unfold(name: str, module: nn.Module | None, shapes: dict[str, Shape]) -> Iterator[Row]:
+    """Rows of what is inside `module`.
+
+    A composite yields its children; then itself where it ends in another size than they do, for
     what it does on top. Modules that are not called, and activations, are left out.
     """
+    if isinstance(module, Level):
+        yield from _unfold_level(name, module, shapes)
+        return
     if not isinstance(module, COMPOSITES):
-        if name in shapes and not isinstance(module, nn.ELU):
-            yield name, module, True
+        if module is not None and name in shapes and not isinstance(module, nn.ELU):
+            yield Row(_name(module), (name,), name)
         return
     last = name
     for child, inner in module.named_children():
         for row in _unfold(f"{name}.{child}", inner, shapes):
-            last = row[0]
+            last = row.end
             yield row
-    if shapes[name] != shapes[last]:
-        yield name, module, False
+    if name in shapes and sorted(shapes[name]) != sorted(shapes[last]):
+        yield Row(_name(module), (), name)
+
+
+def _unfold_level(name: str, level: Level, shapes: dict[str, Shape]) -> Iterator[Row]:
+    """A level of the U-Net: a row down, the levels within, a row up."""
+    count = len(level.down_items)
+    first = level.down_items[0]
+    extras = {"codes in": first.injection, "attention": first.attention}
+    items = f"{count} item{'s' * (count > 1)}"
+    what = ", ".join([items, *(extra for extra, module in extras.items() if module is not None)])
+    factor = level.down.stride[0]
+    down, up = ([f"{name}.{side}_items.{i}" for i in range(count)] for side in ("down", "up"))
+    yield Row(f"down {factor}, {what}", (f"{name}.down", *down), f"{name}.down")
+    yield from _unfold(f"{name}.within", level.within, shapes)
+    yield Row(f"{what}, up {factor}", (*up, f"{name}.up", f"{name}.gate"), name)
 
 
 def _learned(module: nn.Module) -> int:

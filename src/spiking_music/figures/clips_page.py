@@ -13,31 +13,31 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from spiking_music.config import SignalConfig, VariantConfig
+from spiking_music.config import MelConfig, SignalConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import LOWEST, Onsets, read_onsets
 from spiking_music.errors import DataError
-from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.codes import NO_LEVEL, Codes, open_codes
 from spiking_music.evaluation.coding import decode_batch, require_origin
 from spiking_music.figures import style
-from spiking_music.model.mel import FLOOR_DB, LogMel, MelConfig
+from spiking_music.model.mel import FLOOR_DB, LogMel
 from spiking_music.model.weights import load_weights
 
-Codes = NDArray[np.uint8 | np.uint16]
-MEL = MelConfig(n_mels=96, n_fft=2048)
+MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)
 FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks of the mel axis
+ROLL, SPECTROGRAM, EVENTS, INDICES, TITLE = 16, 15, 13, 6, 6  # mm; a row's height, and its title's
 OCTAVES = {24: "C1", 48: "C3", 72: "C5", 96: "C7"}  # MIDI numbers, ticks of the piano roll
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One column of the page; codes are uint8 events (N, T) or uint16 RVQ indices (Q, T)."""
+    """One column of the page; codes are as in a codes file, without what is no code (mel)."""
 
     title: str
     reference: NDArray[np.float32]  # (samples,)
     onsets: NDArray[np.uint8]  # (88, T)
-    audio: dict[str, NDArray[np.float32]]  # variant -> (samples,)
-    codes: dict[str, Codes]
+    audio: dict[str, NDArray[np.float32]]  # variant, and its level where it has one -> (samples,)
+    codes: dict[str, Codes]  # of the same -> uint8 events (N, T) or uint16 RVQ indices (Q, T)
 
 
 def draw(
@@ -61,8 +61,11 @@ def draw(
     written, decoded = {}, {}
     for name, path in weights.items():
         model, config = load_weights(path)
-        written[name] = _chosen(codes[name], path, config, chosen, len(audio))
-        decoded[name] = decode_batch(model, written[name])
+        matrices, level = _chosen(codes[name], path, config, chosen, len(audio))
+        label = name if level == NO_LEVEL else f"{name} at μ = {level}"
+        decoded[label] = decode_batch(model, matrices, level)
+        if model.kind != "mel":
+            written[label] = matrices
     shown = [
         Shown(
             _title(notes, clip, signal),
@@ -86,10 +89,12 @@ def choose(performance: NDArray[np.int64], offset: NDArray[np.int64], count: int
 def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) -> None:
     """A column a clip: piano roll, reference, then reconstruction and codes of each variant."""
     looks = style.looks(shown[0].audio)
-    heights = [1.0, 1.0]  # of the rows: piano roll, reference
+    heights = [ROLL, SPECTROGRAM]  # mm of each row
     for name in looks:
-        heights += [1.0, 0.9 if _binary(shown[0].codes[name]) else 0.6]
-    with style.page(out, height=28 + 27 * sum(heights)) as figure:
+        heights.append(SPECTROGRAM)
+        if name in shown[0].codes:
+            heights.append(EVENTS if _binary(shown[0].codes[name]) else INDICES)
+    with style.page(out, height=24 + sum(heights) + TITLE * len(heights)) as figure:
         grid = figure.subplots(
             len(heights),
             len(shown),
@@ -99,11 +104,13 @@ def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) ->
             height_ratios=heights,
         )
         for column, clip in zip(grid.T, shown, strict=True):
-            _roll(column[0], clip.onsets, signal)
-            _mel(column[1], clip.reference, signal)
-            for row, (name, look) in enumerate(looks.items()):
-                image = _mel(column[2 + 2 * row], clip.audio[name], signal)
-                _matrix(column[3 + 2 * row], clip.codes[name], look, signal)
+            rows = iter(column)
+            _roll(next(rows), clip.onsets, signal)
+            image = _mel(next(rows), clip.reference, signal)
+            for name, look in looks.items():
+                _mel(next(rows), clip.audio[name], signal)
+                if name in clip.codes:
+                    _matrix(next(rows), clip.codes[name], look, signal)
             column[-1].set(xlabel="time (s)", xlim=(0, signal.clip_samples / signal.sample_rate))
         _labels(grid, shown[0], looks)
         _scale(figure, grid, image)
@@ -118,16 +125,17 @@ def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) ->
 
 def _chosen(
     codes: Path, weights: Path, config: VariantConfig, chosen: Sequence[int], clips: int
-) -> Codes:
-    """Codes (count, N or Q, T) of the chosen clips, which the model `weights` must have made."""
+) -> tuple[Codes, int]:
+    """Codes (count, rows, T) of the chosen clips, made by the model `weights`, and their level."""
     with open_codes(codes) as coded:
         require_origin(coded, weights, config)
         if len(coded) != clips:
             raise DataError(
                 f"codes '{codes}' hold {len(coded)} clips, the shards {clips}: encode again"
             )
+        level = coded.origin.level
     with h5py.File(codes) as file:
-        return np.stack([file["codes"][clip] for clip in chosen])
+        return np.stack([file["codes"][clip] for clip in chosen]), level
 
 
 def _title(notes: Onsets, clip: int, signal: SignalConfig) -> str:
@@ -185,10 +193,11 @@ def _labels(grid: NDArray[np.object_], clip: Shown, looks: Mapping[str, style.Lo
     """What each row is: its name above the first column, its unit on the axis."""
     rows = [("notes played", style.INK, "key"), ("reference", style.INK, "kHz")]
     for name, look in looks.items():
-        codes = clip.codes[name]
-        kind = f"{len(codes)} units" if _binary(codes) else f"{len(codes)} codebooks"
-        rows += [(f"{name}: reconstruction", look.colour, "kHz")]
-        rows += [(f"{name}: {kind}", look.colour, "unit" if _binary(codes) else "codebook")]
+        rows.append((f"{name}: reconstruction", look.colour, "kHz"))
+        codes = clip.codes.get(name)
+        if codes is not None:
+            kind, unit = ("units", "unit") if _binary(codes) else ("codebooks", "codebook")
+            rows.append((f"{name}: {len(codes)} {kind}", look.colour, unit))
     for axes, (name, colour, unit) in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(unit)
         axes.set_title(name, color=colour, weight="bold", pad=3, fontsize=7)

@@ -43,6 +43,7 @@ def draw(
     Filled markers: means over clips at the cheapest format of SPEC 5, bars their 95 % intervals;
     hollow markers: the same quality at the entropy of the codes (order 0); dots: single clips.
     Points of equal bit rate are set apart sideways. `published` adds the paper's points (SPEC 8).
+    What has no bit rate (mel, anchors) is left out, and named below.
 
     summary: summary.csv. evaluation, storage: the per-clip tables of each variant, rows in the same
     order. Raises `DataError` where a table or a column is missing or empty.
@@ -50,28 +51,39 @@ def draw(
     # a single clip has no interval
     filled = ["variant", RATE, ENTROPY_RATE, SI_SNR.column]
     table = tables.read(summary, filled, present=_columns(SI_SNR)).set_index("variant")
+    looks = style.looks(table.index)  # before any row goes, as in the other figures
+    left_out = [str(name) for name in table.index[table[RATE].isna()]]
+    table = table[table[RATE].notna()]
     rows = {str(name): row for name, row in table.iterrows()}
     clips = {name: _clips(name, evaluation, storage) for name in rows}
     perceptual = VISQOL.column in table and table[VISQOL.column].notna().any()
     measures = [SI_SNR, VISQOL] if perceptual else [SI_SNR]
-    looks = style.looks(rows)
-    with style.page(out, height=88, width=style.WIDTH if perceptual else 100) as figure:
+    keys = len(rows) + 4
+    columns = 4 if perceptual else 2
+    with style.page(
+        out, height=78 + 4 * (keys // columns), width=style.WIDTH if perceptual else 100
+    ) as figure:
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         context = pd.Series({name: row[0] for name, row in PUBLISHED.items() if published})
         rates = pd.concat([table[RATE], context])
         gap = GAP * max(rates.max() - table[ENTROPY_RATE].min(), 0.2)
         positions = _apart(rates, gap)
         for axes, measure, mark in zip(panels, measures, "ab", strict=False):
-            for name, look in looks.items():
-                shift = positions[name] - rows[name][RATE]
-                _cloud(axes, clips[name], measure, look, shift, gap)
-                _mean(axes, rows[name], measure, look, shift)
+            for name, row in rows.items():
+                shift = positions[name] - row[RATE]
+                _cloud(axes, clips[name], measure, looks[name], shift, gap)
+                _mean(axes, row, measure, looks[name], shift)
             axes.set(xlabel="bit rate (kbps)", ylabel=measure.label)
             axes.grid(axis="y")
             style.letter(axes, mark, "")
         if published:
             _published(panels[0], positions)
-        figure.legend(handles=_handles(looks, published), loc="outside lower center", ncols=4)
+        handles = _handles({name: looks[name] for name in rows}, published)
+        note = f"not shown, having no bit rate: {', '.join(left_out)}" if left_out else None
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=columns, title=note,
+            title_fontsize=6.5,
+        )  # fmt: skip
 
 
 def _columns(measure: Measure) -> list[str]:

@@ -1,6 +1,6 @@
 """Figure 4: what the level μ of μ-SPARSE trades, clip by clip, and what its events look like."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from spiking_music.evaluation.rate_control import COLUMNS, quality_controlled
 from spiking_music.figures import style, tables
 
 CLIPS = 8
-MATRICES = 4
 CHOSEN = style.PALETTE[5]
 EVENTS = LinearSegmentedColormap.from_list("events", ["white", style.INK])
 LEVELS = LinearSegmentedColormap.from_list(
@@ -31,6 +30,7 @@ def draw(
     storage: Mapping[str, Path],
     out: Path | str,
     bound_db: float,
+    shown: Sequence[int],
 ) -> None:
     """Draw figure 4 as `<out>.png` and `<out>.svg`.
 
@@ -38,25 +38,34 @@ def draw(
     `rate_control.COLUMNS`), spread evenly over the table, along all levels; the level that quality
     control at `bound_db` picks is ringed, and a clip that never exceeds the bound says so by having
     no ring. Panel b: every clip of the variants in `evaluation` and `storage` (.csv, rows in the
-    same order), means on top. Panel c: events of one clip at four levels, of `matrices` (.npz with
-    levels (L,) and codes (L, N, T)). Raises `DataError` where a file or a column is missing.
+    same order), means on top. Panel c: events of one clip at the levels `shown`, of `matrices`
+    (.npz with levels (L,) and codes (L, N, T)). Raises `DataError` where a file, a column or a
+    level is missing.
     """
     table = tables.read(sweep, COLUMNS)
-    levels, codes = _matrices(matrices)
+    codes = _matrices(matrices, shown)
     with style.page(out, height=128) as figure:
         halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[1.55, 1])[:, 0]
         left, right = halves[0].subplots(1, 2, sharey=True)
         _sweep(left, table, bound_db, halves[0])
         _clouds(right, evaluation, storage)
-        _events(halves[1], levels, codes)
+        _events(halves[1], codes)
 
 
-def _matrices(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def _matrices(path: Path, shown: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
+    """Level -> events (N, T), of the levels `shown`."""
     try:
         with np.load(path) as file:
-            return file["levels"], file["codes"]
+            swept = dict(zip(file["levels"].tolist(), file["codes"], strict=True))
     except FileNotFoundError:
         raise DataError(f"no codes '{path}': run the rule that writes them") from None
+    missing = [level for level in shown if level not in swept]
+    if missing or not shown:
+        raise DataError(
+            f"level {missing[0] if missing else 'none'} of `figures.matrices` is not in '{path}', "
+            f"which has {', '.join(map(str, swept))}: name some of these"
+        )
+    return {level: swept[level] for level in shown}
 
 
 def _sweep(axes: Axes, table: pd.DataFrame, bound_db: float, figure: SubFigure) -> None:
@@ -80,7 +89,7 @@ def _sweep(axes: Axes, table: pd.DataFrame, bound_db: float, figure: SubFigure) 
     axes.axhline(bound_db, color=CHOSEN, linewidth=0.8, dashes=(4, 2), zorder=0)
     axes.legend(loc="lower right", borderaxespad=0)
     axes.set(xlabel="bit rate (kbps)", ylabel="SI-SNR (dB)")
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.06 * table["kbps"].max())
     style.letter(axes, "a", f"μ-SPARSE, {len(names)} clips, all μ ({len(met)} reach the bound)")
     _level_bar(axes, scale, LEVELS, figure)
 
@@ -116,24 +125,22 @@ def _clouds(axes: Axes, evaluation: Mapping[str, Path], storage: Mapping[str, Pa
         framealpha=1,
     )  # fmt: skip
     axes.set(xlabel="bit rate (kbps)")
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 1.06 * axes.dataLim.x1)
     axes.tick_params(labelleft=True)
     style.letter(axes, "b", "all clips, and means")
 
 
-def _events(figure: SubFigure, levels: NDArray[np.int64], codes: NDArray[np.uint8]) -> None:
+def _events(figure: SubFigure, codes: Mapping[int, NDArray[np.uint8]]) -> None:
     """Event matrices side by side, events in ink."""
-    shown = np.unique(np.linspace(0, len(levels) - 1, MATRICES).round().astype(int))
-    panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-    units, steps = codes.shape[1:]
-    for axes, index in zip(panels, shown, strict=True):
+    panels = figure.subplots(1, len(codes), sharey=True, squeeze=False)[0]
+    for axes, (level, matrix) in zip(panels, codes.items(), strict=True):
+        units, steps = matrix.shape
         axes.imshow(
-            codes[index], cmap=EVENTS, vmin=0, vmax=1, origin="lower", aspect="auto",
+            matrix, cmap=EVENTS, vmin=0, vmax=1, origin="lower", aspect="auto",
             interpolation="antialiased", extent=(0, steps, 0, units),
         )  # fmt: skip
         axes.set(xlabel="step", xticks=[0, steps // 2, steps], yticks=[0, units // 2, units])
-        events = f"{np.count_nonzero(codes[index]):,}".replace(",", "\u2009")
-        axes.set_title(f"μ = {levels[index]}   S = {events}")
+        axes.set_title(f"μ = {level}   S = {style.thousands(int(matrix.sum()))}")
         for spine in axes.spines.values():
             spine.set(visible=True, color=style.MUTED, linewidth=0.4)
     style.letter(panels[0], "c", panels[0].get_title(loc="left"))

@@ -21,7 +21,7 @@ from spiking_music.files import atomic, wrote
 INK = "#22262B"  # text and axes
 MUTED = "#7A828C"  # secondary text, context
 FAINT = "#DDE1E6"  # grid, separators
-PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8A7A1F")
+PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8A7A1F", "#4B3F8F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200

@@ -22,31 +22,31 @@ class Panel:
 
 VALIDATION = Panel("validation_si_snr_db", "validation SI-SNR (dB)")
 LOSS = Panel("loss", "training loss")
-STATES = (  # of the bottleneck: a panel where at least one variant logs it
+STATES = (  # of the bottleneck
     Panel("density", "density of events (% ones)", 100),
     Panel("codebook_usage", "codebook usage (% of entries)", 100),
 )
+PANELS = (VALIDATION, LOSS, *STATES)
 
 
 def draw(logs: Mapping[str, Path], out: Path | str) -> None:
     """Draw the training logs (log.csv) of the variants `logs` as small multiples.
 
     Validation SI-SNR is drawn at every validation; values logged during training are drawn faint,
-    and smoothed over a tenth of the run. Raises `DataError` where a log lacks steps, loss or
-    validation.
+    and smoothed over a tenth of the run. A panel is drawn where at least one variant logs its
+    column: diffusion decoders have no SI-SNR on the way, for instance. Raises `DataError` where a
+    log lacks steps or loss.
     """
-    needed = ["step", LOSS.column, VALIDATION.column]
-    runs = {name: tables.read(path, needed) for name, path in logs.items()}
+    runs = {name: tables.read(path, ["step", LOSS.column]) for name, path in logs.items()}
     looks = style.looks(runs)
-    states = [panel for panel in STATES if any(panel.column in run for run in runs.values())]
-    panels = [VALIDATION, LOSS, *states]
+    panels = [panel for panel in PANELS if any(_logged(run, panel) for run in runs.values())]
     columns = 2 if len(panels) == 4 else len(panels)
     rows = len(panels) // columns
     with style.page(out, height=14 + 56 * rows) as figure:
         grid = figure.subplots(rows, columns, squeeze=False)
         for axes, panel, mark in zip(grid.flat, panels, "abcd", strict=False):
             for name, run in runs.items():
-                if panel.column in run:
+                if _logged(run, panel):
                     _curve(axes, run, panel, looks[name])
             axes.set(xlabel="optimiser steps", ylabel=panel.label, xlim=(0, None))
             if panel in STATES:
@@ -58,6 +58,10 @@ def draw(logs: Mapping[str, Path], out: Path | str) -> None:
             for name, look in looks.items()
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=6)
+
+
+def _logged(run: pd.DataFrame, panel: Panel) -> bool:
+    return panel.column in run and bool(run[panel.column].notna().any())
 
 
 def _curve(axes: Axes, run: pd.DataFrame, panel: Panel, look: style.Look) -> None:

@@ -1,15 +1,25 @@
-"""A variant put together: encoder → bottleneck → decoder."""
+"""A variant put together: encoder → (context) → bottleneck → (context) → decoder."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from spiking_music.config import VariantConfig
+from spiking_music.config import (
+    DiffusionConfig,
+    MelConfig,
+    SeanetConfig,
+    SpectralConfig,
+    VariantConfig,
+)
 from spiking_music.errors import CodeError, ConfigError
-from spiking_music.model.bottleneck import make_bottleneck
+from spiking_music.model.bottleneck import Quantised, make_bottleneck
+from spiking_music.model.context import Context
+from spiking_music.model.diffusion.unet import UNet
+from spiking_music.model.diffusion.vdiffusion import VDiffusion
+from spiking_music.model.mel import LogMel
 from spiking_music.model.seanet import SeanetDecoder, SeanetEncoder
 from spiking_music.model.spectral import SpectralDecoder, SpectralEncoder
 
@@ -18,51 +28,89 @@ from spiking_music.model.spectral import SpectralDecoder, SpectralEncoder
 class Output:
     """What training needs of one pass.
 
-    audio: (B, 1, T_x), the reconstruction.
-    codes: (B, N, T) events with gradient, or (B, Q, T) RVQ indices.
+    audio: (B, 1, T_x), the reconstruction; None with a diffusion decoder, which learns from noise.
+    codes: (B, N, T) events with gradient, (B, Q, T) RVQ indices, or (B, n_mels, T) of a mel
+    spectrogram.
     losses: auxiliary losses, weighted, scalars.
     stats: detached scalars for the log.
     """
 
-    audio: Tensor
+    audio: Tensor | None
     codes: Tensor
-    losses: dict[str, Tensor]
-    stats: dict[str, Tensor]
+    losses: dict[str, Tensor] = field(default_factory=dict)
+    stats: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Autoencoder(nn.Module):
     """Waveform (B, 1, T·hop) in −1..1 ↔ codes of T steps, as the variant's rows describe.
 
     The caller seeds torch; equal seeds give equal models. `kind` says what the codes are: "binary"
-    (B, N, T) uint8 events, or "rvq" (B, Q, T) int64 indices.
+    (B, N, T) uint8 events, "rvq" (B, Q, T) int64 indices, or "mel" (B, n_mels, T) float32, which is
+    no code but a point of reference. Where `levels` > 0, every method takes a level μ (B,) int64 in
+    0..levels − 1 for each clip, and otherwise none.
     """
 
     def __init__(self, config: VariantConfig) -> None:
         super().__init__()
         self.hop = config.signal.hop
-        self.kind: Literal["binary", "rvq"] = config.bottleneck.kind
-        self.encoder, self.decoder = _backbone(config)
-        self.bottleneck = make_bottleneck(config.bottleneck, config.backbone.latent)
+        self.levels = config.levels
+        self.kind: Literal["binary", "rvq", "mel"] = config.bottleneck.kind
+        self.seed = config.seed
+        self.encoder, self.decoder = _ends(config)
+        self.before = _context(config)
+        self.bottleneck = make_bottleneck(config.bottleneck, config.latent)
+        self.after = _context(config)
+        self.sampling_steps = 0
+        if isinstance(config.decoder, DiffusionConfig):
+            self.sampling_steps = config.decoder.sampling_steps
 
-    def forward(self, x: Tensor) -> Output:
-        """Reconstruct audio (B, 1, T·hop), with losses and gradients."""
+    def forward(self, x: Tensor, level: Tensor | None = None) -> Output:
+        """One pass over audio (B, 1, T·hop) with losses and gradients."""
         self._require_steps(x)
-        quantised = self.bottleneck(self.encoder(x))
-        audio = self.decoder(quantised.latent)
+        quantised = self.quantise(x, level)
+        latent = _through(self.after, quantised.latent, level)
+        if isinstance(self.decoder, VDiffusion):
+            losses = quantised.losses | {"diffusion": self.decoder(x, latent, _generator())}
+            return Output(None, quantised.codes, losses, quantised.stats)
+        audio = self.decoder(latent)
         return Output(audio, quantised.codes, quantised.losses, quantised.stats)
 
-    @torch.no_grad()
-    def encode(self, x: Tensor) -> Tensor:
-        """Codes of audio (B, 1, T·hop); `CodeError` in training mode or at another length."""
-        self._require_eval()
-        self._require_steps(x)
-        return self.bottleneck.encode(self.encoder(x))
+    def quantise(self, x: Tensor, level: Tensor | None) -> Quantised:
+        """Audio (B, 1, T·hop) → the bottleneck's codes and latents (B, C, T)."""
+        return self.bottleneck(_through(self.before, self.encoder(x), level))
 
     @torch.no_grad()
-    def decode(self, codes: Tensor) -> Tensor:
-        """Audio (B, 1, T·hop) of codes of T steps; `CodeError` where they do not fit the model."""
+    def encode(self, x: Tensor, level: Tensor | None = None) -> Tensor:
+        """Codes of audio (B, 1, T·hop); `CodeError` in training mode or at another length."""
+        return self.codes_at(self.latents(x), level)
+
+    @torch.no_grad()
+    def decode(self, codes: Tensor, level: Tensor | None = None) -> Tensor:
+        """Audio (B, 1, T·hop) of codes of T steps; `CodeError` where they do not fit the model.
+
+        A diffusion decoder starts every clip from the same noise, drawn from the model's seed: the
+        result depends on nothing but the codes.
+        """
         self._require_eval()
-        return self.decoder(self.bottleneck.decode(codes))
+        latent = _through(self.after, self.bottleneck.decode(codes), level)
+        if not isinstance(self.decoder, VDiffusion):
+            return self.decoder(latent)
+        generator = torch.Generator().manual_seed(self.seed)
+        samples = codes.shape[-1] * self.hop
+        return self.decoder.sample(latent, samples, self.sampling_steps, generator)
+
+    @torch.no_grad()
+    def latents(self, x: Tensor) -> Tensor:
+        """What does not depend on the level, of audio (B, 1, T·hop): (B, C, T)."""
+        self._require_eval()
+        self._require_steps(x)
+        return self.encoder(x)
+
+    @torch.no_grad()
+    def codes_at(self, latents: Tensor, level: Tensor | None) -> Tensor:
+        """Codes of what `latents` returned."""
+        self._require_eval()
+        return self.bottleneck.encode(_through(self.before, latents, level))
 
     def _require_eval(self) -> None:
         if self.training:
@@ -75,14 +123,48 @@ class Autoencoder(nn.Module):
             )
 
 
-def _backbone(config: VariantConfig) -> tuple[nn.Module, nn.Module]:
-    """Encoder and decoder of the variant's backbone."""
-    hop, backbone = config.signal.hop, config.backbone
-    if backbone.kind == "spectral":
-        return SpectralEncoder(backbone, hop), SpectralDecoder(backbone, hop)
-    if math.prod(backbone.ratios) != hop:
+def _through(context: Context | None, latent: Tensor, level: Tensor | None) -> Tensor:
+    """Latents (B, C, T) in their context; `CodeError` for a level that no context would read."""
+    if context is not None:
+        return context(latent, level)
+    if level is not None:
+        raise CodeError("this model takes no level")
+    return latent
+
+
+def _generator() -> torch.Generator:
+    """A generator on the CPU, seeded from the global one, which the training loop seeds."""
+    return torch.Generator().manual_seed(int(torch.randint(2**62, ())))
+
+
+def _context(config: VariantConfig) -> Context | None:
+    if config.context is None:
+        return None
+    context = config.context
+    return Context(config.latent, context.layers, config.levels, context.heads, context.kernel)
+
+
+def _ends(config: VariantConfig) -> tuple[nn.Module, nn.Module]:
+    """Encoder and decoder of the variant."""
+    encoder: nn.Module
+    if isinstance(config.bottleneck, MelConfig):
+        encoder = LogMel(config.bottleneck, config.signal)
+        decoder = None
+    else:
+        assert config.backbone is not None  # as the configuration has checked
+        encoder, decoder = _backbone(config.backbone, config.signal.hop)
+    if isinstance(config.decoder, DiffusionConfig):
+        decoder = VDiffusion(UNet(config.decoder.unet, config.latent), config.decoder.rms)
+    assert decoder is not None  # mel has a diffusion decoder, as the configuration has checked
+    return encoder, decoder
+
+
+def _backbone(config: SpectralConfig | SeanetConfig, hop: int) -> tuple[nn.Module, nn.Module]:
+    if isinstance(config, SpectralConfig):
+        return SpectralEncoder(config, hop), SpectralDecoder(config, hop)
+    if math.prod(config.ratios) != hop:
         raise ConfigError(
-            f"backbone ratios {list(backbone.ratios)} multiply to {math.prod(backbone.ratios)}, "
+            f"backbone ratios {list(config.ratios)} multiply to {math.prod(config.ratios)}, "
             f"but signal.hop is {hop}: make them equal"
         )
-    return SeanetEncoder(backbone), SeanetDecoder(backbone)
+    return SeanetEncoder(config), SeanetDecoder(config)

@@ -89,9 +89,7 @@ class Context(nn.Module):
     A level μ in 0..levels−1 is a learned vector added to every step (SPEC 3, μ-SPARSE).
     """
 
-    def __init__(
-        self, width: int, layers: int = 2, levels: int = 0, heads: int = 8, kernel: int = 15
-    ) -> None:
+    def __init__(self, width: int, layers: int, levels: int, heads: int, kernel: int) -> None:
         super().__init__()
         self.levels = levels
         self.embedding = nn.Embedding(levels, width) if levels else None

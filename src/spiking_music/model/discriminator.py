@@ -5,14 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from spiking_music.config import Positive, Section
-
-
-class DiscriminatorConfig(Section):
-    """Width of the convolutions and the STFT sizes in samples, one discriminator each."""
-
-    filters: Positive
-    n_ffts: tuple[Positive, ...]
+from spiking_music.config import DiscriminatorConfig
 
 
 class StftDiscriminator(nn.Module):

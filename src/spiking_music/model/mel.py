@@ -5,16 +5,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
 
-from spiking_music.config import Positive, Section, SignalConfig
+from spiking_music.config import MelConfig, SignalConfig
 
 FLOOR_DB = -80.0
-
-
-class MelConfig(Section):
-    """Number of mel bands, and the STFT size in samples."""
-
-    n_mels: Positive
-    n_fft: Positive
 
 
 class LogMel(nn.Module):

@@ -4,68 +4,30 @@ Same blocks and same number of parameters as UNetV0 of audio-diffusion-pytorch, 
 Moûsai (Schneider et al., arXiv 2301.11757), which the paper reports as its decoder.
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
-from pydantic import model_validator
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from spiking_music.config import Positive, Section
+from spiking_music.config import UNetConfig
 from spiking_music.errors import CodeError
 from spiking_music.model.diffusion.blocks import Item, NoiseEmbedding
-
-
-class UNetConfig(Section):
-    """SPEC 4: one entry a level, outermost first; the codes enter at level `context_depth`."""
-
-    channels: tuple[Positive, ...]
-    factors: tuple[Positive, ...]
-    items: tuple[Positive, ...]
-    attentions: tuple[bool, ...]
-    heads: Positive
-    head_features: Positive
-    groups: Positive
-    features: Positive
-    context_channels: Positive
-    context_depth: int
-    checkpointing: bool
-
-    @property
-    def hop(self) -> int:
-        """Samples a step of the context."""
-        return math.prod(self.factors[: self.context_depth + 1])
-
-    @property
-    def stride(self) -> int:
-        """Samples a step of the innermost level: what lengths are padded to a multiple of."""
-        return math.prod(self.factors)
-
-    @model_validator(mode="after")
-    def _levels_agree(self) -> "UNetConfig":
-        lists = (self.channels, self.factors, self.items, self.attentions)
-        if len({len(values) for values in lists}) != 1:
-            raise ValueError("channels, factors, items and attentions must have the same length")
-        if not 0 <= self.context_depth < len(self.channels):
-            raise ValueError("context_depth must be the index of a level")
-        if any(channels % self.groups for channels in self.channels):
-            raise ValueError("all channels must be multiples of groups")
-        return self
 
 
 class Level(nn.Module):
     """One nesting of the U-Net: down, items, all that lies within, items, up, and a gated skip."""
 
-    def __init__(self, config: UNetConfig, depth: int) -> None:
+    def __init__(self, config: UNetConfig, context_channels: int, depth: int) -> None:
         super().__init__()
         outer = config.channels[depth - 1] if depth else 1
         inner, factor = config.channels[depth], config.factors[depth]
         self.checkpointing = config.checkpointing
         self.down = nn.Conv1d(outer, inner, kernel_size=factor, stride=factor)
-        self.down_items = _items(config, depth)
-        self.within = Level(config, depth + 1) if depth + 1 < len(config.channels) else None
-        self.up_items = _items(config, depth)
+        self.down_items = _items(config, context_channels, depth)
+        self.within = (
+            Level(config, context_channels, depth + 1) if depth + 1 < len(config.channels) else None
+        )
+        self.up_items = _items(config, context_channels, depth)
         self.up = nn.Sequential(
             nn.Upsample(scale_factor=factor), nn.Conv1d(inner, outer, kernel_size=3, padding=1)
         )
@@ -89,13 +51,13 @@ class Level(nn.Module):
         return x
 
 
-def _items(config: UNetConfig, depth: int) -> nn.ModuleList:
+def _items(config: UNetConfig, context_channels: int, depth: int) -> nn.ModuleList:
     return nn.ModuleList(
         Item(
             config.channels[depth],
             groups=config.groups,
             features=config.features,
-            context_channels=config.context_channels if depth == config.context_depth else None,
+            context_channels=context_channels if depth == config.context_depth else None,
             attention=(config.heads, config.head_features) if config.attentions[depth] else None,
         )
         for _ in range(config.items[depth])
@@ -109,11 +71,12 @@ class UNet(nn.Module):
     `checkpointing` recomputes the items in the backward pass: less memory, the same gradients.
     """
 
-    def __init__(self, config: UNetConfig) -> None:
+    def __init__(self, config: UNetConfig, context_channels: int) -> None:
         super().__init__()
         self.config = config
+        self.context_channels = context_channels
         self.embedding = NoiseEmbedding(config.features)
-        self.outermost = Level(config, depth=0)
+        self.outermost = Level(config, context_channels, depth=0)
 
     def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
         """x (B, 1, T_x), sigma (B,) in [0, 1], context (B, context_channels, T) -> v (B, 1, T_x).
@@ -128,7 +91,7 @@ class UNet(nn.Module):
         return self.outermost(x, self.embedding(sigma), context)[..., :samples]
 
     def _check(self, context: Tensor, samples: int) -> None:
-        wanted = (self.config.context_channels, -(-samples // self.config.hop))
+        wanted = (self.context_channels, -(-samples // self.config.hop))
         if context.shape[1:] != wanted:
             raise CodeError(
                 f"the diffusion decoder wants a context of (channels, steps) {wanted} for "

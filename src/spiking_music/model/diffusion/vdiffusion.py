@@ -49,8 +49,11 @@ class VDiffusion(nn.Module):
     def sample(
         self, context: Tensor, samples: int, steps: int, generator: torch.Generator
     ) -> Tensor:
-        """Audio (B, 1, samples) for a context (B, C, T), by `steps` evaluations of the network."""
-        noise = _noise((len(context), 1, samples), generator).to(context)
+        """Audio (B, 1, samples) for a context (B, C, T), by `steps` evaluations of the network.
+
+        All clips start from the same noise, so that none depends on its place in a batch.
+        """
+        noise = _noise((1, 1, samples), generator).to(context).expand(len(context), -1, -1)
         return self.rms * ddim(self.denoiser, noise, context, steps)
 
 

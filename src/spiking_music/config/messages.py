@@ -1,0 +1,62 @@
+"""pydantic's complaints as one sentence that names the key and, where there is one, the remedy."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+TAGGED = ("backbone", "bottleneck", "sparsity", "decoder")  # unions, told apart by `kind`
+TAGGED_TABLES = ("backbones", "bottlenecks", "sparsities", "decoders")
+
+
+def instead(name: str, known: Iterable[str]) -> str:
+    """What a misspelt name may have meant, as the end of a sentence."""
+    known = sorted(known)
+    if not known:
+        return ""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(known)}"
+
+
+def sentence(model: type[BaseModel], error: ValidationError, where: str) -> str:
+    """The first complaint as one sentence with the full path of the key."""
+    first = error.errors()[0]
+    path = _path(first["loc"])
+    key = ".".join(([where] if where else []) + path)
+    if first["type"] == "extra_forbidden":
+        return f"unknown configuration key '{key}'{instead(path[-1], _fields(model, path[:-1]))}"
+    if first["type"] == "missing":
+        return f"configuration key '{key}' is missing"
+    complaint = first["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
+    return f"configuration value '{key}': {complaint}{given}"
+
+
+def _path(location: tuple[int | str, ...]) -> list[str]:
+    """pydantic's location without what is no key of the file: the tag of a union, a class name."""
+    names = [str(part) for part in location]
+    tag = 2 if names and names[0] in TAGGED_TABLES else 1
+    if names and names[0] in TAGGED + TAGGED_TABLES and len(names) > tag:
+        del names[tag]
+    return [name for name in names if name != "VariantRow"]
+
+
+def _fields(model: type[BaseModel], path: list[str]) -> list[str]:
+    """Names of the keys allowed at `path` inside `model`."""
+    members: list[Any] = [model]
+    for part in path:
+        annotations = [
+            field.annotation
+            for member in members
+            if (field := getattr(member, "model_fields", {}).get(part)) is not None
+        ]
+        if annotations:  # otherwise `part` is the name of a row, of the classes at hand
+            members = [leaf for annotation in annotations for leaf in _leaves(annotation)]
+    return [name for member in members for name in getattr(member, "model_fields", {})]
+
+
+def _leaves(annotation: Any) -> list[Any]:
+    """The classes inside an annotation such as `dict[str, Annotated[A | B, …]]`."""
+    parts = get_args(annotation)
+    return [leaf for part in parts for leaf in _leaves(part)] if parts else [annotation]

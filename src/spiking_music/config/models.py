@@ -1,0 +1,275 @@
+"""Sections about models and their training: the rows of which variants are put together."""
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from spiking_music.config.sections import Count, Fraction, Positive, Section, SignalConfig, Weight
+
+
+class SpectralConfig(Section):
+    """STFT front end, ConvNeXt blocks at the frame rate, iSTFT head (*ours*)."""
+
+    kind: Literal["spectral"]
+    latent: Positive
+    n_fft: Positive
+    width: Positive
+    depth: Positive
+    kernel: Positive
+    expansion: Positive
+
+
+class SeanetConfig(Section):
+    """SPEC 2: EnCodec's SEANet."""
+
+    kind: Literal["seanet"]
+    latent: Positive
+    channels: Positive
+    ratios: tuple[Positive, ...]
+    lstm_layers: Count
+
+
+class RvqConfig(Section):
+    """SPEC 3: residual vector quantiser with EMA codebooks."""
+
+    kind: Literal["rvq"]
+    codebooks: Positive
+    codebook_size: Annotated[int, Field(ge=2)]
+    decay: Fraction
+    commitment: Weight
+    dead_below: Weight
+
+
+class BinaryConfig(Section):
+    """SPEC 3, FREE: z = H(BN(L(enc(x)))) with N units."""
+
+    kind: Literal["binary"]
+    units: Positive
+    surrogate: Literal["triangle", "sigmoid"]
+
+
+class MelConfig(Section):
+    """SPEC 3, MEL: no codec; the decoder is given a mel spectrogram of `n_mels` bands."""
+
+    kind: Literal["mel"]
+    n_mels: Positive
+    n_fft: Positive
+
+
+class ContextConfig(Section):
+    """SPEC 3, SPARSE: conformer layers before L and as many after H."""
+
+    layers: Positive
+    heads: Positive
+    kernel: Positive
+
+
+class CollapseConfig(Section):
+    """When a run counts as collapsed: validation SI-SNR below a bound, several times in a row."""
+
+    after: Count  # steps
+    below_db: float
+    patience: Positive  # validations
+
+
+class GammaConfig(Section):
+    """SPEC 3: weight γ of the sparsity loss, in three phases; times in optimiser steps."""
+
+    gamma: Weight  # γ∞
+    silent_steps: Count  # phase 1: γ = 0
+    ramp_steps: Count  # phase 2: γ rises to γ∞
+    collapse: CollapseConfig
+
+
+class StorageSparsityConfig(GammaConfig):
+    """SPARSE: L_z = max(0, B_sparse(S) − B_0) / (N·T), B_0 = `budget` · N·T."""
+
+    kind: Literal["storage"]
+    budget: Annotated[float, Field(gt=0)]
+
+    @property
+    def levels(self) -> int:
+        """How many levels μ the model takes: none."""
+        return 0
+
+
+class LevelSparsityConfig(GammaConfig):
+    """μ-SPARSE: L_z(μ) = |S − S_0(μ)| / (N·T), S_0 = N·T·2^(−μ/4), μ in 0..levels − 1."""
+
+    kind: Literal["levels"]
+    levels: Annotated[int, Field(ge=2, le=32)]
+
+
+class RegressionConfig(Section):
+    """The backbone's own decoder, trained by the reconstruction loss."""
+
+    kind: Literal["regression"]
+
+
+class DiscriminatorConfig(Section):
+    """Width of the convolutions and the STFT sizes in samples, one discriminator each."""
+
+    filters: Positive
+    n_ffts: tuple[Positive, ...]
+
+
+class GanConfig(Section):
+    """SPEC 4: the backbone's decoder, judged by multi-scale STFT discriminators besides."""
+
+    kind: Literal["gan"]
+    discriminator: DiscriminatorConfig
+    start: Count  # step from which the discriminators take part
+    learning_rate: Annotated[float, Field(gt=0)]  # of the discriminators
+    reconstruction: Weight  # shares of the gradient that reaches the decoder's output
+    adversarial: Weight
+    feature_matching: Weight
+    balancer_decay: Fraction
+
+
+class UNetConfig(Section):
+    """SPEC 4: one entry a level, outermost first; the codes enter at level `context_depth`."""
+
+    channels: tuple[Positive, ...]
+    factors: tuple[Positive, ...]
+    items: tuple[Positive, ...]
+    attentions: tuple[bool, ...]
+    heads: Positive
+    head_features: Positive
+    groups: Positive
+    features: Positive
+    context_depth: int
+    checkpointing: bool
+
+    @property
+    def hop(self) -> int:
+        """Samples a step of the context."""
+        return math.prod(self.factors[: self.context_depth + 1])
+
+    @property
+    def stride(self) -> int:
+        """Samples a step of the innermost level: what lengths are padded to a multiple of."""
+        return math.prod(self.factors)
+
+    @model_validator(mode="after")
+    def _levels_agree(self) -> "UNetConfig":
+        lists = (self.channels, self.factors, self.items, self.attentions)
+        if len({len(values) for values in lists}) != 1:
+            raise ValueError("channels, factors, items and attentions must have the same length")
+        if not 0 <= self.context_depth < len(self.channels):
+            raise ValueError("context_depth must be the index of a level")
+        if any(channels % self.groups for channels in self.channels):
+            raise ValueError("all channels must be multiples of groups")
+        return self
+
+
+class DiffusionConfig(Section):
+    """SPEC 4: v-objective diffusion on the waveform, conditioned on the latents."""
+
+    kind: Literal["diffusion"]
+    unet: UNetConfig
+    rms: Annotated[float, Field(gt=0)]  # of the training audio, which is scaled to unit variance
+    sampling_steps: Positive
+
+
+Backbone = Annotated[SpectralConfig | SeanetConfig, Field(discriminator="kind")]
+Bottleneck = Annotated[RvqConfig | BinaryConfig | MelConfig, Field(discriminator="kind")]
+Sparsity = Annotated[StorageSparsityConfig | LevelSparsityConfig, Field(discriminator="kind")]
+Decoder = Annotated[RegressionConfig | GanConfig | DiffusionConfig, Field(discriminator="kind")]
+
+
+class LossConfig(Section):
+    """Weights of the reconstruction terms (0 switches a term off) and the STFT sizes in samples."""
+
+    stft: Weight
+    mel: Weight
+    waveform: Weight
+    si_snr: Weight
+    n_ffts: tuple[Positive, ...]
+
+
+class TrainingConfig(Section):
+    """Everything the training loop reads; times in optimiser steps, crops in samples."""
+
+    steps: Positive
+    stop_at: Positive | None  # end here, on the schedule of `steps`: an impaired model
+    batch_size: Positive
+    crop_samples: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+    final_learning_rate: Weight
+    warmup_steps: Count
+    weight_decay: Weight
+    gradient_clip: Annotated[float, Field(gt=0)]
+    ema_decay: Annotated[float, Field(ge=0, lt=1)]
+    loss: LossConfig
+    log_every: Positive
+    validate_every: Positive
+    validation_clips: Positive
+    checkpoint_every: Positive
+    workers: Count
+    accelerator: Literal["auto", "cpu", "cuda"]
+    devices: Positive
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"]
+
+    @property
+    def last_step(self) -> int:
+        """Optimiser steps that are really taken."""
+        return min(self.steps, self.stop_at or self.steps)
+
+
+class VariantRow(Section):
+    """One row of `variants`: names of rows elsewhere, and what differs from `training`."""
+
+    backbone: str | None = None  # MEL needs none
+    bottleneck: str
+    context: str | None = None
+    sparsity: str | None = None
+    decoder: str
+    training: dict[str, Any] = Field(default_factory=dict)
+
+
+class VariantConfig(Section):
+    """A variant with every name resolved: all that makes a model and its training."""
+
+    name: str
+    seed: int
+    signal: SignalConfig
+    backbone: Backbone | None
+    bottleneck: Bottleneck
+    context: ContextConfig | None
+    sparsity: Sparsity | None
+    decoder: Decoder
+    training: TrainingConfig
+
+    @property
+    def levels(self) -> int:
+        """How many levels μ the model takes; 0: it takes none."""
+        return self.sparsity.levels if self.sparsity else 0
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "VariantConfig":
+        mel, diffusion = self.bottleneck.kind == "mel", self.decoder.kind == "diffusion"
+        if mel and not diffusion:
+            raise ValueError("bottleneck 'mel' keeps no phase and needs a diffusion decoder")
+        if mel == (self.backbone is not None):
+            raise ValueError("every variant but mel needs a backbone, and mel takes none")
+        if self.sparsity is not None and self.bottleneck.kind != "binary":
+            raise ValueError("a sparsity loss needs a binary bottleneck")
+        if self.levels and self.context is None:
+            raise ValueError("levels are told to context blocks: give the variant a context")
+        if mel and self.context is not None:
+            raise ValueError("mel takes no context blocks")
+        if isinstance(self.decoder, DiffusionConfig) and self.decoder.unet.hop != self.signal.hop:
+            raise ValueError(
+                f"the U-Net's factors reach hop {self.decoder.unet.hop} where the codes enter, "
+                f"not {self.signal.hop}"
+            )
+        return self
+
+    @property
+    def latent(self) -> int:
+        """Channels of the latents on the T-grid."""
+        if isinstance(self.bottleneck, MelConfig):
+            return self.bottleneck.n_mels
+        assert self.backbone is not None  # as checked above
+        return self.backbone.latent

@@ -1,0 +1,173 @@
+"""Read configuration files, hand out typed sections, and cut out what concerns one rule."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from spiking_music.config.messages import instead, sentence
+from spiking_music.config.models import (
+    Backbone,
+    Bottleneck,
+    ContextConfig,
+    Decoder,
+    Sparsity,
+    TrainingConfig,
+    VariantConfig,
+    VariantRow,
+)
+from spiking_music.config.sections import (
+    DatasetConfig,
+    EvaluationConfig,
+    FiguresConfig,
+    Section,
+    SelectivityConfig,
+    SignalConfig,
+)
+from spiking_music.errors import ConfigError
+
+
+class Config(Section):
+    """The whole of config.yaml."""
+
+    results: str
+    seed: int
+    signal: SignalConfig
+    dataset: DatasetConfig
+    backbones: dict[str, Backbone]
+    bottlenecks: dict[str, Bottleneck]
+    contexts: dict[str, ContextConfig]
+    sparsities: dict[str, Sparsity]
+    decoders: dict[str, Decoder]
+    training: TrainingConfig
+    variants: dict[str, VariantRow | None]
+    evaluation: EvaluationConfig
+    selectivity: SelectivityConfig
+    figures: FiguresConfig
+
+
+SECTIONS: dict[type, str] = {
+    SignalConfig: "signal",
+    DatasetConfig: "dataset",
+    TrainingConfig: "training",
+    EvaluationConfig: "evaluation",
+    SelectivityConfig: "selectivity",
+    FiguresConfig: "figures",
+}
+TABLES = {  # what a variant's row names, and the table it is a row of
+    "backbone": "backbones",
+    "bottleneck": "bottlenecks",
+    "context": "contexts",
+    "sparsity": "sparsities",
+    "decoder": "decoders",
+}
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` overlaid with `over`: mappings merge key by key, all else is replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = merge(old, value)
+        merged[key] = value
+    return merged
+
+
+def read(sources: Iterable[str]) -> dict[str, Any]:
+    """Merge YAML files and inline JSON (sources that start with `{`), later over earlier."""
+    merged: dict[str, Any] = {}
+    for source in sources:
+        inline = source.lstrip().startswith("{")
+        try:
+            loaded = yaml.safe_load(source if inline else Path(source).read_text())
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(
+                f"configuration '{source}' cannot be read ({error}): name a YAML file"
+            ) from None
+        except yaml.YAMLError as error:
+            reason = " ".join(str(error).split())
+            raise ConfigError(f"configuration '{source}' is not valid YAML ({reason})") from None
+        if not isinstance(loaded, dict):
+            raise ConfigError(f"configuration '{source}' must hold a mapping of sections")
+        merged = merge(merged, loaded)
+    return merged
+
+
+def section(raw: Mapping[str, Any], model: type[Model]) -> Model:
+    """The typed section of class `model`; `ConfigError` where it is absent or wrong."""
+    name = SECTIONS[model]
+    if name not in raw:
+        raise ConfigError(f"the configuration has no section '{name}'")
+    return _build(model, raw[name], name)
+
+
+def seed(raw: Mapping[str, Any]) -> int:
+    """The number every random draw derives from."""
+    value = raw.get("seed")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigError(f"configuration value 'seed' must be a whole number (got {value!r})")
+    return value
+
+
+def variants(raw: Mapping[str, Any]) -> list[str]:
+    """Names of the rows of `variants`; an overlay switches a row off with `name: null`."""
+    return [name for name, row in raw["variants"].items() if row is not None]
+
+
+def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
+    """Variant `name` with its rows and its training overrides resolved."""
+    row = _build(VariantRow, _pick(raw, "variants", name), f"variants.{name}")
+    resolved = {
+        "name": name,
+        "seed": seed(raw),
+        "signal": raw.get("signal"),
+        "training": merge(raw.get("training") or {}, row.training),
+    }
+    for part, table in TABLES.items():
+        chosen = getattr(row, part)
+        resolved[part] = None if chosen is None else _pick(raw, table, chosen)
+    return _build(VariantConfig, resolved, f"variants.{name}")
+
+
+def validate(raw: Mapping[str, Any]) -> Config:
+    """Check the whole configuration and every variant; `ConfigError` names the first mistake."""
+    config = _build(Config, raw, "")
+    for name in variants(raw):
+        variant(raw, name)
+    return config
+
+
+def cut(raw: Mapping[str, Any], *names: str) -> str:
+    """The sections `names` as inline JSON: exactly what a rule hands to its verb."""
+    return json.dumps({name: raw[name] for name in names}, sort_keys=True)
+
+
+def cut_variant(raw: Mapping[str, Any], name: str) -> str:
+    """What concerns variant `name`, and nothing of its neighbours, as inline JSON."""
+    row = _pick(raw, "variants", name)
+    concerned = {key: raw[key] for key in ("seed", "signal", "training")}
+    concerned["variants"] = {name: row}
+    for part, table in TABLES.items():
+        if row.get(part) is not None:
+            concerned[table] = {row[part]: _pick(raw, table, row[part])}
+    return json.dumps(concerned, sort_keys=True)
+
+
+def _pick(raw: Mapping[str, Any], table: str, name: str) -> Any:
+    rows = {key: row for key, row in (raw.get(table) or {}).items() if row is not None}
+    if name not in rows:
+        kind = next((part for part, named in TABLES.items() if named == table), "variant")
+        raise ConfigError(f"unknown {kind} '{name}'{instead(name, rows)}")
+    return rows[name]
+
+
+def _build(model: type[Model], value: Any, where: str) -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise ConfigError(sentence(model, error, where)) from None

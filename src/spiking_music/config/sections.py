@@ -1,0 +1,131 @@
+"""Sections of config.yaml about signal, data set, evaluation and figures: one class each."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Split = Literal["train", "validation", "test"]
+Positive = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SignalConfig(Section):
+    """SPEC 1: sample rate in Hz, clip length and encoder hop in samples."""
+
+    sample_rate: Positive
+    clip_samples: Positive
+    hop: Positive
+
+    @property
+    def steps(self) -> int:
+        """T, latent steps a clip."""
+        return self.clip_samples // self.hop
+
+    @property
+    def step_rate(self) -> float:
+        """Latent steps a second."""
+        return self.sample_rate / self.hop
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> "SignalConfig":
+        if self.clip_samples % self.hop:
+            raise ValueError("clip_samples must be a multiple of hop")
+        return self
+
+
+class DemoConfig(Section):
+    """Size of the generated data set."""
+
+    minutes: Annotated[float, Field(gt=0)]
+    performances: Annotated[int, Field(ge=3)]
+
+
+class SubsetConfig(Section):
+    """Which performances of the table to use; empty lists and nulls do not filter."""
+
+    splits: tuple[Split, ...]
+    years: tuple[int, ...]
+    composers: tuple[str, ...]
+    max_performances: Positive | None
+    max_hours: Annotated[float, Field(gt=0)] | None
+
+
+class DatasetConfig(Section):
+    """Where recordings come from and how they become clips."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    source: Literal["demo", "folder", "midi"]
+    path: str | None
+    soundfont: str | None
+    shards: Positive
+    demo: DemoConfig
+    subset: SubsetConfig
+    tail: Literal["drop", "pad"]
+    silence: Literal["keep", "drop"]
+    silence_dbfs: Annotated[float, Field(lt=0)]
+    bad_recordings: Literal["fail", "skip"]
+
+    @field_validator("path", "soundfont")
+    @classmethod
+    def _expanded(cls, value: str | None) -> str | None:
+        """Paths may hold `~` and environment variables, so that overlays can be shared."""
+        expanded = value and os.path.expandvars(Path(value).expanduser())
+        if expanded and "$" in expanded:
+            raise ValueError(f"{value} names an environment variable that is not set")
+        return expanded
+
+    @model_validator(mode="after")
+    def _path_given(self) -> "DatasetConfig":
+        if self.source != "demo" and self.path is None:
+            raise ValueError(
+                f"source '{self.source}' needs path: a folder or archive in MAESTRO layout"
+            )
+        return self
+
+
+class EvaluationConfig(Section):
+    """How trained models are measured."""
+
+    split: Split
+    batch_size: Positive
+    max_lag: Count
+    silence_dbfs: Annotated[float, Field(lt=0)]
+    perceptual: bool
+    bootstrap: Positive
+    processes: Positive
+    level: Count  # μ at which models with levels stand in the tables
+    levels: tuple[Count, ...]  # μ of the sweep
+    sweep_clips: Positive
+    bound_db: float
+
+
+class SelectivityConfig(Section):
+    """How selectivity is measured (docs/selectivity.md); times in latent steps of 23 ms."""
+
+    split: Split
+    max_lag: Positive  # L: correlation functions run over lags −L .. L
+    window: Positive  # a coincidence is a lag below this; SPEC 6: 10
+    surrogates: Positive  # joint draws of circular shifts, K
+    level: Annotated[float, Field(gt=0, lt=1)]  # false-positive rate of the family, and FDR
+    information_lag: Count  # an event speaks of onsets within ± this
+    information_surrogates: Positive  # shifts that measure the bias of the information
+
+
+class FiguresConfig(Section):
+    """What the pictures show."""
+
+    storage_units: Positive
+    storage_steps: Positive
+    clips: Positive
+    selective: tuple[str, ...]  # variants side by side in figure 5
+    matrices: tuple[Count, ...]  # μ of the event matrices in figure 4

@@ -1,0 +1,89 @@
+"""`sweep`: every level of the clips it names, what quality control picks, equal bytes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from spiking_music.config import EvaluationConfig
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.errors import ConfigError
+from spiking_music.evaluation.metrics import si_snr
+from spiking_music.evaluation.rate_control import COLUMNS
+from spiking_music.evaluation.sweep import spread, sweep_split
+from spiking_music.model.weights import load_weights
+from tests.evaluation.conftest import SILENT, Model, Split
+
+LEVELS = (0, 7, 31)
+
+
+def run(model: Model, split: Split, out: Path, settings: EvaluationConfig, **changes) -> None:
+    changes = {"levels": LEVELS, "sweep_clips": 3, "bound_db": -200.0} | changes
+    sweep_split(model.weights, split.clips, out, settings.model_copy(update=changes))
+
+
+def test_rows_are_what_the_model_gives(
+    mu_sparse: Model, split: Split, settings: EvaluationConfig, tmp_path: Path
+) -> None:
+    run(mu_sparse, split, tmp_path / "one.csv", settings)
+    table = pd.read_csv(tmp_path / "one.csv")
+    assert tuple(table) == COLUMNS
+    assert table["clip"].unique().tolist() == [0, 2, 4]  # of 5, none of them silent
+    assert table["level"].tolist() == 3 * list(LEVELS)
+    model, _ = load_weights(mu_sparse.weights)
+    x, mu = Clips(split.clips)[2][None, None], torch.tensor([7])
+    z = model.encode(x, mu)
+    row = table.iloc[4]
+    assert row["events"] == z.sum()
+    expected = si_snr(model.decode(z, mu)[:, 0].numpy(), x[:, 0].numpy())[0]
+    assert row["si_snr_db"] == pytest.approx(expected, abs=1e-2)
+    with np.load(tmp_path / "one.npz") as file:
+        assert (file["levels"].tolist(), int(file["clip"])) == (list(LEVELS), 2)
+        assert file["codes"].shape == (3, *z.shape[1:])
+        assert np.mean(file["codes"][1] != z[0].numpy()) < 0.01
+    chosen = pd.read_csv(tmp_path / "one-quality.csv")
+    assert chosen["level"].tolist() == [31, 31, 31]
+    assert chosen["met"].all()
+
+
+def test_a_bound_that_is_not_met_is_said_in_the_table_and_to_the_user(
+    mu_sparse: Model,
+    split: Split,
+    settings: EvaluationConfig,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(mu_sparse, split, tmp_path / "one.csv", settings, bound_db=90.0, sweep_clips=99)
+    chosen = pd.read_csv(tmp_path / "one-quality.csv")
+    assert chosen["clip"].tolist() == [0, 1, 2, 3, 4]
+    assert not chosen["met"].any()
+    assert np.isnan(chosen.loc[SILENT, "si_snr_db"])
+    assert "0 of 5 clips exceed 90 dB" in capsys.readouterr().err
+
+
+def test_equal_inputs_give_equal_bytes(
+    mu_sparse: Model, split: Split, settings: EvaluationConfig, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        run(mu_sparse, split, tmp_path / f"{name}.csv", settings)
+    for suffix in (".csv", "-quality.csv", ".npz"):
+        one, two = ((tmp_path / f"{name}{suffix}").read_bytes() for name in ("one", "two"))
+        assert one == two
+
+
+def test_levels_that_the_model_lacks_are_refused(
+    free: Model, mu_sparse: Model, split: Split, settings: EvaluationConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="has 32 levels, not 32: change `levels`"):
+        run(mu_sparse, split, tmp_path / "x.csv", settings, levels=(0, 32))
+    with pytest.raises(ConfigError, match="has 0 levels, not 0"):
+        run(free, split, tmp_path / "x.csv", settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_spread_is_even_and_never_twice_the_same() -> None:
+    assert spread(3, 7) == [0, 3, 6]
+    assert spread(9, 4) == [0, 1, 2, 3]
+    assert spread(1, 5) == [0]
