@@ -15,8 +15,8 @@ from spiking_music.dataset.shard import ShardFile
 from spiking_music.evaluation.coding import encode_split
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import save_weights
+from tests.conftest import FAMILY
 
-ROOT = Path(__file__).parents[2]
 SAMPLES, HOP, UNITS, CODEBOOKS, SIZE = 8192, 512, 12, 3, 8
 MELS, LEVEL = 10, 16
 SMALL = f"""{{
@@ -55,7 +55,7 @@ class Split:
 
 
 def raw() -> dict:
-    return configuration.read([str(ROOT / "config.yaml"), SMALL])
+    return configuration.read([*FAMILY, SMALL])
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_a_full_disk_is_one_sentence_and_no_file(
 ) -> None:
     for room in (100, free_codes.stat().st_size - 1):
         with full_disk(room), pytest.raises(OutputError, match=r"^cannot write '.*/c\.h5' \("):
-            encode_split(free.weights, split.clips, tmp_path / "c.h5", 2)
+            encode_split(free.weights, split.clips, tmp_path / "c.h5", 2, LEVEL)
         assert not list(tmp_path.iterdir())
 
 

@@ -10,8 +10,8 @@ from spiking_music.config import VariantConfig, read, variant
 from spiking_music.figures.architecture import draw
 from spiking_music.figures.blocks import Block, blocks
 from spiking_music.model.autoencoder import Autoencoder
+from tests.conftest import FAMILY, ROOT
 
-ROOT = Path(__file__).parents[2]
 SMALL = """{
 "signal": {"clip_samples": 16384},
 "backbones": {"spectral": {"width": 32, "depth": 2}, "seanet": {"channels": 4}},
@@ -26,7 +26,7 @@ VARIANTS = [
 
 
 def _config(name: str) -> VariantConfig:
-    return variant(read([str(ROOT / "config.yaml"), SMALL]), name)
+    return variant(read([*FAMILY, SMALL]), name)
 
 
 def _of(rows: list[Block], part: str) -> list[Block]:

@@ -1,13 +1,11 @@
 """Small variants of every kind of model, and audio to put through them."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from spiking_music.config import VariantConfig, read, variant
+from tests.conftest import FAMILY
 
-ROOT = Path(__file__).parents[2]
 SMALL = """{
 "backbones": {"spectral": {"latent": 16, "n_fft": 1024, "width": 32, "depth": 2},
               "seanet": {"latent": 16, "channels": 4, "lstm_layers": 1}},
@@ -28,7 +26,7 @@ VARIANTS = ["rvq", "free", "sparse", "seanet-rvq", "seanet-free"]
 
 def small(name: str) -> VariantConfig:
     """Variant `name` at a size that trains in milliseconds."""
-    return variant(read([str(ROOT / "config.yaml"), SMALL]), name)
+    return variant(read([*FAMILY, SMALL]), name)
 
 
 @pytest.fixture(params=VARIANTS)
