@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from spiking_music.config import VariantConfig, read, variant
+from spiking_music.model.autoencoder import Autoencoder
 
 ROOT = Path(__file__).parents[2]
 SMALL = """{
@@ -34,6 +35,17 @@ def small(name: str) -> VariantConfig:
 @pytest.fixture(params=VARIANTS)
 def config(request: pytest.FixtureRequest) -> VariantConfig:
     return small(request.param)
+
+
+@pytest.fixture(params=[*VARIANTS, "mu-sparse", "diffusion", "mel"])
+def any_config(request: pytest.FixtureRequest) -> VariantConfig:
+    """Also what takes a level, or decodes by diffusion."""
+    return small(request.param)
+
+
+def levels(model: Autoencoder, clips: int) -> torch.Tensor | None:
+    """Different levels for `clips` clips, where the model takes any."""
+    return torch.arange(clips) * 9 if model.levels else None
 
 
 @pytest.fixture
