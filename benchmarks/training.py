@@ -65,13 +65,12 @@ def measure(config: VariantConfig, shard: Path, rounds: int, steps: int) -> None
     ema = Ema(model, training.ema_decay)
     loss = ReconstructionLoss(training.loss, config.signal.sample_rate).to(fabric.device)
     objective, optimizer = fabric.setup(
-        Objective(model, loss), torch.optim.AdamW(model.parameters())
+        Objective(model, loss, config), torch.optim.AdamW(model.parameters())
     )
     cuda = fabric.device.type == "cuda"
 
     def train(x: Tensor) -> None:
-        terms, _ = objective(x.to(fabric.device, non_blocking=True))
-        fabric.backward(torch.stack(list(terms.values())).sum())
+        fabric.backward(objective(x.to(fabric.device, non_blocking=True), 0).loss)
         fabric.clip_gradients(objective, optimizer, max_norm=training.gradient_clip)
         optimizer.step()
         optimizer.zero_grad()

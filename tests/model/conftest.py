@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from spiking_music.config import VariantConfig, read, variant
+from spiking_music.model.autoencoder import Autoencoder
 from tests.conftest import FAMILY
 
 SMALL = """{
@@ -32,6 +33,17 @@ def small(name: str) -> VariantConfig:
 @pytest.fixture(params=VARIANTS)
 def config(request: pytest.FixtureRequest) -> VariantConfig:
     return small(request.param)
+
+
+@pytest.fixture(params=[*VARIANTS, "mu-sparse", "diffusion", "mel"])
+def any_config(request: pytest.FixtureRequest) -> VariantConfig:
+    """Also what takes a level, or decodes by diffusion."""
+    return small(request.param)
+
+
+def levels(model: Autoencoder, clips: int) -> torch.Tensor | None:
+    """Different levels for `clips` clips, where the model takes any."""
+    return torch.arange(clips) * 9 if model.levels else None
 
 
 @pytest.fixture

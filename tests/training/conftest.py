@@ -13,15 +13,47 @@ from spiking_music.dataset.shard import ShardFile, quantise
 
 SIGNAL = SignalConfig(sample_rate=8000, clip_samples=4096, hop=64)
 LOSS = LossConfig(stft=1, mel=0, waveform=0, si_snr=0.05, n_ffts=(64, 256))
-BOTTLENECKS = {
-    "binary": {"kind": "binary", "units": 8, "surrogate": "triangle"},
-    "rvq": {
-        "kind": "rvq",
-        "codebooks": 2,
-        "codebook_size": 16,
-        "decay": 0.9,
-        "commitment": 0.25,
-        "dead_below": 0.5,
+BACKBONE = {
+    "kind": "spectral", "latent": 8, "n_fft": 256,
+    "width": 16, "depth": 1, "kernel": 3, "expansion": 2,
+}  # fmt: skip
+BINARY = {"kind": "binary", "units": 8, "surrogate": "triangle"}
+RVQ = {
+    "kind": "rvq", "codebooks": 2, "codebook_size": 16,
+    "decay": 0.9, "commitment": 0.25, "dead_below": 0.5,
+}  # fmt: skip
+CONTEXT = {"layers": 1, "heads": 2, "kernel": 3}
+GAMMA = {
+    "gamma": 0.5, "silent_steps": 3, "ramp_steps": 4,
+    "collapse": {"after": 0, "below_db": -1000.0, "patience": 1},
+}  # fmt: skip
+STORAGE = {"kind": "storage", "budget": 0.25, **GAMMA}
+LEVELS = {"kind": "levels", "levels": 8, **GAMMA}
+REGRESSION = {"kind": "regression"}
+GAN = {
+    "kind": "gan", "start": 3, "learning_rate": 1e-3, "balancer_decay": 0.9,
+    "reconstruction": 4.0, "adversarial": 1.0, "feature_matching": 2.0,
+    "discriminator": {"filters": 2, "n_ffts": [256, 64]},
+}  # fmt: skip
+DIFFUSION = {
+    "kind": "diffusion", "rms": 0.1, "sampling_steps": 2,
+    "unet": {
+        "channels": [8, 8], "factors": [8, 8], "items": [1, 1], "attentions": [False, True],
+        "heads": 2, "head_features": 4, "groups": 2, "features": 8, "context_depth": 1,
+        "checkpointing": False,
+    },
+}  # fmt: skip
+ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
+    "binary": {},
+    "rvq": {"bottleneck": RVQ},
+    "sparse": {"context": CONTEXT, "sparsity": STORAGE},
+    "levels": {"context": CONTEXT, "sparsity": LEVELS},
+    "gan": {"decoder": GAN},
+    "diffusion": {"decoder": DIFFUSION},
+    "mel": {
+        "backbone": None,
+        "bottleneck": {"kind": "mel", "n_mels": 8, "n_fft": 256},
+        "decoder": DIFFUSION,
     },
 }
 
@@ -35,12 +67,8 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def tiny(bottleneck: str = "binary", **training: Any) -> VariantConfig:
+def tiny(kind: str = "binary", **training: Any) -> VariantConfig:
     """A variant of a few thousand parameters; `training` overrides its section."""
-    backbone = {
-        "kind": "spectral", "latent": 8, "n_fft": 256,
-        "width": 16, "depth": 1, "kernel": 3, "expansion": 2,
-    }  # fmt: skip
     section = {
         "steps": 12,
         "stop_at": None,
@@ -67,13 +95,14 @@ def tiny(bottleneck: str = "binary", **training: Any) -> VariantConfig:
             "name": "tiny",
             "seed": 3,
             "signal": SIGNAL,
-            "backbone": backbone,
-            "bottleneck": BOTTLENECKS[bottleneck],
+            "backbone": BACKBONE,
+            "bottleneck": BINARY,
             "context": None,
             "sparsity": None,
-            "decoder": {"kind": "regression"},
+            "decoder": REGRESSION,
             "training": section | training,
         }
+        | ROWS[kind]
     )
 
 

@@ -4,11 +4,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from spiking_music.config import CollapseConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import OutputError
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from tests.conftest import full_disk
 from tests.training.conftest import tiny, write_shard
+
+COLLAPSE = CollapseConfig(after=1, below_db=-2, patience=3)
 
 
 class Run:
@@ -119,3 +122,9 @@ def test_fingerprint_names_configuration_and_clips(tmp_path: Path) -> None:
         assert fingerprint(tiny(**change), first) != reference
     for change in ({"workers": 2}, {"checkpoint_every": 9}, {"log_every": 1}, {"devices": 2}):
         assert fingerprint(tiny(**change), first) == reference
+    sparse = tiny("sparse")
+    assert sparse.sparsity is not None
+    for change, harmless in (({"collapse": COLLAPSE}, True), ({"gamma": 0.1}, False)):
+        changed = sparse.sparsity.model_copy(update=change)
+        changed = fingerprint(sparse.model_copy(update={"sparsity": changed}), first)
+        assert (changed == fingerprint(sparse, first)) is harmless

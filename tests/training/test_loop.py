@@ -1,3 +1,4 @@
+import json
 import signal
 import threading
 from pathlib import Path
@@ -5,12 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from spiking_music.config import VariantConfig
 from spiking_music.errors import ConfigError, DataError, TrainingError
 from spiking_music.model.weights import load_weights
 from spiking_music.training import loop
+from spiking_music.training.checkpoint import Checkpoints
 from tests.training.conftest import LOSS, tiny, write_shard
 
 Shards = dict[str, list[Path]]
@@ -96,11 +99,11 @@ def test_same_seed_same_bytes(tmp_path: Path, shards: Shards, kind: str) -> None
     assert third.read_bytes() == first.read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["binary", "rvq"])
+@pytest.mark.parametrize("kind", ["binary", "rvq", "levels", "gan", "diffusion"])
 def test_a_stopped_run_resumes_to_the_same_bytes(
     tmp_path: Path, shards: Shards, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    config = tiny(kind, steps=60, checkpoint_every=7, validate_every=25)
+    config = tiny(kind, steps=30, checkpoint_every=7, validate_every=12)
     whole = run(tmp_path / "whole", config, shards)
     stop_when(tmp_path / "cut" / "checkpoints")
     with pytest.raises(TrainingError, match="run the same command again"):
@@ -111,6 +114,23 @@ def test_a_stopped_run_resumes_to_the_same_bytes(
     assert "resuming 'tiny' after step" in capfd.readouterr().err
     assert resumed.read_bytes() == whole.read_bytes()
     assert same_curves(tmp_path / "whole" / "log.csv", tmp_path / "cut" / "log.csv")
+
+
+@pytest.mark.parametrize("kind", ["rvq", "gan"])
+def test_stop_at_gives_what_the_whole_run_was_then(
+    tmp_path: Path, shards: Shards, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checkpoints, "remove", lambda self: None)  # keep what to compare with
+    run(tmp_path / "whole", tiny(kind, checkpoint_every=8), shards)
+    impaired = run(tmp_path / "impaired", tiny(kind, stop_at=8), shards)
+    (path,) = (tmp_path / "whole" / "checkpoints").glob("step-*8.pt")
+    then = torch.load(path, weights_only=True)["state"]["ema"]
+    stopped = load_file(impaired)
+    assert stopped.keys() == then.keys()
+    assert all(torch.equal(stopped[name], then[name]) for name in then)
+    with safe_open(impaired, framework="pt") as file:
+        assert json.loads(file.metadata()["spiking-music"])["extra"]["steps"] == "8"
+    assert pd.read_csv(tmp_path / "impaired" / "log.csv")["step"].iloc[-1] == 8
 
 
 def test_a_changed_configuration_starts_anew(
@@ -173,6 +193,7 @@ def test_an_empty_validation_split_is_named(tmp_path: Path, shards: Shards) -> N
         run(tmp_path, tiny(), {**shards, "validation": [empty]})
 
 
-def test_mixed_precision_trains(tmp_path: Path, shards: Shards) -> None:
-    run(tmp_path, tiny(precision="bf16-mixed"), shards)
+@pytest.mark.parametrize("kind", ["binary", "levels", "gan", "diffusion"])
+def test_mixed_precision_trains(tmp_path: Path, shards: Shards, kind: str) -> None:
+    run(tmp_path, tiny(kind, precision="bf16-mixed"), shards)
     assert pd.read_csv(tmp_path / "log.csv")["loss"].iloc[-1] < 10

@@ -121,7 +121,7 @@ class GanConfig(Section):
     discriminator: DiscriminatorConfig
     start: Count  # step from which the discriminators take part
     learning_rate: Annotated[float, Field(gt=0)]  # of the discriminators
-    reconstruction: Weight  # shares of the gradient that reaches the decoder's output
+    reconstruction: Annotated[float, Field(gt=0)]  # shares of the gradient at the output
     adversarial: Weight
     feature_matching: Weight
     balancer_decay: Fraction

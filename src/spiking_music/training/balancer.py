@@ -28,7 +28,7 @@ class Balancer:
         self,
         weights: Mapping[str, float],
         decay: float = 0.999,
-        average: Callable[[Tensor], Tensor] | None = None,
+        average: Callable[[Tensor], Any] | None = None,
     ) -> None:
         if not any(weight > 0 for weight in weights.values()):
             raise ConfigError("no loss to balance has a positive weight: give at least one")

@@ -19,7 +19,8 @@ from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.files import Disk, atomic
 from spiking_music.training.data import spread
 
-# These may change between a run and its resumption: they do not change what a step computes.
+# These may change between a run and its resumption, as may the bounds of a collapse: they do not
+# change what a step computes.
 HARMLESS = {
     "log_every", "validate_every", "validation_clips", "checkpoint_every",
     "workers", "accelerator", "devices",
@@ -29,7 +30,8 @@ HARMLESS = {
 def fingerprint(config: VariantConfig, clips: Clips) -> str:
     """Names what a run computes: the configuration less `HARMLESS`, and a sample of the clips."""
     digest = hashlib.sha256()
-    settings = config.model_dump(mode="json", exclude={"training": HARMLESS})
+    harmless = {"training": HARMLESS, "sparsity": {"collapse"}}
+    settings = config.model_dump(mode="json", exclude=harmless)
     digest.update(json.dumps([settings, len(clips)], sort_keys=True).encode())
     for index in spread(64, len(clips)):
         digest.update(clips[index].numpy().tobytes())

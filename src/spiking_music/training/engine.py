@@ -14,9 +14,10 @@ from lightning_fabric.plugins.precision import MixedPrecision
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 
-from spiking_music.config import TrainingConfig
+from spiking_music.config import TrainingConfig, VariantConfig
 from spiking_music.errors import ConfigError
 from spiking_music.training.losses import ReconstructionLoss
+from spiking_music.training.sparsity import SparsityLoss
 
 
 class Autocast(MixedPrecision):
@@ -29,18 +30,60 @@ class Autocast(MixedPrecision):
         return data
 
 
-class Objective(nn.Module):
-    """Model and loss as one module, so that autocast and DDP wrap both."""
+class Pass:
+    """What one pass over a batch gave; no dataclass, or Fabric would forbid gradients of its parts.
 
-    def __init__(self, model: nn.Module, reconstruction: ReconstructionLoss) -> None:
+    estimate: (B, 1, T_x), the reconstruction; None with a diffusion decoder.
+    terms: weighted losses, scalars, that act through the estimate.
+    others: weighted losses, scalars, that do not.
+    stats: detached scalars for the log.
+    """
+
+    def __init__(
+        self,
+        estimate: Tensor | None,
+        terms: dict[str, Tensor],
+        others: dict[str, Tensor],
+        stats: dict[str, Tensor],
+    ) -> None:
+        self.estimate = estimate
+        self.terms = terms
+        self.others = others
+        self.stats = stats
+
+    @property
+    def losses(self) -> dict[str, Tensor]:
+        """All losses by name."""
+        return self.terms | self.others
+
+    @property
+    def loss(self) -> Tensor:
+        """Their sum."""
+        return torch.stack(list(self.losses.values())).sum()
+
+
+class Objective(nn.Module):
+    """Model and losses as one module, so that autocast and DDP wrap both."""
+
+    def __init__(
+        self, model: nn.Module, reconstruction: ReconstructionLoss, config: VariantConfig
+    ) -> None:
         super().__init__()
         self.model = model
         self.reconstruction = reconstruction
+        self.levels = config.levels
+        self.sparsity = SparsityLoss(config.sparsity, config.signal) if config.sparsity else None
 
-    def forward(self, x: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Weighted loss terms and statistics, scalars by name, of audio (B, 1, T_x)."""
-        output = self.model(x)
-        return self.reconstruction(output.audio, x) | output.losses, output.stats
+    def forward(self, x: Tensor, step: int) -> Pass:
+        """One pass over audio (B, 1, T_x), each crop at a level drawn from the global generator."""
+        level = torch.randint(self.levels, (len(x),)).to(x.device) if self.levels else None
+        output = self.model(x, level)
+        terms = {} if output.audio is None else self.reconstruction(output.audio, x)
+        others, stats = dict(output.losses), dict(output.stats)
+        if self.sparsity is not None:
+            others["sparsity"], more = self.sparsity(output.codes, level, step)
+            stats |= more
+        return Pass(output.audio, terms, others, stats)
 
 
 def make_fabric(training: TrainingConfig) -> Fabric:

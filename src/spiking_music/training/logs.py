@@ -1,5 +1,6 @@
 """What a run leaves to look at: a CSV table of the curves, TensorBoard, validation audio."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ class Log:
     `text` is all that the table held when the checkpoint was written, "" in a new run. The table
     starts as exactly that: rows after the checkpoint vanish because their steps run again, and rows
     before it survive even if the file was deleted, as workflow engines do with outputs of a failed
-    job. `step` is the checkpoint's.
+    job. `step` is the checkpoint's. `validation` names the columns of a validation.
     """
 
-    def __init__(self, path: Path, text: str, step: int) -> None:
+    def __init__(
+        self, path: Path, text: str, step: int, validation: Sequence[str] = VALIDATION
+    ) -> None:
         self.path = path
+        self.validation = validation
         self.lines = text.splitlines(keepends=True)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,13 +49,13 @@ class Log:
         `TrainingError` where the columns are not those of the rows before.
         """
         values = {name: float(torch.as_tensor(value).detach()) for name, value in row.items()}
-        header = ["step", *row, *VALIDATION]
+        header = ["step", *row, *self.validation]
         if not self.lines:
             self._append(header)
         elif self.lines[0] != ",".join(header) + "\n":
             raise TrainingError(f"the columns of '{self.path}' changed at step {step}: {header}")
         cells = [f"{value:.9g}" for value in values.values()]
-        cells += [f"{validation[name]:.9g}" if validation else "" for name in VALIDATION]
+        cells += [f"{validation[name]:.9g}" if validation else "" for name in self.validation]
         self._append([str(step), *cells])
         with writing(self.events):
             for name, value in (values | validation).items():

@@ -13,12 +13,14 @@ from torch import nn
 from torch.multiprocessing.spawn import ProcessException
 
 from spiking_music import files
-from spiking_music.config import VariantConfig
+from spiking_music.config import GanConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import save_weights
+from spiking_music.training.adversary import Adversary
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
+from spiking_music.training.collapse import CollapseMonitor
 from spiking_music.training.data import CropBatches, batches
 from spiking_music.training.ema import Ema
 from spiking_music.training.engine import (
@@ -32,7 +34,7 @@ from spiking_music.training.logs import Log
 from spiking_music.training.losses import ReconstructionLoss
 from spiking_music.training.schedules import learning_rate
 from spiking_music.training.signals import StopRequest, forward, handled
-from spiking_music.training.validation import validate
+from spiking_music.training.validation import columns, validate
 
 
 def train(
@@ -52,8 +54,8 @@ def train(
     processes that train in parallel (DDP) and share `batch_size`.
 
     Raises `ConfigError` for a configuration that cannot run here, `DataError` for a split without
-    clips, `TrainingError` when stopped, when the loss is no longer finite, and when a checkpoint
-    does not fit the model.
+    clips, `TrainingError` when stopped, when the loss is no longer finite, when the model collapses
+    (the last good weights stay in `checkpoints`), and when a checkpoint does not fit the model.
     """
     _check(config)
     fabric = make_fabric(config.training)
@@ -101,7 +103,18 @@ def _run(
     ema = Ema(model, training.ema_decay)
     reconstruction = ReconstructionLoss(training.loss, config.signal.sample_rate).to(device)
     adamw = _adamw(model, training.weight_decay)
-    objective, optimizer = fabric.setup(Objective(model, reconstruction), adamw)
+    objective, optimizer = fabric.setup(Objective(model, reconstruction, config), adamw)
+    adversary = Adversary(config.decoder, fabric) if isinstance(config.decoder, GanConfig) else None
+    monitor = CollapseMonitor(config, checkpoints) if config.sparsity else None
+    parts: dict[str, Any] = {
+        "model": model,
+        "ema": ema.model,
+        "optimizer": adamw,
+        "precision": fabric.strategy.precision,  # 16-mixed: loss scale
+        "adversary": adversary,
+        "collapse": monitor,
+    }
+    parts = {name: part for name, part in parts.items() if part is not None}  # all with a state
 
     # --- resume
     store = Checkpoints(checkpoints, fingerprint(config, clips), say)
@@ -110,24 +123,22 @@ def _run(
     if found:
         say(f"resuming '{config.name}' after step {done} from '{checkpoints}'")
         try:
-            model.load_state_dict(saved["model"])
-            ema.model.load_state_dict(saved["ema"])
-            adamw.load_state_dict(saved["optimizer"])
-            fabric.strategy.precision.load_state_dict(saved["precision"])
+            for name, part in parts.items():
+                part.load_state_dict(saved[name])
         except (RuntimeError, ValueError, KeyError) as error:
             raise TrainingError(
                 f"the checkpoint of step {done} in '{checkpoints}' was made by other code and does "
                 f"not fit the model: delete the folder to start anew"
             ) from error
     started -= saved["seconds"]
-    book = Log(log, saved["log"], done) if lead else None
+    book = Log(log, saved["log"], done, columns(config)) if lead else None
     stop = StopRequest()
     waited, looked = 0.0, time.monotonic()
 
-    steps = range(done, training.steps)
+    steps = range(done, training.last_step)
     loading = batches(crops, steps, training.workers, pin=device.type == "cuda")
     bar = _progress(console)
-    task = bar.add_task(config.name, total=training.steps, completed=done)
+    task = bar.add_task(config.name, total=training.last_step, completed=done)
     with deterministic(), handled(stop), loading as loader, bar:
         for step in steps:
             # --- one step
@@ -138,9 +149,11 @@ def _run(
             for group in adamw.param_groups:
                 group["lr"] = rate
             seed_everything(config.seed, step + 1, fabric.global_rank)
-            terms, stats = objective(x)
-            loss = torch.stack(list(terms.values())).sum()
-            fabric.backward(loss)
+            passed = objective(x, step)
+            loss = guide = passed.loss
+            if adversary:
+                guide = adversary.judge(step, x, passed)
+            fabric.backward(guide)
             norm = fabric.clip_gradients(
                 objective, optimizer, max_norm=training.gradient_clip, error_if_nonfinite=False
             )
@@ -163,11 +176,12 @@ def _run(
 
             # --- look
             seconds = time.monotonic() - started
-            last = done == training.steps
+            last = done == training.last_step
             validating = last or done % training.validate_every == 0
             if book and (validating or done % training.log_every == 0):
                 row: dict[str, Any] = {"seconds": seconds, "learning_rate": rate, "loss": loss}
-                row |= {f"loss_{name}": term for name, term in terms.items()} | stats
+                row |= {f"loss_{name}": term for name, term in passed.losses.items()}
+                row |= passed.stats
                 row |= {"gradient_norm": norm, "wait_share": waited / (time.monotonic() - looked)}
                 validation = {}
                 if validating:
@@ -179,16 +193,15 @@ def _run(
                         f"validation SI-SNR {validation['validation_si_snr_db']:.2f} dB"
                     )
                 book.write(done, row, validation)
+                if monitor and validation:
+                    monitor.look(done, validation, passed.stats, ema.model)
                 waited, looked = 0.0, time.monotonic()
             bar.update(task, completed=done)
 
             # --- keep
             if book and not last and (stopped or done % training.checkpoint_every == 0):
                 state = {
-                    "model": model.state_dict(),
-                    "ema": ema.model.state_dict(),
-                    "optimizer": adamw.state_dict(),
-                    "precision": fabric.strategy.precision.state_dict(),  # 16-mixed: loss scale
+                    **{name: part.state_dict() for name, part in parts.items()},
                     "seconds": seconds,
                     "log": book.text,
                 }
@@ -203,7 +216,7 @@ def _run(
     if book:
         book.close()
         parameters = sum(parameter.numel() for parameter in model.parameters())
-        extra = {"steps": str(training.steps), "parameters": str(parameters)}
+        extra = {"steps": str(training.last_step), "parameters": str(parameters)}
         save_weights(ema.model, config, weights, extra)
         store.remove()
         files.wrote(weights, log)

@@ -1,0 +1,65 @@
+"""Losses on the number of events S, by which SPARSE and μ-SPARSE save bits (SPEC 3).
+
+Crops stand for clips: the S of a crop is scaled to the length of a clip, so that B_0 and S_0 mean
+the same at any crop length.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from spiking_music.config import LevelSparsityConfig, SignalConfig, StorageSparsityConfig
+from spiking_music.training.schedules import gamma
+
+
+class SparsityLoss(nn.Module):
+    """γ(step) · L_z, mean over the batch, in units of the dense cost N·T of a clip.
+
+    storage: L_z = max(0, B_sparse(S) − B_0). levels: L_z = |S − S_0(μ)|.
+    """
+
+    def __init__(
+        self, config: StorageSparsityConfig | LevelSparsityConfig, signal: SignalConfig
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.signal = signal
+
+    def forward(
+        self, z: Tensor, level: Tensor | None, step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss (scalar) of events (B, N, T_crop) at levels μ (B,), and what to log.
+
+        gamma is γ(step); kbps is the mean rate of the cheaper of dense and compressed time.
+        """
+        config, steps = self.config, self.signal.steps
+        units, dense = z.shape[1], z.shape[1] * steps
+        events = z.float().sum(dim=(1, 2)) * (steps / z.shape[2])  # (B,), S of a clip
+        bits = storage_bits(events, units, steps)
+        if isinstance(config, StorageSparsityConfig):
+            excess = (bits - config.budget * dense).clamp(min=0)
+        else:
+            assert level is not None  # as the model with levels has checked
+            excess = (events - dense * density(level)).abs()
+        weight = gamma(step, config.silent_steps, config.ramp_steps, config.gamma)
+        seconds = self.signal.clip_samples / self.signal.sample_rate
+        kbps = bits.detach().clamp(max=dense).mean() / (1000 * seconds)
+        return weight * excess.mean() / dense, {"gamma": torch.tensor(weight), "kbps": kbps}
+
+
+def storage_bits(events: Tensor, units: int, steps: int) -> Tensor:
+    """B_sparse: bits of `events` S (B,) as compressed time, S·⌈log2 T⌉ + (N − 1)·⌈log2 S⌉.
+
+    The gradient is ⌈log2 T⌉ an event: the width of the pointers, ⌈log2 S⌉, is a constant (*ours*).
+    """
+    return events * (steps - 1).bit_length() + (units - 1) * _width(events.detach())
+
+
+def density(level: Tensor) -> Tensor:
+    """S_0(μ) / (N·T) = 2^(−μ/4) of levels μ."""
+    return 2 ** (-level / 4)
+
+
+def _width(count: Tensor) -> Tensor:
+    """⌈log2 count⌉, 0 up to a count of 1; exact, unlike a rounded logarithm."""
+    mantissa, exponent = torch.frexp(count.clamp(min=1))  # count = mantissa · 2^exponent
+    return exponent - (mantissa == 0.5).to(exponent)
