@@ -63,7 +63,8 @@ class Adversary:
         balanced = self.balancer({"reconstruction": reconstruction, **opposed}, done.estimate)
         guide = self.balancer.norm("reconstruction") * balanced
         guide = torch.stack([guide, *done.others.values()]).sum()
-        done.stats |= {**opposed, "discriminator": wrong}
+        done.stats |= {name: loss.detach() for name, loss in opposed.items()}
+        done.stats["discriminator"] = wrong
         return guide
 
     def state_dict(self) -> dict[str, Any]:
