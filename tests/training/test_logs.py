@@ -1,3 +1,5 @@
+import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import soundfile
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from spiking_music import cli
 from spiking_music.errors import OutputError, TrainingError
 from spiking_music.training.logs import Log
 from tests.conftest import full_disk
@@ -77,3 +80,24 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
         log.audio(20, "e", np.zeros(4000, np.float32), 8000)
     assert not list((tmp_path / "validation").iterdir())
     log.close()
+
+
+def test_a_thread_that_cannot_write_does_not_say_so_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TensorBoard writes in a thread, and raises what happened there on its next call."""
+
+    def train() -> None:
+        log = Log(tmp_path / "log.csv", "", 0)
+        with full_disk(1000):
+            for step in range(100):
+                log.write(step, {"loss": 1.0}, {})
+
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(cli, "app", train)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    assert re.fullmatch(
+        r"error: cannot write '.*/(log\.csv|tensorboard)' \(File too large\): .*\n",
+        capsys.readouterr().err,
+    )

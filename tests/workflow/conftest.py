@@ -3,36 +3,44 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-Snakemake = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def run_snakemake(folder: Path, *arguments: str, configs: tuple[str, ...] = ("tiny",)):
-    """Run the repository's Snakefile in `folder` with config.yaml and the overlays of config/."""
-    files = [
-        str(ROOT / "config.yaml"),
-        *(str(ROOT / "config" / f"{name}.yaml") for name in configs),
-    ]
+@dataclass(frozen=True)
+class Done:
+    """How Snakemake ended, and all it said."""
+
+    code: int
+    said: str
+
+
+def run_snakemake(
+    folder: Path, *arguments: str, overlays: tuple[str, ...] = ("config/tiny.yaml",)
+) -> Done:
+    """Run the repository's Snakefile in `folder` with config.yaml and `overlays`."""
+    files = ["config.yaml", *overlays]
     command = [
         *("snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)),
-        *("--cores", "2", "--configfile", *files),
-        *arguments,
+        *("--cores", "2", *arguments),
+        *("--configfile", *(str(ROOT / file) for file in files)),
     ]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
+    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     )
+    return Done(run.returncode, run.stdout)
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the tiny demo has run to its end."""
     folder = tmp_path_factory.mktemp("tiny")
     done = run_snakemake(folder)
-    assert done.returncode == 0, done.stderr[-5000:]
+    assert done.code == 0, done.said[-5000:]
     return folder

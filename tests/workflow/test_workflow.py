@@ -6,58 +6,68 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import run_snakemake
+from tests.workflow.conftest import Done, run_snakemake
+
+VARIANTS = ["rvq", "free"]
 
 
-def jobs(output: str) -> dict[str, int]:
-    """Job counts of a dry run, from its table."""
-    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", output, re.M)}
+def jobs(done: Done) -> dict[str, int]:
+    """Job counts of a dry run, from its first table."""
+    assert done.code == 0, done.said
+    table = done.said.partition("\ntotal ")[0]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
 
 
-def test_every_output_is_there(finished):
+def test_every_output_is_there(finished: Path) -> None:
     results = finished / "results" / "tiny"
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert list(summary.index) == ["rvq", "free"]
+    assert list(summary.index) == VARIANTS
     assert summary.loc["free", "density"] > 0
     assert summary["si_snr_db"].notna().all()
     assert (summary["si_snr_low"] <= summary["si_snr_db"]).all()
-    for figure in ("fig1-storage", "rate-quality", "training", "clips"):
+    drawn = ["fig1-storage", "rate-quality", "training", "clips", *(f"fig2-{v}" for v in VARIANTS)]
+    for figure in drawn:
         for kind in ("png", "svg"):
             assert (results / "figures" / f"{figure}.{kind}").stat().st_size > 5000
     assert not list(finished.rglob(".partial-*"))
 
 
-def test_every_job_leaves_a_log_and_a_benchmark(finished):
+def test_every_job_leaves_a_log_and_a_benchmark(finished: Path) -> None:
     results = finished / "results" / "tiny"
     logs = {path.stem for path in (results / "logs").iterdir()}
     times = {path.stem for path in (results / "benchmarks").iterdir()}
     assert logs == times
     assert {"catalogue", "train-rvq", "train-free", "evaluate-free", "summarise"} <= logs
+    assert "wrote" in (results / "logs" / "summarise.log").read_text()
 
 
-def test_nothing_is_to_be_done_after_a_finished_run(finished):
-    assert "Nothing to be done" in run_snakemake(finished, "-n").stderr
+def test_nothing_is_to_be_done_after_a_finished_run(finished: Path) -> None:
+    done = run_snakemake(finished, "-n")
+    assert done.code == 0
+    assert "Nothing to be done" in done.said
 
 
-def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished):
-    dry = run_snakemake(finished, "-n", "--config", "variants={free: {training: {steps: 7}}}")
-    assert dry.returncode == 0, dry.stderr
-    counted = jobs(dry.stdout)
-    assert counted["train"] == counted["evaluate"] == counted["account"] == 1
-    assert not {"catalogue", "recordings", "clips", "onsets"} & set(counted)
-    assert "variant: free" in dry.stdout
-    assert "variant: rvq" not in dry.stdout
+def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished: Path) -> None:
+    change = "variants={free: {training: {steps: 7}}}"
+    done = run_snakemake(finished, "-n", "--config", change)
+    once = ("train", "codes", "evaluate", "account", "summarise")
+    drawn = ("architecture", "clips", "rate_quality", "training")
+    assert jobs(done) == dict.fromkeys(["all", *once, *(f"figure_{name}" for name in drawn)], 1)
+    assert "variant=free" in done.said
+    assert "variant=rvq" not in done.said
 
 
-def test_a_changed_figure_value_redraws_that_figure_only(finished):
-    counted = jobs(run_snakemake(finished, "-n", "--config", "figures={storage_steps: 512}").stdout)
-    assert counted == {"all": 1, "figure_storage": 1, "total": 2}
+def test_a_changed_figure_value_redraws_that_figure_only(finished: Path) -> None:
+    done = run_snakemake(finished, "-n", "--config", "figures={storage_steps: 512}")
+    counted = jobs(done)
+    # the page of clips reads the same section
+    assert counted == {"all": 1, "figure_storage": 1, "figure_clips": 1}
 
 
-def test_report_is_self_contained(finished):
+def test_report_is_self_contained(finished: Path) -> None:
     report = finished / "report.html"
     done = run_snakemake(finished, "--report", str(report))
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.said
     text = report.read_text()
     assert "Figure 1" in text
     assert not re.findall(r"<(?:script|link)[^>]+(?:src|href)=[\"']https?://", text)
@@ -67,31 +77,30 @@ def test_report_is_self_contained(finished):
     ("change", "sentence"),
     [
         ("traning={}", "unknown configuration key 'traning'; did you mean 'training'?"),
-        ("training={steps: -1}", "'training.steps': Input should be greater than 0 (got -1)"),
         ("variants={free: {backbone: spectrl}}", "unknown backbone 'spectrl'; did you mean"),
-        ("dataset={source: folder}", "source 'folder' needs path"),
     ],
 )
-def test_a_bad_configuration_is_one_sentence(tmp_path, change, sentence):
-    run = run_snakemake(tmp_path, "-n", "--config", change)
-    assert run.returncode != 0
-    errors = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
+def test_a_bad_configuration_is_one_sentence(tmp_path: Path, change: str, sentence: str) -> None:
+    done = run_snakemake(tmp_path, "-n", "--config", change)
+    assert done.code != 0
+    errors = [line for line in done.said.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
     assert sentence in errors[0]
-    assert "Traceback" not in run.stderr
+    assert "Traceback" not in done.said
 
 
-def test_the_paper_is_one_overlay_away(tmp_path, maestro_table, monkeypatch):
+def test_the_paper_is_one_overlay_away(
+    tmp_path: Path, maestro_table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MAESTRO", str(maestro_table))
-    dry = run_snakemake(tmp_path, "-n", configs=("maestro", "paper"))
-    assert dry.returncode == 0, dry.stderr
-    assert '"steps": 1000000' in dry.stdout
-    assert '"backbone": "seanet"' in dry.stdout
-    assert jobs(dry.stdout)["clips"] == 96
+    done = run_snakemake(tmp_path, "-n", "-p", overlays=("config/maestro.yaml", "config/paper.yaml"))
+    assert jobs(done)["clips"] == 96
+    assert '"steps": 1000000' in done.said
+    assert '"backbone": "seanet"' in done.said
 
 
 @pytest.fixture
-def maestro_table(tmp_path) -> Path:
+def maestro_table(tmp_path: Path) -> Path:
     """A MAESTRO folder as far as a dry run looks into it."""
     folder = tmp_path / "maestro"
     folder.mkdir()

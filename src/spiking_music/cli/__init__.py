@@ -5,6 +5,7 @@ runs, so that `--help` answers at once.
 """
 
 import sys
+import threading
 
 import typer
 
@@ -26,6 +27,7 @@ app.add_typer(figures.app, name="figure")
 
 def main() -> None:
     """Run the command line; expected failures become one sentence on stderr and exit code 1."""
+    threading.excepthook = _thread_failed
     try:
         app()
     except SpikingMusicError as error:
@@ -33,6 +35,12 @@ def main() -> None:
     except OSError as error:  # of reading: `files.writing` has put the others into words
         name = f"'{error.filename}'" if error.filename else "a file"
         _fail(f"cannot use {name} ({error.strerror or error}): check its path and permissions")
+
+
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    """Let TensorBoard's thread die of a full disk in silence: its next call raises the same."""
+    if not isinstance(failure.exc_value, OSError):
+        threading.__excepthook__(failure)
 
 
 def _fail(sentence: str) -> None:

@@ -91,9 +91,11 @@ def architecture(
     variant: Annotated[str, typer.Argument(help="Row of `variants`.")], config: Configs, out: Stem
 ) -> None:
     """Figure 2: blocks, shapes, parameters and compute of a variant, from the built model."""
+    settings = configuration.variant(configuration.read(config), variant)
+
     from spiking_music.figures.architecture import draw
 
-    draw(configuration.variant(configuration.read(config), variant), out)
+    draw(settings, out)
 
 
 @app.command()

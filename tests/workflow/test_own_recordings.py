@@ -1,0 +1,66 @@
+"""The same workflow on a folder of one's own: any rates and channels, and real performances."""
+
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+import soundfile
+import yaml
+
+from tests.workflow.conftest import Done, run_snakemake
+from tests.workflow.folders import make_folder
+
+def run(folder: Path, recordings: Path, **subset: int) -> Done:
+    """One variant, and the table instead of the figures: each job costs seconds."""
+    dataset = {"name": "own", "source": "folder", "path": str(recordings), "subset": subset}
+    overlay = folder / "own.yaml"
+    overlay.write_text(yaml.safe_dump({"dataset": dataset, "variants": {"rvq": None}}))
+    targets = [f"results/own/{name}" for name in ("summary.csv", "onsets/test.zarr.zip")]
+    return run_snakemake(folder, *targets, overlays=("config/tiny.yaml", str(overlay)))
+
+
+def test_generated_recordings_of_mixed_rates_and_channels(tmp_path: Path) -> None:
+    recordings = make_folder(tmp_path / "data", seconds=6.5)
+    before = {path: path.read_bytes() for path in recordings.iterdir()}
+    done = run(tmp_path, recordings)
+    assert done.code == 0, done.said[-5000:]
+    results = tmp_path / "results" / "own"
+    assert pd.read_csv(results / "summary.csv")["variant"].tolist() == ["free"]
+    assert clips(results) == {"train": 2, "validation": 1, "test": 1}
+    assert {path: path.read_bytes() for path in recordings.iterdir()} == before
+
+    # a recording that breaks later stops the jobs that read it, in one sentence
+    (results / "clips" / "test-0.h5").unlink()
+    (recordings / "3.wav").write_bytes(b"")
+    done = run(tmp_path, recordings)
+    assert done.code != 0
+    said = [line for line in done.said.splitlines() if line.startswith("error: ")]
+    assert len(said) == 1
+    assert said[0].startswith(f"error: recording '{recordings}/3.wav' is empty (0 bytes): copy it")
+    assert "Traceback" not in done.said
+    assert not list(results.rglob(".partial-*"))
+    assert not (results / "clips" / "test-0.h5").exists()
+
+
+def test_real_performances(salamander: Path, tmp_path: Path) -> None:
+    done = run(tmp_path, salamander, max_performances=3)
+    assert done.code == 0, done.said[-5000:]
+    results = tmp_path / "results" / "own"
+    table = pd.read_csv(results / "performances.csv")
+    assert sorted(table["split"]) == ["test", "train", "validation"]
+    seconds = [soundfile.info(salamander / name).duration for name in table["audio_filename"]]
+    whole = [int(length * 22050 // 131072) for length in seconds]
+    assert clips(results) == dict(zip(table["split"], whole, strict=True))
+    summary = pd.read_csv(results / "summary.csv").iloc[0]
+    assert summary["clips"] == dict(zip(table["split"], whole, strict=True))["test"]
+    assert summary["kbps_dense"] == pytest.approx(20 * 22050 / 512 / 1000)
+
+
+def clips(results: Path) -> dict[str, int]:
+    """Number of clips of each split."""
+    counts = {}
+    for path in sorted((results / "clips").glob("*.h5")):
+        with h5py.File(path) as file:
+            counts[path.stem.partition("-")[0]] = len(file["audio"])
+    return counts
