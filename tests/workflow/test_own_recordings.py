@@ -11,6 +11,7 @@ import yaml
 from tests.workflow.conftest import Done, run_snakemake
 from tests.workflow.folders import make_folder
 
+
 def run(folder: Path, recordings: Path, **subset: int) -> Done:
     """One variant, and the table instead of the figures: each job costs seconds."""
     dataset = {"name": "own", "source": "folder", "path": str(recordings), "subset": subset}
