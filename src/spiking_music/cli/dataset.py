@@ -25,7 +25,8 @@ def recordings(
     from spiking_music.dataset.sources import prepare
 
     raw = configuration.read(config)
-    dataset, signal = (configuration.section(raw, kind) for kind in (DatasetConfig, SignalConfig))
+    dataset = configuration.section(raw, DatasetConfig)
+    signal = configuration.section(raw, SignalConfig)
     prepare(dataset, signal, configuration.seed(raw), performances, shard, root, manifest)
 
 
@@ -43,7 +44,8 @@ def clips(
     from spiking_music.dataset.clips import build_clips
 
     raw = configuration.read(config)
-    dataset, signal = (configuration.section(raw, kind) for kind in (DatasetConfig, SignalConfig))
+    dataset = configuration.section(raw, DatasetConfig)
+    signal = configuration.section(raw, SignalConfig)
     build_clips(performances, root, split, shard, audio, table, signal, dataset, manifest)
 
 

@@ -57,8 +57,8 @@ def decode_batch(model: Autoencoder, codes: Codes, level: int) -> NDArray[np.flo
     """Codes (B, rows, T), written at `level`, → audio (B, T·hop); `CodeError` unless finite."""
     device = next(model.parameters()).device
     z = torch.from_numpy(codes.astype(np.int64) if model.kind == "rvq" else codes)
-    audio = model.decode(z.to(device), levels(level, len(codes), device))
-    audio = audio[:, 0].float().cpu().numpy()
+    decoded = model.decode(z.to(device), levels(level, len(codes), device))
+    audio = decoded[:, 0].float().cpu().numpy()
     if not np.isfinite(audio).all():
         raise CodeError("the model decodes to values that are not finite: train it again")
     return audio

@@ -140,7 +140,7 @@ def _events(figure: SubFigure, codes: Mapping[int, NDArray[np.uint8]]) -> None:
             interpolation="antialiased", extent=(0, steps, 0, units),
         )  # fmt: skip
         axes.set(xlabel="step", xticks=[0, steps // 2, steps], yticks=[0, units // 2, units])
-        axes.set_title(f"μ = {level}   S = {style.thousands(np.count_nonzero(matrix))}")
+        axes.set_title(f"μ = {level}   S = {style.thousands(int(np.count_nonzero(matrix)))}")
         for spine in axes.spines.values():
             spine.set(visible=True, color=style.MUTED, linewidth=0.4)
     style.letter(panels[0], "c", panels[0].get_title(loc="left"))
