@@ -9,6 +9,7 @@ import pytest
 from tests.workflow.conftest import Done, run_snakemake
 
 VARIANTS = ["rvq", "free"]
+ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 
 def jobs(done: Done) -> dict[str, int]:
@@ -21,7 +22,7 @@ def jobs(done: Done) -> dict[str, int]:
 def test_every_output_is_there(finished: Path) -> None:
     results = finished / "results" / "tiny"
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert list(summary.index) == VARIANTS
+    assert list(summary.index) == VARIANTS + ANCHORS
     assert summary.loc["free", "density"] > 0
     assert summary["si_snr_db"].notna().all()
     assert (summary["si_snr_low"] <= summary["si_snr_db"]).all()

@@ -24,7 +24,7 @@ from spiking_music.model.mel import FLOOR_DB, LogMel
 from spiking_music.model.weights import load_weights
 
 MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)
-FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks of the mel axis
+FREQUENCIES = (100, 500, 2000, 5000)  # Hz, ticks of the mel axis
 ROLL, SPECTROGRAM, EVENTS, INDICES, TITLE = 16, 15, 13, 6, 6  # mm; a row's height, and its title's
 OCTAVES = {24: "C1", 48: "C3", 72: "C5", 96: "C7"}  # MIDI numbers, ticks of the piano roll
 
@@ -197,7 +197,7 @@ def _labels(grid: NDArray[np.object_], clip: Shown, looks: Mapping[str, style.Lo
         codes = clip.codes.get(name)
         if codes is not None:
             kind, unit = ("units", "unit") if _binary(codes) else ("codebooks", "codebook")
-            rows.append((f"{name}: {len(codes)} {kind}", look.colour, unit))
+            rows.append((f"{len(codes)} {kind}", look.colour, unit))
     for axes, (name, colour, unit) in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(unit)
         axes.set_title(name, color=colour, weight="bold", pad=3, fontsize=7)
