@@ -93,7 +93,9 @@ def test_the_paper_is_one_overlay_away(
     tmp_path: Path, maestro_table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAESTRO", str(maestro_table))
-    done = run_snakemake(tmp_path, "-n", "-p", overlays=("config/maestro.yaml", "config/paper.yaml"))
+    done = run_snakemake(
+        tmp_path, "-n", "-p", overlays=("config/maestro.yaml", "config/paper.yaml")
+    )
     assert jobs(done)["clips"] == 96
     assert '"steps": 1000000' in done.said
     assert '"backbone": "seanet"' in done.said
