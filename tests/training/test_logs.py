@@ -1,5 +1,6 @@
 import re
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,14 @@ def test_resuming_drops_later_rows_and_restores_earlier_ones(tmp_path: Path) -> 
     log.close()
     with path.open("a") as file:
         file.write("30,1.")  # killed in the middle of a row
+    time.sleep(1.1)  # TensorBoard orders its files by the second, and within it by a bare counter
     resumed = Log(path, saved, 10)
     resumed.write(20, {"loss": 2.5}, {})
     resumed.close()
     assert pd.read_csv(path)["loss"].tolist() == [3.0, 2.5]
 
     path.unlink()  # as a workflow engine does with outputs of a failed job
+    time.sleep(1.1)
     Log(path, saved, 10).close()
     assert pd.read_csv(path)["step"].tolist() == [10]
 

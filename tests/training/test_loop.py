@@ -75,7 +75,7 @@ def test_a_run_leaves_weights_curves_and_audio(tmp_path: Path, shards: Shards, k
 
 def test_training_improves_the_reconstruction(tmp_path: Path, shards: Shards) -> None:
     loss = LOSS.model_copy(update={"si_snr": 0.3})
-    config = tiny(steps=80, learning_rate=5e-3, validate_every=20, log_every=20, loss=loss)
+    config = tiny(steps=80, learning_rate=1e-2, validate_every=20, log_every=20, loss=loss)
     run(tmp_path, config, shards)
     table = pd.read_csv(tmp_path / "log.csv")
     first, last = table.iloc[0], table.iloc[-1]
