@@ -24,7 +24,7 @@ def read_midi(path: Path) -> Performance:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _unreadable(str(path), error) from None
+        raise _unreadable(str(path), str(error)) from None
     return parse_midi(data, str(path))
 
 
@@ -33,10 +33,11 @@ def parse_midi(data: bytes, name: str) -> Performance:
 
     Raises `DataError` where the bytes are no MIDI file, are cut short or hold no note.
     """
+    _require_whole(data, name)
     try:
         score = symusic.Score.from_midi(data)
     except (RuntimeError, ValueError) as error:
-        raise _unreadable(name, error) from None
+        raise _unreadable(name, str(error)) from None
     notes = [track.notes.numpy() for track in score.tracks if not track.is_drum]
     moves = [track.controls.numpy() for track in score.tracks if not track.is_drum]
     if not sum(len(part["time"]) for part in notes):
@@ -76,8 +77,22 @@ def write_midi(performance: Performance, path: Path) -> None:
     midi.write(str(path))
 
 
-def _unreadable(name: str, error: Exception) -> DataError:
-    reason = str(error).strip().rstrip(".")
+def _require_whole(data: bytes, name: str) -> None:
+    """Follow the chunks to the last track: symusic would read on in memory where a file ends."""
+    if data[:4] != b"MThd":
+        raise _unreadable(name, "it is no MIDI file")
+    wanted = 1 + int.from_bytes(data[10:12], "big")  # the header and its number of tracks
+    position = 0
+    while wanted:
+        kind, size = data[position : position + 4], data[position + 4 : position + 8]
+        position += 8 + int.from_bytes(size, "big")
+        if position > len(data):
+            raise _unreadable(name, "it is cut short")
+        wanted -= kind in (b"MThd", b"MTrk")
+
+
+def _unreadable(name: str, reason: str) -> DataError:
+    reason = reason.strip().rstrip(".")
     return DataError(f"MIDI file '{name}' cannot be read ({reason}): replace the file")
 
 
