@@ -14,7 +14,7 @@ from spiking_music.dataset.catalogue import COLUMNS, catalogue, read_performance
 from spiking_music.dataset.compose import Piece, compose
 from spiking_music.dataset.harmony import Key
 from spiking_music.dataset.midi import read_midi, write_midi
-from spiking_music.dataset.sources import MANIFEST, prepare, recordings_root
+from spiking_music.dataset.sources import MANIFEST, prepare
 from spiking_music.errors import DataError
 
 SPLITS = ("train", "validation", "test")
@@ -49,7 +49,10 @@ def folder(tmp_path: Path, whole: DatasetConfig) -> DatasetConfig:
 def run(dataset: DatasetConfig, signal: SignalConfig, out: Path, seed: int = 3) -> pd.DataFrame:
     """Catalogue and all shards; the manifests joined."""
     catalogue(dataset, seed, out / "performances.csv")
-    root, manifests = recordings_root(dataset, out), []
+    root, manifests = (
+        Path(str(dataset.path)) if dataset.source == "folder" else out / "recordings",
+        [],
+    )
     for shard in range(dataset.shards):
         manifest = out / "recordings" / f"manifest-{shard}.csv"
         prepare(dataset, signal, seed, out / "performances.csv", shard, root, manifest)

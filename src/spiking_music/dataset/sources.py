@@ -29,13 +29,6 @@ MANIFEST = ["audio_filename", "midi_filename", "status"]
 Make = Callable[[str, str], None]  # (midi_filename, audio_filename): make or check one recording
 
 
-def recordings_root(dataset: DatasetConfig, results_folder: Path) -> Path:
-    """The folder that the file names of the table are relative to."""
-    if dataset.source == "folder":
-        return Path(str(dataset.path))
-    return results_folder / "recordings"
-
-
 def prepare(
     dataset: DatasetConfig,
     signal: SignalConfig,
