@@ -56,9 +56,18 @@ def checked_codes(codes: NDArray, header: Header) -> NDArray:
 
 
 def pack(codes: NDArray, header: Header, coder: EntropyCoder | None, format: str) -> Coded:
-    """Checked codes → payload; `best` is the smallest, and of equals the simplest."""
+    """Checked codes → payload; `best` is the smallest, and of equals the simplest.
+
+    Raises `CodeError` where another format would need more than a block can hold.
+    """
     if format != BEST:
-        return _pack(codes, header, coder, format)
+        coded = _pack(codes, header, coder, format)
+        if len(coded.payload) > header.payload_limit:
+            raise CodeError(
+                f"{len(coded.payload)} bytes as '{format}' are more than the "
+                f"{header.payload_limit} that a block holds: choose 'best' or 'dense'"
+            )
+        return coded
     smallest = _pack(codes, header, coder, _smallest_plain(codes, header))
     if coder is None:
         return smallest
