@@ -1,15 +1,15 @@
 """A million damaged streams: python benchmarks/mutations.py [--count 1000000] [--seed 0]
 
-Small streams of every kind and format are changed in ways that accidents or enemies might choose, then
-read and salvaged, in turns from a file and from a pipe. Whatever comes out must be a block of the
-original at its place, and the end must be `CodeError` or the whole original: anything else, and any
-stream that takes a second, is printed and makes this script exit with 1. Where two streams are
-spliced, all that comes out must be of one of them, and which is for header and trailer to say.
+Small streams of every kind and format are changed in ways that accidents or enemies might choose,
+then read and salvaged, in turns from a file and from a pipe. Whatever comes out must be a block of
+the original at its place, and the end must be `CodeError` or the whole original: anything else,
+and any stream that takes a second, is printed and makes this script exit with 1. Where two streams
+are spliced, all that comes out must be of one of them, and which is for header and trailer to say.
 
-Two expectations are not absolute. A changed block passes its CRC-32 by chance once in 2^32, so that a
-million streams end in one false alarm with a probability of 2 in 10 000. And the streams of the row
-`forged` are enemies': their checksums are made right again, so that what they hold may be read; of
-them it is only asked that nothing but `CodeError` is raised.
+Two expectations are not absolute. A changed block passes its CRC-32 by chance once in 2^32, so
+that a million streams end in one false alarm with a probability of 2 in 10 000. And the streams of
+the row `forged` are enemies': their checksums are made right again, so that what they hold may be
+read; of them it is only asked that nothing but `CodeError` is raised.
 """
 
 import argparse
@@ -123,9 +123,9 @@ def insert(draw: random.Random, data: bytes, other: bytes) -> bytes:
 
 
 def parts(data: bytes) -> list[bytes]:
-    """Header, blocks and trailer of a whole stream."""
+    """Header, blocks, and the rest, which is the trailer of a whole stream."""
     found, at = [data[:HEADER_BYTES]], HEADER_BYTES
-    while data[at : at + 2] == BLOCK:
+    while data[at : at + 2] == BLOCK and at + FRAME_BYTES <= len(data):
         size = FRAME_BYTES + struct.unpack_from("<H", data, at + 14)[0]
         found.append(data[at : at + size])
         at += size

@@ -1,7 +1,7 @@
 """Streams: clips a second that are written and read, in each format, container included.
 
-Run `python benchmarks/stream.py`. One core, whose own time is measured (other jobs of the machine do
-not count); blocks of 80 units x 256 steps at four densities, and of 8 RVQ indices of 10 bits.
+Run `python benchmarks/stream.py`. One core, whose own time is measured (other jobs of the machine
+do not count); blocks of 80 units x 256 steps at four densities, and of 8 RVQ indices of 10 bits.
 """
 
 import io

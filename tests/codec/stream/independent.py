@@ -5,6 +5,7 @@ disagree about a stream, one of them or the document is wrong. `ValueError` tell
 """
 
 import hashlib
+import itertools
 import struct
 import zlib
 
@@ -115,7 +116,7 @@ def unpack(payload: bytes, block: dict, header: dict) -> list[list[int]]:
                 for row in range(lists)
                 for entry in entries[pointers[row] : pointers[row + 1]]
             ]
-        demand(all(a < b for a, b in zip(places, places[1:], strict=False)), "order")
+        demand(all(a < b for a, b in itertools.pairwise(places)), "order")
         if format == "units":
             places = [(entry, row) for row, entry in places]
         codes = [[0] * steps for _ in range(rows)]

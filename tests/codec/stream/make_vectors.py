@@ -1,7 +1,7 @@
 """Writes the golden vectors: `python -m tests.codec.stream.make_vectors`, from the repository.
 
-Each vector is a stream `<name>.spk` and `<name>.json` with what it holds. A test makes them again and
-compares byte for byte: only a new version of the format may change them.
+Each vector is a stream `<name>.spk` and `<name>.json` with what it holds. A test makes them again
+and compares byte for byte: only a new version of the format may change them.
 """
 
 import json
