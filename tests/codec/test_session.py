@@ -10,7 +10,7 @@ import torch
 import spiking_music
 from spiking_music.codec.encoding import Wish
 from spiking_music.codec.si_snr import si_snr
-from spiking_music.codec.stream import StreamReader, summary
+from spiking_music.codec.stream import BlockSummary, StreamReader, summary
 from spiking_music.errors import CodeError, ConfigError, DataError
 from tests.codec.conftest import BLOCK, HOP, RATE, MakeCodec, MakeFolder, music
 
@@ -40,6 +40,10 @@ def damaged(stream: bytes, *blocks: int) -> bytes:
             data[place + 20] ^= 1
         place += 20 + block.payload_bytes
     return bytes(data)
+
+
+def _blocks(file: io.BytesIO) -> tuple[BlockSummary, ...]:
+    return summary(io.BytesIO(file.getvalue())).blocks
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
@@ -180,7 +184,7 @@ def test_salvage_keeps_time_and_loses_damaged_blocks_only(codec_of: MakeCodec) -
 def test_salvage_of_a_stream_cut_short_goes_as_far_as_it_is(codec_of: MakeCodec) -> None:
     codec = codec_of("free")
     stream = codec.encode(music(6 * BLOCK / RATE), RATE)
-    short = stream[: len(stream) // 2]
+    short = stream[: 5 * len(stream) // 12]
     decoding = codec.read(io.BytesIO(short), salvage=True)
     assert len(np.concatenate(list(decoding))) == 2 * BLOCK
     assert (decoding.lost[0].first, decoding.lost[0].count) == (2, None)
@@ -224,7 +228,7 @@ def test_kbps_bounds_the_bytes_of_every_block(codec_of: MakeCodec) -> None:
     assert done.missed is None
     fits = sizes <= np.median(sizes)
     expected = fits.argmax(axis=0)
-    assert [block.level for block in summary(file).blocks] == expected.tolist()
+    assert [block.level for block in _blocks(file)] == expected.tolist()
     done = codec.write([audio], RATE, file, Wish(kbps=0.001))
     assert done.missed is not None and done.missed.blocks == 4
     assert "0.001 kbps or less" in done.missed.worst.wish
@@ -236,11 +240,11 @@ def test_min_si_snr_is_met_or_its_miss_is_told(codec_of: MakeCodec) -> None:
     audio[BLOCK:] = 0  # the last block sees silence only: nothing to miss
     file = io.BytesIO()
     assert codec.write([audio], RATE, file, Wish(min_si_snr=-200.0)).missed is None
-    assert {block.level for block in summary(file).blocks} == {31}
+    assert {block.level for block in _blocks(file)} == {31}
     file = io.BytesIO()
     missed = codec.write([audio], RATE, file, Wish(min_si_snr=90.0)).missed
     assert missed is not None and missed.blocks == 1
-    levels = [block.level for block in summary(file).blocks]
+    levels = [block.level for block in _blocks(file)]
     assert levels[1:] == [31, 31]
     at = [codec.decode(codec.encode(audio, RATE, level=level))[:BLOCK] for level in (levels[0], 31)]
     quality = si_snr(np.stack(at), np.stack([audio[:BLOCK]] * 2))
@@ -280,10 +284,9 @@ def test_folder_and_file_are_the_same_model(model_folder: MakeFolder) -> None:
 def test_blocks_read_back_are_the_models_codes(codec_of: MakeCodec) -> None:
     codec = codec_of("free")
     stream = codec.encode(music(1), RATE)
-    for format in ("dense", "coo", "time", "units"):
-        other = codec.encode(music(1), RATE, format=format)
-        for a, b in zip(*(StreamReader(io.BytesIO(s)).blocks() for s in (stream, other))):
-            np.testing.assert_array_equal(a.codes, b.codes)
-        np.testing.assert_array_equal(codec.decode(other), codec.decode(stream))
+    assert codec.encode(music(1), RATE, format="dense") == stream  # the best for random events
+    audio = torch.from_numpy(np.pad(music(1), (0, -RATE % HOP)))[None, None]
+    found = [block.codes for block in StreamReader(io.BytesIO(stream)).blocks()]
+    np.testing.assert_array_equal(np.concatenate(found, axis=1), codec.model.model.encode(audio)[0])
     with pytest.raises(CodeError, match="no format 'packed'"):
         codec.encode(music(1), RATE, format="packed")

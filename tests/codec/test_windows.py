@@ -139,7 +139,7 @@ def test_at_seams_windows_are_as_good_as_elsewhere(codec_of: MakeCodec, name: st
         return float(np.mean(si_snr(np.array(cut[0]), np.array(cut[1]))))
 
     assert near(places) > near(places + half) - 3.0
-    assert si_snr(found[None], sound[None])[0] > 15
+    assert si_snr(found[None], sound[None])[0] > 12
 
 
 def test_blocks_are_clips(codec_of: MakeCodec) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from spiking_music import files
 from spiking_music.cli.paths import PIPE, Job, each, jobs, model_path
-from spiking_music.errors import CodeError
+from spiking_music.errors import CodeError, DataError
 
 if TYPE_CHECKING:
     from spiking_music.codec.encoding import Missed, Wish
@@ -125,6 +125,8 @@ def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
         path = job.source
         if path == PIPE:
             path = stack.enter_context(spooled(sys.stdin.buffer))
+        elif not path.is_file():
+            raise DataError(f"no recording at '{path}': check its path")
         recording = stack.enter_context(opened(path))
         pieces = stack.enter_context(
             _progress(mono(recording, path), job.source.name, recording.frames)
