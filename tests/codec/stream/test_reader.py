@@ -137,10 +137,10 @@ def test_blocks_are_not_lost_doubled_exchanged_or_of_another_stream() -> None:
     swapped = [blocks[0], blocks[2], blocks[1], *blocks[3:]]
     doubled = [*blocks[:2], *blocks[1:]]
     for changed, message in (
-        (blocks[:2] + blocks[3:], "block 2 is missing: block 3 is in its place"),
-        (swapped, "block 1 is missing: block 2 is in its place"),
-        (doubled, "block 2 is missing: block 1 is in its place"),
-        (spliced, "block 2 is damaged"),
+        (blocks[:2] + blocks[3:], "block 3 is in the place of block 2"),
+        (swapped, "block 2 is in the place of block 1"),
+        (doubled, "block 1 is in the place of block 2"),
+        (spliced, "block 2 is damaged, as its checksum tells: transfer it again, or salvage"),
     ):
         for pipe in (False, True):
             with pytest.raises(CodeError, match=message):

@@ -85,7 +85,7 @@ def test_reasons(pipe: bool) -> None:
     stream += b"more"
     lost = [item for item in reader(bytes(stream), pipe).salvage() if isinstance(item, Lost)]
     assert [(item.first, item.count, item.reason) for item in lost] == [
-        (1, 1, "block 1 is damaged: its checksum differs"),
+        (1, 1, "block 1 is damaged, as its checksum tells"),
         (3, 1, "block 4 follows where block 3 should be"),
         (6, 0, "bytes follow the end of the stream"),
     ]
