@@ -1,6 +1,7 @@
 """Streams to test with: small, of every kind and format."""
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,32 +19,43 @@ FORMATS = {  # all that a stream of the kind can be written in
 
 
 class RunLengths:
-    """An entropy coder of its simplest kind: runs along the rows, as (value u16, length u8)."""
+    """An entropy coder of the simplest kind: runs along the rows as (value u16, length u8), or raw.
+
+    The first byte of a payload names the method, as that of a real coder would.
+    """
 
     RUN = np.dtype([("value", "<u2"), ("length", "u1")])
+    RAW, RUNS = b"\0", b"\1"
 
     def __init__(self, header: Header) -> None:
         self.rows = header.rows
+        self.entry = np.dtype("u1" if header.kind == "binary" else "<u2")
 
     def encode(self, codes: np.ndarray) -> bytes:
         flat = codes.ravel()
-        starts = np.flatnonzero(np.diff(flat, prepend=-1))
+        raw = self.RAW + flat.astype(self.entry).tobytes()
+        starts = [*np.flatnonzero(np.diff(flat, prepend=-1)), len(flat)]
         runs = [
-            (flat[start], min(255, end - start))
-            for begin, stop in zip(starts, [*starts[1:], len(flat)], strict=True)
-            for start, end in ((at, stop) for at in range(begin, stop, 255))
+            (flat[begin], min(255, end - start))
+            for begin, end in itertools.pairwise(starts)
+            for start in range(begin, end, 255)
         ]
-        return np.array(runs, dtype=self.RUN).tobytes()
+        return min(self.RUNS + np.array(runs, dtype=self.RUN).tobytes(), raw, key=len)
 
     def decode(self, payload: bytes, steps: int) -> np.ndarray:
-        if len(payload) % self.RUN.itemsize:
-            raise CodeError("runs have three bytes")
-        runs = np.frombuffer(payload, dtype=self.RUN)
-        if runs["length"].sum(dtype=np.int64) != self.rows * steps:
-            raise CodeError("runs do not fill the block")
-        codes = np.repeat(runs["value"].astype(np.int64), runs["length"]).reshape(self.rows, steps)
+        size = self.rows * steps
+        if payload[:1] == self.RAW and len(payload) == 1 + self.entry.itemsize * size:
+            codes = np.frombuffer(payload[1:], dtype=self.entry)
+        elif payload[:1] == self.RUNS and len(payload) % self.RUN.itemsize == 1:
+            runs = np.frombuffer(payload[1:], dtype=self.RUN)
+            if runs["length"].sum(dtype=np.int64) != size:
+                raise CodeError("runs do not fill the block")
+            codes = np.repeat(runs["value"], runs["length"])
+        else:
+            raise CodeError("no such method, or not its length")
+        codes = codes.astype(np.int64).reshape(self.rows, steps)
         if self.encode(codes) != payload:
-            raise CodeError("runs are not the shortest")
+            raise CodeError("this is not how it would be encoded")
         return codes
 
 

@@ -92,7 +92,7 @@ def unpack_fields(fields: bytes, header: Header) -> Frame:
     """The frame that 16 bytes announce, before its payload is read; `CodeError` out of bounds."""
     marker, index, steps, word, gain, length = FIELDS.unpack(fields)
     if marker != BLOCK:
-        raise CodeError("bytes are damaged where a block should start")
+        raise CodeError("no block starts where one should")
     format = word >> EVENT_BITS & 15
     level: int | None = word >> 24
     frame = Frame(
@@ -112,5 +112,5 @@ def complete(frame: Frame, fields: bytes, rest: bytes, stamp: int) -> Frame:
     """The announced frame with its payload; `rest` is the payload and the checksum."""
     payload = rest[: frame.length]
     if CRC.unpack(rest[frame.length :])[0] != zlib.crc32(payload, zlib.crc32(fields, stamp)):
-        raise CodeError(f"block {frame.index} is damaged: its checksum differs")
+        raise CodeError(f"block {frame.index} is damaged, as its checksum tells")
     return replace(frame, payload=payload)

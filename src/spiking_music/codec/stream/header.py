@@ -124,7 +124,7 @@ def unpack_header(head: bytes) -> Header:
         raise CodeError("the stream ends within its header: transfer it again")
     fields = head[len(MAGIC) : -4]
     if head != seal(fields):
-        raise CodeError("the header of the stream is damaged: transfer it again, or salvage it")
+        raise CodeError("the header of the stream is damaged: transfer it again")
     _, kind, rows, last_code, hop, steps, rate, original, _, fingerprint = FIELDS.unpack(fields)
     check("the kind of codes", kind, 0, len(KINDS) - 1)
     return Header(

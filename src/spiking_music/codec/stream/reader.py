@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from spiking_music.codec.stream.frame import CRC, FIELDS, Frame
 from spiking_music.codec.stream.header import Header
 from spiking_music.codec.stream.payload import EntropyCoder
 from spiking_music.codec.stream.salvage import Salvage
-from spiking_music.codec.stream.source import Source, Window, read_up_to
+from spiking_music.codec.stream.source import REMEDY, Source, Window, read_up_to
 from spiking_music.codec.stream.trailer import END, TRAILER_BYTES, Trailer
 from spiking_music.errors import CodeError
 
@@ -61,7 +62,7 @@ class StreamReader:
     def frames(self, start: int = 0) -> Iterator[Frame]:
         """As `blocks`, with payloads that are not unpacked: for this no coder is needed."""
         if self._damage:
-            raise self._damage
+            raise CodeError(f"{self._damage}, or salvage it") from self._damage
         if start < 0:
             raise CodeError(f"blocks are counted from 0: there is no block {start}")
         self._rewind(headers.HEADER_BYTES)
@@ -69,9 +70,10 @@ class StreamReader:
         index, steps = 0, self.header.block_steps
         while (marker := source.exactly(len(END), f"block {index}")) != END:
             fields = marker + source.exactly(FIELDS.size - len(marker), f"block {index}")
-            frame = frames.unpack_fields(fields, self.header)
-            if frame.index != index:
-                raise CodeError(f"block {index} is missing: block {frame.index} is in its place")
+            with _remedy():
+                frame = frames.unpack_fields(fields, self.header)
+                if frame.index != index:
+                    raise CodeError(f"block {frame.index} is in the place of block {index}")
             if steps != self.header.block_steps:
                 raise CodeError(f"block {index} follows a shorter one, which must be the last")
             if index < start and self._start is not None:
@@ -79,7 +81,8 @@ class StreamReader:
             else:
                 rest = source.exactly(frame.length + CRC.size, f"block {index}")
                 source.include(fields + rest)
-                frame = frames.complete(frame, fields, rest, self._stamp)
+                with _remedy():
+                    frame = frames.complete(frame, fields, rest, self._stamp)
                 if index >= start:
                     yield frame
             index, steps = index + 1, frame.steps
@@ -124,7 +127,8 @@ class StreamReader:
     def _finish(self, source: Source, blocks: int, steps: int) -> None:
         """Read and verify the trailer behind its marker, and that nothing follows it."""
         data = END + source.exactly(TRAILER_BYTES - len(END), "its trailer")
-        trailer = trailers.unpack_trailer(data, self.header, self._stamp)
+        with _remedy():
+            trailer = trailers.unpack_trailer(data, self.header, self._stamp)
         if trailer.blocks != blocks:
             raise CodeError(
                 f"the stream has {blocks} blocks where its trailer says {trailer.blocks}"
@@ -132,9 +136,11 @@ class StreamReader:
         trailer.check_last_block(self.header, steps)
         source.include(data[: trailers.FIELDS.size])
         if source.checksum() not in (None, trailer.checksum):
-            raise CodeError("the checksum of the whole stream differs: a block was exchanged")
+            raise CodeError(
+                "the checksum of the whole stream differs: a block was exchanged, transfer it again"
+            )
         if self._file.read(1):
-            raise CodeError("bytes follow the end of the stream: cut them off, or salvage it")
+            raise CodeError("bytes follow the end of the stream: cut them off")
         self.trailer = trailer
 
     def _rewind(self, offset: int) -> None:
@@ -168,3 +174,12 @@ class StreamReader:
             return trailers.unpack_trailer(self._last_bytes(), self.header, self._stamp)
         except CodeError:
             return None
+
+
+@contextmanager
+def _remedy() -> Iterator[None]:
+    """Tell what can be done about damage, where its reason alone is raised."""
+    try:
+        yield
+    except CodeError as error:
+        raise CodeError(f"{error}: {REMEDY}") from error

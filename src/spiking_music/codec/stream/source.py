@@ -10,6 +10,7 @@ from spiking_music.codec.stream.trailer import CHECKSUM_BYTES, END
 from spiking_music.errors import CodeError
 
 CHUNK = 1 << 16
+REMEDY = "transfer it again, or salvage what is whole"
 MARKERS = re.compile(b"|".join(map(re.escape, (BLOCK, END))))
 
 
@@ -34,7 +35,7 @@ class Source:
         """The next bytes; `CodeError` where the stream ends before them."""
         data = read_up_to(self._file, size)
         if len(data) != size:
-            raise CodeError(f"the stream ends within {what}: transfer it again, or salvage it")
+            raise CodeError(f"the stream ends within {what}: {REMEDY}")
         return data
 
     def include(self, data: bytes) -> None:

@@ -74,7 +74,7 @@ def header_fields(trailer: bytes) -> bytes:
 def unpack_trailer(trailer: bytes, header: Header, stamp: int) -> Trailer:
     """The trailer in 72 bytes; `CodeError` where they are damaged, or of another stream."""
     if not trailer.startswith(END) or trailer != sealed(trailer[: -CRC.size], stamp):
-        raise CodeError("the trailer of the stream is damaged: its checksum differs")
+        raise CodeError("the trailer of the stream is damaged, as its checksum tells")
     _, _, samples, original, blocks = FIELDS.unpack_from(trailer)
     found = Trailer(samples, original, blocks, trailer[FIELDS.size : -CRC.size])
     found.check(header)
