@@ -26,7 +26,9 @@ from spiking_music.errors import CodeError
 RAW, STATIC, ADAPTIVE, LEARNED = range(4)
 METHODS = ("raw", "static", "adaptive", "learned")
 TAG_BITS = 8
-SLACK = 24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
+SLACK = (
+    24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
+)
 MOST_STEPS = 65535
 Codes = NDArray[np.uint8 | np.int64]
 
@@ -44,6 +46,7 @@ class EntropyCoder:
 
     def __init__(self, tables: EntropyTables) -> None:
         self.tables = tables
+        self._names = _Names(tables) if tables.labels is not None else None
         self._models: dict[int, _Model] = {}  # of binary matrices, by their byte
         if tables.learned is not None:
             self._models[LEARNED] = Learned(tables.learned)
@@ -55,7 +58,6 @@ class EntropyCoder:
             self._columns = [categorical(row) for row in tables.static]
             weights = tables.static.astype(np.float64)
             self._column_bits = -np.log2(weights / weights.sum(axis=1, keepdims=True))
-            self._names = _Names(tables) if tables.labels is not None else None
 
     def encode(self, codes: ArrayLike) -> bytes:
         """Codes (rows, T) of 1 ≤ T ≤ 65535 → payload, never larger than 1 byte and the raw codes.
@@ -93,7 +95,7 @@ class EntropyCoder:
             raise CodeError(f"an entropy code names the unknown method {method}")
         z, symbols, k = self._models[method].decode(Decoder(body), steps)
         _require_length(body, bits_of(symbols, k))
-        return z if self.tables.kind == "binary" else self._names.indices(z)
+        return z if self._names is None else self._names.indices(z)
 
     def bits(self, codes: ArrayLike) -> dict[str, float]:
         """Ideal bits of codes (rows, T) by each method, its byte included."""
@@ -102,12 +104,15 @@ class EntropyCoder:
 
     def _estimates(self, codes: Codes) -> dict[int, tuple[float, Predicted | None]]:
         """Ideal bits of each method, and its predictions where it is one of binary matrices."""
-        found: dict[int, tuple[float, Predicted | None]] = {RAW: (8 * self._raw_size(codes.shape[1]), None)}
-        z = codes
+        found: dict[int, tuple[float, Predicted | None]] = {
+            RAW: (8 * self._raw_size(codes.shape[1]), None)
+        }
         if self.tables.kind == "rvq":
-            ideal = sum(row[index].sum() for row, index in zip(self._column_bits, codes, strict=True))
+            ideal = sum(
+                row[index].sum() for row, index in zip(self._column_bits, codes, strict=True)
+            )
             found[STATIC] = (float(ideal), None)
-            z = self._names.events(codes) if self._names is not None else codes
+        z = codes.astype(np.uint8) if self._names is None else self._names.events(codes)
         for method, model in self._models.items():
             predicted = model.predict(z)
             found[method] = (bits_of(*predicted), predicted)

@@ -64,7 +64,10 @@ class _Logits:
         ]
         self.heard, self.masks = [], []
         for rows, low in self.chunks:  # of output units, from the first unit they listen to
-            outputs, inputs = torch.arange(self.units)[rows], torch.arange(self.units)[low : rows.stop]
+            outputs, inputs = (
+                torch.arange(self.units)[rows],
+                torch.arange(self.units)[low : rows.stop],
+            )
             first = group[outputs, None] * GROUP
             mask = (inputs < first) & (inputs >= first - PARENTS)
             self.masks.append(mask.float()[:, :, None])

@@ -50,9 +50,7 @@ def _describe(table: NDArray[np.float64], draw: np.random.Generator) -> NDArray[
     return points / weight
 
 
-def _halve(
-    points: NDArray[np.float64], counts: NDArray[np.int64], width: int
-) -> NDArray[np.int64]:
+def _halve(points: NDArray[np.float64], counts: NDArray[np.int64], width: int) -> NDArray[np.int64]:
     """Labels (K,) of points (K, D): halves of halves, `width` times; a half never exceeds 2^rest."""
     labels = np.zeros(len(points), dtype=np.int64)
     parts = [np.arange(len(points))]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.integers import LARGEST, WHOLE, squash
 from spiking_music.codec.entropy.range_code import Decoder
-from spiking_music.codec.entropy.static import Decoded, Frequencies, Predicted
+from spiking_music.codec.entropy.static import Decoded, Predicted
 from spiking_music.codec.formats import Events
 from spiking_music.errors import CodeError
 
@@ -97,7 +97,17 @@ def _hear_parents(z, first, parents, heard):  # type: ignore[no-untyped-def]
             sums[t] = 0
         for j in range(max(0, most - first), most):
             w, events = parents[first + u, j], z[first - most + j]
-            w0, w1, w2, w3, w4, w5, w6, w7, w8 = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8]
+            w0, w1, w2, w3, w4, w5, w6, w7, w8 = (
+                w[0],
+                w[1],
+                w[2],
+                w[3],
+                w[4],
+                w[5],
+                w[6],
+                w[7],
+                w[8],
+            )
             for t in range(steps):
                 sums[t] += (
                     w0 * events[t]
