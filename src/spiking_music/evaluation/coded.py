@@ -1,4 +1,4 @@
-"""Codes → entropy tables of a train split, and the real bits that a split's codes take with them."""
+"""Codes → entropy tables, and the real bits that a split's codes take with them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Entropy coding of a model's codes, with whole-number tables that are fitted to its train split."""
+"""Entropy coding of a model's codes by whole-number tables, fitted to its train split."""
 
 from spiking_music.codec.entropy.coder import METHODS, EntropyCoder
 from spiking_music.codec.entropy.fit import fit_entropy, ideal_bits, make_coder

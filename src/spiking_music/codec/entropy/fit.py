@@ -13,6 +13,7 @@ from spiking_music.codec.entropy.static import fit_static
 from spiking_music.codec.entropy.tables import EntropyTables
 from spiking_music.errors import CodeError
 
+ROUNDS = 600  # of gradient descent of the learned model
 SAMPLED = 2048  # clips that contexts and models are fitted to
 LARGEST_LABELLED = 4096  # largest codebook whose indices get labels
 LARGEST_LEARNED = 2048  # most rows of bits of a learned model
@@ -20,13 +21,17 @@ Batches = Iterable[NDArray]
 
 
 def fit_entropy(
-    batches: Batches, kind: Literal["binary", "rvq"], codebook_size: int = 1, seed: int = 0
+    batches: Batches,
+    kind: Literal["binary", "rvq"],
+    codebook_size: int = 1,
+    seed: int = 0,
+    rounds: int = ROUNDS,
 ) -> EntropyTables:
     """Tables for codes like those of `batches`, (clips, rows, T) each, T and rows the same in all.
 
     Static probabilities count every clip; all else is fitted to a seeded draw of `SAMPLED` clips,
-    which is what is held in memory. Takes some 20 s of one core for 80 units. Raises `CodeError`
-    where there are no codes or they are not of that kind.
+    which is what is held in memory, the learned model in `rounds` steps. Takes some 20 s of one
+    core for 80 units. Raises `CodeError` where there are no codes or they are not of that kind.
     """
     counts, sample = _Counts(kind, codebook_size), _Sample(seed)
     for batch in batches:
@@ -37,8 +42,8 @@ def fit_entropy(
         raise CodeError("there are no codes to fit entropy tables to: encode the train split first")
     clips = np.stack(sample.clips)
     if kind == "binary":
-        return _fit_binary(clips, counts, seed)
-    return _fit_rvq(clips, counts, codebook_size, seed)
+        return _fit_binary(clips, counts, seed, rounds)
+    return _fit_rvq(clips, counts, codebook_size, seed, rounds)
 
 
 def make_coder(tables: EntropyTables) -> EntropyCoder:
@@ -90,16 +95,18 @@ def _checked(batch: NDArray, kind: str, codebook_size: int) -> Iterator[NDArray]
         yield clip.astype(np.uint8 if kind == "binary" else np.uint16)
 
 
-def _fit_binary(clips: NDArray, counts: _Counts, seed: int) -> EntropyTables:
+def _fit_binary(clips: NDArray, counts: _Counts, seed: int, rounds: int) -> EntropyTables:
     from spiking_music.codec.entropy.fit_learned import fit_learned  # torch takes a second
 
     k = fit_static(counts.counts[:, 1], int(counts.counts[0].sum()))
-    learned = fit_learned(clips, k, seed) if len(k) <= LARGEST_LEARNED else None
+    learned = fit_learned(clips, k, seed, rounds) if len(k) <= LARGEST_LEARNED else None
     adaptive = fit_adaptive(clips, k)
     return EntropyTables("binary", len(k), 1, k, adaptive, learned, None)
 
 
-def _fit_rvq(clips: NDArray, counts: _Counts, codebook_size: int, seed: int) -> EntropyTables:
+def _fit_rvq(
+    clips: NDArray, counts: _Counts, codebook_size: int, seed: int, rounds: int
+) -> EntropyTables:
     doubled = 2 * counts.counts + 1  # half an index more of each
     most = doubled.max(axis=1, keepdims=True)
     static = np.maximum(1, (65535 * doubled + most // 2) // most).astype(np.uint16)
@@ -117,5 +124,5 @@ def _fit_rvq(clips: NDArray, counts: _Counts, codebook_size: int, seed: int) -> 
     events = events.reshape(len(clips), -1, clips.shape[-1])
     ones = events.sum(axis=(0, 2), dtype=np.int64)
     k = fit_static(ones, len(clips) * clips.shape[-1])
-    learned = fit_learned(events, k, seed)
+    learned = fit_learned(events, k, seed, rounds)
     return EntropyTables("rvq", rows, codebook_size, static, None, learned, labels)

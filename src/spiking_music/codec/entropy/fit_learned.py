@@ -20,25 +20,25 @@ from spiking_music.codec.entropy.learned import (
 from spiking_music.codec.entropy.static import Frequencies
 from spiking_music.codec.formats import Events
 
-STEPS = 600
 LEARNING_RATE = 0.02  # at its highest, of one cycle
 BATCH = 16  # clips, for up to 128 units; fewer of wider codes
 CROP = 256  # steps of a clip, at most
 
 
-def fit_learned(z: Events, k: Frequencies, seed: int) -> LearnedTables:
+def fit_learned(z: Events, k: Frequencies, seed: int, rounds: int) -> LearnedTables:
     """Tables for codes like z (clips, N, T), whose units have the mean probabilities k (N,).
 
+    `rounds` steps of gradient descent.
     Equal inputs give equal tables on one machine with one number of threads; on another they may
     differ in last digits, which is why they are shipped.
     """
     draw = np.random.default_rng(seed)
     model = _Logits(k)
     optimiser = torch.optim.Adam(model.parameters, lr=LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=STEPS)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=rounds)
     units, steps = z.shape[1:]
     batch, crop = max(2, BATCH * PARENTS // max(PARENTS, units)), min(steps, CROP)
-    for _ in range(STEPS):
+    for _ in range(rounds):
         start = 2 * int(draw.integers((steps - crop) // 2 + 1))  # even, as the model counts them
         chosen = z[draw.integers(len(z), size=batch), :, start : start + crop]
         target = torch.from_numpy(chosen.astype(np.float32))
@@ -100,7 +100,7 @@ class _Logits:
 
     @torch.no_grad()
     def rounded(self) -> LearnedTables:
-        """The weights as whole multiples of 1/64 nat; a unit's are shrunk where 16 bits overflow."""
+        """The weights as whole multiples of 1/64 nat; a unit's are shrunk where they overflow."""
         most = min(self.units, PARENTS)
         parents = np.zeros((self.units, most, TAPS))
         for (rows, low), weight, mask in zip(self.chunks, self.heard, self.masks, strict=True):

@@ -1,8 +1,8 @@
 """Labels of RVQ indices whose bits mean something: indices used alike share their leading bits.
 
 An index is described by what it occurs with: the index of the same codebook a step later, and that
-of the codebook before it at the same step. Halving the codebook again and again, along the direction
-in which these descriptions differ most, gives one bit after the other.
+of the codebook before it at the same step. Halving the codebook again and again, along the
+direction in which these descriptions differ most, gives one bit after the other.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ ROUNDS = 3  # of subspace iteration
 def fit_labels(
     clips: NDArray, counts: NDArray[np.int64], codebook_size: int, seed: int
 ) -> NDArray[np.uint16]:
-    """Labels (Q, K) below 2^⌈log2 K⌉ of indices `clips` (clips, Q, T) that occur `counts` (Q, K)."""
+    """Labels (Q, K) below 2^⌈log2 K⌉ for indices `clips` (clips, Q, T) used `counts` (Q, K)."""
     draw = np.random.default_rng(seed)
     labels = []
     for q in range(clips.shape[1]):
@@ -51,7 +51,7 @@ def _describe(table: NDArray[np.float64], draw: np.random.Generator) -> NDArray[
 
 
 def _halve(points: NDArray[np.float64], counts: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    """Labels (K,) of points (K, D): halves of halves, `width` times; a half never exceeds 2^rest."""
+    """Labels (K,) of points (K, D): halves of halves, `width` times, none above 2^rest."""
     labels = np.zeros(len(points), dtype=np.int64)
     parts = [np.arange(len(points))]
     for bit in range(width - 1, -1, -1):

@@ -1,5 +1,6 @@
 """Tables of an entropy coder: whole numbers only, shipped with the model as safetensors."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from spiking_music.codec.entropy.static import Frequencies
 from spiking_music.errors import CodeError
 from spiking_music.files import atomic
 
-VERSION = "1"
+KEY, VERSION = "entropy", 1  # one key, as safetensors writes several in any order
 MOST_ROWS, LARGEST_CODEBOOK = 4096, 65536
 Labels = NDArray[np.uint16]
 
@@ -28,8 +29,8 @@ class EntropyTables:
     kind, rows (N or Q), codebook_size (K; 1 for binary): the codes' own.
     static: k (N,) of events, or weights (Q, K) of indices, 1..65535.
     adaptive: of binary codes, else None.
-    learned: of binary codes, or of the bits of RVQ's labels (Q·⌈log2 K⌉ rows); None if there is none.
-    labels: (Q, K), what every index is called in bits, different within a codebook; None for binary.
+    learned: of events, or of the bits of RVQ's labels (Q·⌈log2 K⌉ rows); None if there is none.
+    labels: (Q, K), the name of every index in bits, none twice in a codebook; None for binary.
 
     Raises `CodeError` where a table has another shape or type, or values that cannot be used.
     """
@@ -81,23 +82,23 @@ def save_tables(tables: EntropyTables, path: Path | str) -> None:
         arrays |= _prefixed("learned", tables.learned._asdict())
     if tables.labels is not None:
         arrays["labels"] = tables.labels
-    about = {"entropy": VERSION, "kind": tables.kind, "codebook_size": str(tables.codebook_size)}
+    about = {"version": VERSION, "kind": tables.kind, "codebook_size": tables.codebook_size}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic(path) as temporary:
-        temporary.write_bytes(save(contiguous, metadata=about))
+        temporary.write_bytes(save(contiguous, metadata={KEY: json.dumps(about, sort_keys=True)}))
 
 
 def load_tables(path: Path | str) -> EntropyTables:
     """The tables at `path`; `CodeError` where they are missing, damaged or of another program."""
     try:
         with safe_open(path, framework="numpy") as file:
-            about = file.metadata() or {}
+            about = json.loads((file.metadata() or {}).get(KEY, "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CodeError(f"no entropy tables at '{path}': run fit-entropy first") from None
-    except (SafetensorError, OSError, TypeError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise CodeError(f"'{path}' is damaged or no safetensors file ({error})") from None
-    if about.get("entropy") != VERSION:
+    if not isinstance(about, dict) or about.get("version") != VERSION:
         raise CodeError(f"'{path}' holds no entropy tables of this version: run fit-entropy again")
     try:
         return EntropyTables(
