@@ -7,6 +7,7 @@ were fitted, `entropy.safetensors`.
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -34,30 +35,19 @@ class CodecModel:
 
     def header(self, original_rate: int) -> Header:
         """The header of this model's streams; a block is a clip, or as much as a stream allows."""
-        signal, bottleneck = self.config.signal, self.config.bottleneck
-        rvq = isinstance(bottleneck, RvqConfig)
-        size = bottleneck.codebook_size if isinstance(bottleneck, RvqConfig) else 1
-        rows = self.rows
-        bits = rows * (max(1, (size - 1).bit_length()))
+        signal = self.config.signal
+        kind, rows, size = _shape(self.config)
+        entry = max(1, (size - 1).bit_length())  # bits
         return Header(
             fingerprint=self.fingerprint,
-            kind="rvq" if rvq else "binary",
+            kind=kind,
             rows=rows,
             codebook_size=size,
             sample_rate=signal.sample_rate,
             hop=signal.hop,
-            block_steps=min(signal.steps, BLOCK_BITS // bits),
+            block_steps=min(signal.steps, BLOCK_BITS // (rows * entry)),
             original_rate=original_rate,
         )
-
-    @property
-    def rows(self) -> int:
-        """N or Q."""
-        bottleneck = self.config.bottleneck
-        if isinstance(bottleneck, RvqConfig):
-            return bottleneck.codebooks
-        assert isinstance(bottleneck, BinaryConfig)  # as `reach` has refused the others
-        return bottleneck.units
 
     def require(self, header: Header) -> None:
         """`CodeError` unless exactly this model made the stream of `header`."""
@@ -84,6 +74,7 @@ def load_model(path: Path | str, device: str = "cpu") -> CodecModel:
     path = Path(path)
     weights = path / WEIGHTS if path.is_dir() else path
     model, config = load_weights(weights, _device(device))
+    around = reach(config)
     tables = weights.with_name(TABLES)
     digest = hashlib.sha256(weights.read_bytes())
     coder = None
@@ -91,14 +82,31 @@ def load_model(path: Path | str, device: str = "cpu") -> CodecModel:
         digest.update(tables.read_bytes())
         coder = _coder(tables, config)
     fingerprint = digest.digest()[:FINGERPRINT_BYTES]
-    return CodecModel(path, model, config, reach(config), fingerprint, coder)
+    return CodecModel(path, model, config, around, fingerprint, coder)
 
 
-def _coder(tables: Path, config: VariantConfig) -> EntropyCoder:
-    from spiking_music.codec.entropy import load_tables, make_coder
+def _coder(path: Path, config: VariantConfig) -> EntropyCoder:
+    from spiking_music.codec.entropy import (  # here, as it imports a compiler
+        load_tables,
+        make_coder,
+    )
 
-    found = load_tables(tables)
-    return make_coder(found)
+    tables = load_tables(path)
+    if (tables.kind, tables.rows, tables.codebook_size) != _shape(config):
+        raise CodeError(
+            f"the tables '{path}' are of {tables.rows} rows of {tables.kind} codes, not those of "
+            f"model '{config.name}': fit them again"
+        )
+    return make_coder(tables)
+
+
+def _shape(config: VariantConfig) -> tuple[Literal["binary", "rvq"], int, int]:
+    """Kind of codes, N or Q, and K (1: binary) of a codec, which `reach` has found it to be."""
+    bottleneck = config.bottleneck
+    if isinstance(bottleneck, RvqConfig):
+        return "rvq", bottleneck.codebooks, bottleneck.codebook_size
+    assert isinstance(bottleneck, BinaryConfig)
+    return "binary", bottleneck.units, 1
 
 
 def _device(name: str) -> torch.device:
