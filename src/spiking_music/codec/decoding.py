@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spiking_music.codec.encoding import BATCH
 from spiking_music.codec.model_folder import CodecModel
 from spiking_music.codec.stream import Block, Header, Lost, StreamReader
 from spiking_music.codec.windows import Window, alike, windows
@@ -32,7 +31,6 @@ class BlockDecoder:
         self.lost: list[Lost] = []
         self._codec = codec
         self._reader = reader
-        self._device = next(codec.model.parameters()).device
 
     def audio(self, first: int, salvage: bool) -> Iterator[NDArray[np.float32]]:
         """Samples of blocks `first`, `first` + 1, …: (T·hop,) each, the last one not yet cut.
@@ -45,7 +43,7 @@ class BlockDecoder:
         pieces = self._salvaged(begin) if salvage else map(Piece, self._reader.blocks(begin))
         placed = _placed(pieces, size, context)
         wanted = (item for item in placed if item[1].block.index >= first)
-        for batch in alike(wanted, lambda item: (item[0].shape, item[1].lost), BATCH):
+        for batch in alike(wanted, lambda item: (item[0].shape, item[1].lost), self._codec.batch):
             if batch[0][1].lost:
                 for window, _ in batch:
                     yield np.zeros(window.size * self._header.hop, np.float32)
@@ -60,7 +58,7 @@ class BlockDecoder:
     def _decoded(self, batch: list[tuple[Window, Piece]]) -> Iterator[NDArray[np.float32]]:
         codes = torch.from_numpy(np.stack([window.data for window, _ in batch]))
         blocks = [piece.block for _, piece in batch]
-        decoded = self._codec.model.decode(codes.to(self._device), self._levels(blocks))
+        decoded = self._codec.model.decode(codes.to(self._codec.device), self._levels(blocks))
         left, steps, hop = batch[0][0].left, batch[0][0].size, self._header.hop
         audio = decoded[:, 0, left * hop : (left + steps) * hop].float().cpu().numpy()
         if not np.isfinite(audio).all():
@@ -79,7 +77,7 @@ class BlockDecoder:
                 )
         if not count:
             return None
-        return torch.tensor([block.level for block in blocks], device=self._device)
+        return torch.tensor([block.level for block in blocks], device=self._codec.device)
 
     def _salvaged(self, begin: int) -> Iterator[Piece]:
         """What is whole from block `begin` on, and a lost block for every one that is not."""

@@ -19,8 +19,6 @@ from spiking_music.errors import CodeError, DataError
 if TYPE_CHECKING:  # imports pandas, which a fixed level can do without
     from spiking_music.codec.rate_control import Choice, Sweep
 
-BATCH = 4  # windows at once: more do not make a CPU faster, and hold more memory
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -68,7 +66,6 @@ class BlockEncoder:
         self._header = header
         self._wish = wish
         self._format = format
-        self._device = next(codec.model.parameters()).device
 
     def blocks(self, pieces: Iterable[NDArray[np.float32]]) -> Iterator[Block]:
         """Blocks of mono samples (n,), n varying, T·hop in all; full scale is 1.
@@ -79,10 +76,10 @@ class BlockEncoder:
         hop, size = self._header.hop, self._header.block_samples
         index = 0
         found = windows(pieces, size, self._codec.reach.encoder * hop)
-        for batch in alike(found, lambda window: window.shape, BATCH):
+        for batch in alike(found, lambda window: window.shape, self._codec.batch):
             gains = [_gain(window) for window in batch]
             stack = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
-            audio = torch.from_numpy(stack)[:, None].to(self._device)  # (B, 1, L)
+            audio = torch.from_numpy(stack)[:, None].to(self._codec.device)  # (B, 1, L)
             left, steps = batch[0].left // hop, batch[0].size // hop
             codes, levels = self._codes(audio, slice(left, left + steps))
             for z, level, gain in zip(codes, levels, gains, strict=True):
@@ -97,7 +94,7 @@ class BlockEncoder:
             return self._controlled(audio, counted)
         level = None
         if wish.level is not None:
-            level = torch.full((len(audio),), wish.level, device=self._device)
+            level = torch.full((len(audio),), wish.level, device=self._codec.device)
         codes = self._codec.model.encode(audio, level)[..., counted]
         return codes.cpu().numpy(), [wish.level] * len(audio)
 
@@ -106,7 +103,7 @@ class BlockEncoder:
 
         wish, levels = self._wish, range(self._codec.config.levels)
         rate = self._header.sample_rate
-        found = sweep(self._codec.model, audio, levels, BATCH, rate, counted)
+        found = sweep(self._codec.model, audio, levels, self._codec.batch, rate, counted)
         if wish.kbps is not None:
             found = self._priced(found)
         codes: list[NDArray[np.uint8]] = []

@@ -14,7 +14,13 @@ import torch
 from spiking_music.codec.reach import Reach, reach
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS, FINGERPRINT_BYTES
-from spiking_music.config import BinaryConfig, RvqConfig, VariantConfig
+from spiking_music.config import (
+    BinaryConfig,
+    DiffusionConfig,
+    RvqConfig,
+    SpectralConfig,
+    VariantConfig,
+)
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
@@ -48,6 +54,24 @@ class CodecModel:
             block_steps=min(signal.steps, BLOCK_BITS // (rows * entry)),
             original_rate=original_rate,
         )
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    @property
+    def batch(self) -> int:
+        """Windows at once that are fastest: on a CPU, few enough for its caches.
+
+        Layers at the rate of the samples fill them with one window; of more, every layer's memory
+        is taken from the system and returned to it, which halves SEANet's speed.
+        """
+        if self.device.type != "cpu":
+            return 16
+        framewise = isinstance(self.config.backbone, SpectralConfig) and not isinstance(
+            self.config.decoder, DiffusionConfig
+        )
+        return 4 if framewise else 1
 
     def require(self, header: Header) -> None:
         """`CodeError` unless exactly this model made the stream of `header`."""
