@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 import torch
 
+from spiking_music.codec.rate_control import COLUMNS
+from spiking_music.codec.si_snr import si_snr
 from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError
-from spiking_music.evaluation.metrics import si_snr
-from spiking_music.evaluation.rate_control import COLUMNS
 from spiking_music.evaluation.sweep import spread, sweep_split
 from spiking_music.model.weights import load_weights
 from tests.evaluation.conftest import SILENT, Model, Split

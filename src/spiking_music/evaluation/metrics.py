@@ -6,32 +6,13 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from torchaudio.functional import melscale_fbanks
 
+from spiking_music.codec.si_snr import Audio, Values, centred, dot, si_snr
 from spiking_music.errors import ConfigError
 
-Audio = NDArray[np.floating]  # (B, L), full scale = 1
-Values = NDArray[np.float64]  # (B,)
-LIMIT_DB = 100.0  # SI-SNR is cut to ±LIMIT_DB, about what 16-bit audio can hold
 SAME = 1e-9  # squared correlations this close are equal: better than 90 dB either way
 STFT_SIZES = (512, 1024, 2048)  # samples
 MEL_SIZES = {256: 20, 512: 40, 1024: 80, 2048: 160}  # STFT size in samples: mel bands
 FLOOR = 1e-5  # of full scale, -100 dB: quieter spectral bins count as this
-
-
-def si_snr(estimate: Audio, reference: Audio) -> Values:
-    """Scale-invariant signal-to-noise ratio in dB, in float64 over the whole clip.
-
-    Both lose their mean; s = ⟨x̂,x⟩x/‖x‖²; 10·log10(‖s‖²/‖x̂−s‖²), cut to ±100 dB (`LIMIT_DB`).
-    A perfect copy is +100, an estimate that says nothing of the reference, silence included, −100;
-    a constant reference, silence included, has no SI-SNR: nan.
-    """
-    x, y = _centred(reference), _centred(estimate)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        s = (_dot(x, y) / _dot(x, x))[:, None] * x
-        noise = y - s
-        decibels = 10 * np.log10(_dot(s, s) / _dot(noise, noise))
-    nothing = _dot(x, x) == 0
-    decibels[_dot(y, y) == 0] = -LIMIT_DB
-    return np.where(nothing, np.nan, np.clip(decibels, -LIMIT_DB, LIMIT_DB))
 
 
 def lagged_si_snr(
@@ -92,26 +73,14 @@ def stft_distance(estimate: Audio, reference: Audio) -> Values:
 
 def level_dbfs(audio: Audio) -> Values:
     """Root mean square in dB re full scale; −inf for digital silence."""
-    power = _dot(audio.astype(np.float64), audio.astype(np.float64)) / audio.shape[1]
+    power = dot(audio.astype(np.float64), audio.astype(np.float64)) / audio.shape[1]
     with np.errstate(divide="ignore"):
         return np.asarray(10 * np.log10(power))
 
 
-def _centred(audio: Audio) -> NDArray[np.float64]:
-    audio = audio.astype(np.float64)
-    centred: NDArray[np.float64] = audio - audio.mean(axis=1, keepdims=True)
-    # the mean of equal samples is rounded: what is left of a constant must be exactly nothing
-    centred[np.ptp(audio, axis=1) == 0] = 0
-    return centred
-
-
-def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> Values:
-    return np.einsum("bl,bl->b", a, b)
-
-
 def _squared_correlation(estimate: Audio, reference: Audio, lags: NDArray[np.int64]) -> Values:
     """ρ² (B, lags) of the overlapping samples, on which SI-SNR = 10·log10(ρ²/(1−ρ²)) depends."""
-    x, y = _centred(reference), _centred(estimate)
+    x, y = centred(reference), centred(estimate)
     length = x.shape[1]
     size = next_fast_len(length + int(np.abs(lags).max()), real=True)
     both = irfft(np.conj(rfft(x, size)) * rfft(y, size), size)[:, lags]  # Σ x[n] y[n + lag]
@@ -122,7 +91,7 @@ def _squared_correlation(estimate: Audio, reference: Audio, lags: NDArray[np.int
     covariance = both - sum_x * sum_y / count
     spread = (power_x - sum_x**2 / count) * (power_y - sum_y**2 / count)
     # what is left of nearly empty overlaps is rounding
-    heard = spread > 1e-12 * (_dot(x, x) * _dot(y, y))[:, None]
+    heard = spread > 1e-12 * (dot(x, x) * dot(y, y))[:, None]
     return np.divide(covariance**2, spread, out=np.zeros_like(spread), where=heard)
 
 

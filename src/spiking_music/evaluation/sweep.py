@@ -7,11 +7,11 @@ import numpy as np
 import torch
 
 from spiking_music import files
+from spiking_music.codec.rate_control import quality_controlled, sweep
 from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation.coding import device_at_hand, require_signal
-from spiking_music.evaluation.rate_control import quality_controlled, sweep
 from spiking_music.model.weights import load_weights
 
 

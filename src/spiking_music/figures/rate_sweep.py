@@ -11,8 +11,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import SubFigure
 from numpy.typing import NDArray
 
+from spiking_music.codec.rate_control import COLUMNS, quality_controlled
 from spiking_music.errors import DataError
-from spiking_music.evaluation.rate_control import COLUMNS, quality_controlled
 from spiking_music.figures import style, tables
 
 CLIPS = 8

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from spiking_music.codec import formats
+from spiking_music.codec.si_snr import si_snr
 from spiking_music.errors import CodeError
-from spiking_music.evaluation.metrics import si_snr
 
 COLUMNS = ("clip", "level", "events", "kbps", "si_snr_db")
 

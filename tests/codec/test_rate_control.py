@@ -7,9 +7,7 @@ import torch
 from torch import Tensor
 
 from spiking_music.codec import formats
-from spiking_music.errors import CodeError
-from spiking_music.evaluation.metrics import si_snr
-from spiking_music.evaluation.rate_control import (
+from spiking_music.codec.rate_control import (
     COLUMNS,
     highest_level,
     lowest_level,
@@ -17,6 +15,8 @@ from spiking_music.evaluation.rate_control import (
     rate,
     sweep,
 )
+from spiking_music.codec.si_snr import si_snr
+from spiking_music.errors import CodeError
 
 UNITS, STEPS, HOP = 16, 32, 8
 
