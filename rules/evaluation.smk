@@ -79,6 +79,7 @@ rule sweep:
     output:
         table=f"{RESULTS}/sweep/{{variant}}.csv",
         quality=f"{RESULTS}/sweep/{{variant}}-quality.csv",
+        budget=f"{RESULTS}/sweep/{{variant}}-budget.csv",
         matrices=f"{RESULTS}/sweep/{{variant}}.npz",
     log:
         f"{LOGS}/sweep-{{variant}}.log",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FAMILY = [str(ROOT / "config.yaml"), str(ROOT / "config" / "family.yaml")]  # all variants
+DEFAULTS = [str(ROOT / "config.yaml")]
 DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"))
 
 

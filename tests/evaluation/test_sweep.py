@@ -20,7 +20,12 @@ LEVELS = (0, 7, 31)
 
 
 def run(model: Model, split: Split, out: Path, settings: EvaluationConfig, **changes) -> None:
-    changes = {"levels": LEVELS, "sweep_clips": 3, "bound_db": -200.0} | changes
+    changes = {
+        "levels": LEVELS,
+        "sweep_clips": 3,
+        "bound_db": -200.0,
+        "budget_kbps": 1e-6,
+    } | changes
     sweep_split(model.weights, split.clips, out, settings.model_copy(update=changes))
 
 
@@ -46,6 +51,10 @@ def test_rows_are_what_the_model_gives(
     chosen = pd.read_csv(tmp_path / "one-quality.csv")
     assert chosen["level"].tolist() == [31, 31, 31]
     assert chosen["met"].all()
+    cheapest = pd.read_csv(tmp_path / "one-budget.csv")
+    assert not cheapest["met"].any()
+    nearest = table.groupby("clip")["kbps"].min()
+    assert cheapest["kbps"].tolist() == nearest.tolist()
 
 
 def test_a_bound_that_is_not_met_is_said_in_the_table_and_to_the_user(
@@ -60,7 +69,9 @@ def test_a_bound_that_is_not_met_is_said_in_the_table_and_to_the_user(
     assert chosen["clip"].tolist() == [0, 1, 2, 3, 4]
     assert not chosen["met"].any()
     assert np.isnan(chosen.loc[SILENT, "si_snr_db"])
-    assert "0 of 5 clips exceed 90 dB" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "0 of 5 clips exceed 90 dB" in said
+    assert "0 of 5 clips fit into 1e-06 kbps" in said
 
 
 def test_equal_inputs_give_equal_bytes(
@@ -68,7 +79,7 @@ def test_equal_inputs_give_equal_bytes(
 ) -> None:
     for name in ("one", "two"):
         run(mu_sparse, split, tmp_path / f"{name}.csv", settings)
-    for suffix in (".csv", "-quality.csv", ".npz"):
+    for suffix in (".csv", "-quality.csv", "-budget.csv", ".npz"):
         one, two = ((tmp_path / f"{name}{suffix}").read_bytes() for name in ("one", "two"))
         assert one == two
 
