@@ -13,7 +13,7 @@ hypothesis.settings.register_profile("shared machine", deadline=None)  # other j
 hypothesis.settings.load_profile("shared machine")
 
 ROOT = Path(__file__).parents[1]
-FAMILY = [str(ROOT / "config.yaml"), str(ROOT / "config" / "family.yaml")]  # all variants
+DEFAULTS = [str(ROOT / "config.yaml")]
 DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"))
 
 

@@ -9,9 +9,9 @@ from torch import Tensor
 from spiking_music.codec import formats
 from spiking_music.codec.rate_control import (
     COLUMNS,
+    controlled,
     highest_level,
     lowest_level,
-    quality_controlled,
     rate,
     sweep,
 )
@@ -77,7 +77,7 @@ def test_the_table_is_a_row_a_clip_and_level(audio):
     assert row["events"] == found.events[11, 1]
     assert row["si_snr_db"] == found.si_snr_db[11, 1]
 
-    chosen = quality_controlled(table, bound_db=20)
+    chosen = controlled(table, lambda rows: highest_level(rows, bound_db=20))
     assert chosen["clip"].tolist() == [7, 8, 20]
     for clip, level in zip(range(3), chosen["level"], strict=True):
         assert chosen["met"].all()

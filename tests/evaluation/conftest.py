@@ -15,7 +15,7 @@ from spiking_music.dataset.shard import ShardFile
 from spiking_music.evaluation.coding import encode_split
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import save_weights
-from tests.conftest import FAMILY
+from tests.conftest import DEFAULTS
 
 SAMPLES, HOP, UNITS, CODEBOOKS, SIZE = 8192, 512, 12, 3, 8
 MELS, LEVEL = 10, 16
@@ -55,7 +55,7 @@ class Split:
 
 
 def raw() -> dict:
-    return configuration.read([*FAMILY, SMALL])
+    return configuration.read([*DEFAULTS, SMALL])
 
 
 @pytest.fixture(scope="session")

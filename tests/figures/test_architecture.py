@@ -10,7 +10,7 @@ from spiking_music.config import VariantConfig, read, variant
 from spiking_music.figures.architecture import draw
 from spiking_music.figures.blocks import Block, blocks
 from spiking_music.model.autoencoder import Autoencoder
-from tests.conftest import FAMILY, ROOT
+from tests.conftest import DEFAULTS, ROOT
 
 SMALL = """{
 "signal": {"clip_samples": 16384},
@@ -26,7 +26,7 @@ VARIANTS = [
 
 
 def _config(name: str) -> VariantConfig:
-    return variant(read([*FAMILY, SMALL]), name)
+    return variant(read([*DEFAULTS, SMALL]), name)
 
 
 def _of(rows: list[Block], part: str) -> list[Block]:

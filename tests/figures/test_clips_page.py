@@ -17,7 +17,7 @@ from spiking_music.evaluation.coding import encode_split
 from spiking_music.figures.clips_page import choose, draw
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import save_weights
-from tests.conftest import FAMILY
+from tests.conftest import DEFAULTS
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=16384, hop=512)
 SMALL = """{
@@ -77,7 +77,7 @@ def _shard(folder: Path, shard: int, owners: list[int]) -> Path:
 
 
 def _model(folder: Path, name: str) -> Path:
-    config = variant(read([*FAMILY, SMALL]), name)
+    config = variant(read([*DEFAULTS, SMALL]), name)
     torch.manual_seed(0)
     model = Autoencoder(config)
     with torch.no_grad():

@@ -5,7 +5,7 @@ import torch
 
 from spiking_music.config import VariantConfig, read, variant
 from spiking_music.model.autoencoder import Autoencoder
-from tests.conftest import FAMILY
+from tests.conftest import DEFAULTS
 
 SMALL = """{
 "backbones": {"spectral": {"latent": 16, "n_fft": 1024, "width": 32, "depth": 2},
@@ -27,7 +27,7 @@ VARIANTS = ["rvq", "free", "sparse", "seanet-rvq", "seanet-free"]
 
 def small(name: str) -> VariantConfig:
     """Variant `name` at a size that trains in milliseconds."""
-    return variant(read([*FAMILY, SMALL]), name)
+    return variant(read([*DEFAULTS, SMALL]), name)
 
 
 @pytest.fixture(params=VARIANTS)

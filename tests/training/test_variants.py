@@ -10,11 +10,11 @@ import torch
 from spiking_music.config import read, variant, variants
 from spiking_music.dataset.shard import ShardFile, quantise
 from spiking_music.model.weights import load_weights
-from tests.conftest import FAMILY, ROOT
+from tests.conftest import DEFAULTS, ROOT
 from tests.training.test_loop import Shards, run
 
 SOURCES = [
-    *FAMILY,
+    *DEFAULTS,
     str(ROOT / "config" / "tiny.yaml"),
     '{"training": {"steps": 4, "validate_every": 4, "log_every": 1}}',
 ]

@@ -7,7 +7,9 @@ import pandas as pd
 import soundfile
 import yaml
 
+from spiking_music.config import read, variants
 from spiking_music.dataset.onsets import read_onsets
+from tests.conftest import DEFAULTS
 from tests.workflow.conftest import Done, run_snakemake
 from tests.workflow.folders import make_folder
 
@@ -18,7 +20,8 @@ def run(folder: Path, recordings: Path, targets: tuple[str, ...] = TARGETS, **su
     """Make `targets` for one variant in `folder`."""
     dataset = {"name": "own", "source": "folder", "path": str(recordings), "subset": subset}
     overlay = folder / "own.yaml"
-    overlay.write_text(yaml.safe_dump({"dataset": dataset, "variants": {"rvq": None}}))
+    others = dict.fromkeys(set(variants(read(DEFAULTS))) - {"free"})
+    overlay.write_text(yaml.safe_dump({"dataset": dataset, "variants": others}))
     paths = [f"results/own/{name}" for name in targets]
     return run_snakemake(folder, *paths, overlays=("config/tiny.yaml", str(overlay)))
 

@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.workflow.conftest import Done, run_snakemake
 
-VARIANTS = ["rvq", "free"]
+CODED = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion"]
+BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion"]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 
@@ -19,18 +21,38 @@ def jobs(done: Done) -> dict[str, int]:
     return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
 
 
-def test_every_output_is_there(finished: Path) -> None:
+def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     results = finished / "results" / "tiny"
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert list(summary.index) == VARIANTS + ANCHORS
-    assert summary.loc["free", "density"] > 0
+    assert list(summary.index) == [*CODED, "mel", *ANCHORS]
     assert summary["si_snr_db"].notna().all()
     assert (summary["si_snr_low"] <= summary["si_snr_db"]).all()
-    drawn = ["fig1-storage", "rate-quality", "training", "clips", *(f"fig2-{v}" for v in VARIANTS)]
+    assert (summary.loc[CODED, "kbps_cheapest"] > 0).all()
+    assert (summary.loc[BINARY, "density"] > 0).all()
+    assert summary.loc[["mel", *ANCHORS], "kbps_cheapest"].isna().all()
+    assert set(summary["decoder"]) == {"regression", "gan", "diffusion", "none"}
+    assert list(pd.read_csv(results / "selectivity.csv")["variant"]) == BINARY
+    with np.load(results / "selectivity" / "sparse.npz") as arrays:
+        assert arrays["correlation"].shape == (20, 88, 33)
+    assert not list(finished.rglob(".partial-*"))
+
+
+def test_the_sweep_holds_every_level_and_what_control_picks(finished: Path) -> None:
+    folder = finished / "results" / "tiny" / "sweep"
+    sweep = pd.read_csv(folder / "mu-sparse.csv")
+    assert sorted(sweep["level"].unique()) == [0, 16, 31]
+    for control in ("quality", "budget"):
+        chosen = pd.read_csv(folder / f"mu-sparse-{control}.csv")
+        assert len(chosen) == sweep["clip"].nunique()
+
+
+def test_every_figure_is_drawn(finished: Path) -> None:
+    drawn = ["fig1-storage", "fig4-mu-sparse", "fig5-selectivity", "rate-quality", "training"]
+    drawn += ["clips", *(f"fig2-{name}" for name in [*CODED, "mel"])]
     for figure in drawn:
         for kind in ("png", "svg"):
-            assert (results / "figures" / f"{figure}.{kind}").stat().st_size > 5000
-    assert not list(finished.rglob(".partial-*"))
+            path = finished / "results" / "tiny" / "figures" / f"{figure}.{kind}"
+            assert path.stat().st_size > 5000
 
 
 def test_every_job_leaves_a_log_and_a_benchmark(finished: Path) -> None:

@@ -5,7 +5,7 @@ within a bit rate. Neither quality nor rate need be monotone in μ, and a wish m
 a `Choice` says so, and what came nearest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -143,9 +143,9 @@ def lowest_level(table: pd.DataFrame, budget_kbps: float) -> Choice:
     )
 
 
-def quality_controlled(table: pd.DataFrame, bound_db: float) -> pd.DataFrame:
-    """`highest_level` of every clip of a sweep: columns clip, met, level, kbps, si_snr_db."""
-    chosen = {clip: highest_level(rows, bound_db) for clip, rows in table.groupby("clip")}
+def controlled(table: pd.DataFrame, choose: Callable[[pd.DataFrame], Choice]) -> pd.DataFrame:
+    """What `choose` picks for every clip of a sweep: columns clip, met, level, kbps, si_snr_db."""
+    chosen = {clip: choose(rows) for clip, rows in table.groupby("clip")}
     return pd.DataFrame(
         {
             "clip": list(chosen),

@@ -106,7 +106,8 @@ class EvaluationConfig(Section):
     level: Count  # μ at which models with levels stand in the tables
     levels: tuple[Count, ...]  # μ of the sweep
     sweep_clips: Positive
-    bound_db: float
+    bound_db: float  # of quality control
+    budget_kbps: Annotated[float, Field(gt=0)]  # of rate control
 
 
 class SelectivityConfig(Section):

@@ -11,7 +11,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import SubFigure
 from numpy.typing import NDArray
 
-from spiking_music.codec.rate_control import COLUMNS, quality_controlled
+from spiking_music.codec.rate_control import COLUMNS, controlled, highest_level
 from spiking_music.errors import DataError
 from spiking_music.figures import style, tables
 
@@ -80,7 +80,7 @@ def _sweep(axes: Axes, table: pd.DataFrame, bound_db: float, figure: SubFigure) 
         table["kbps"], table["si_snr_db"], s=9, c=table["level"], cmap=LEVELS, norm=scale,
         linewidth=0, zorder=2,
     )  # fmt: skip
-    chosen = quality_controlled(table, bound_db)
+    chosen = controlled(table, lambda rows: highest_level(rows, bound_db))
     met = chosen[chosen["met"]]
     axes.plot(
         met["kbps"], met["si_snr_db"], "o", markersize=6.5, color="none", zorder=4,

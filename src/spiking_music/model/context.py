@@ -64,23 +64,33 @@ class Convolution(nn.Module):
         return self.out(F.silu(self.norm(y)))
 
 
-class Conformer(nn.Module):
-    """Half a perceptron, attention, convolution, half a perceptron, norm; (B, T, width) kept."""
+class Residual(nn.Module):
+    """x + scale · layer(x), where `scale` (width,) is learned and small at first.
 
-    def __init__(self, width: int, heads: int, kernel: int) -> None:
+    A context block stands between every loss and the encoder. One that starts as a random mapping,
+    with a norm at its end as conformers have it, costs FREE 2.5 dB in 400 steps (docs/results.md).
+    """
+
+    def __init__(self, layer: nn.Module, width: int) -> None:
         super().__init__()
-        self.before = FeedForward(width)
-        self.attention = Attention(width, heads)
-        self.convolution = Convolution(width, kernel)
-        self.after = FeedForward(width)
-        self.norm = nn.LayerNorm(width)
+        self.layer = layer
+        self.scale = nn.Parameter(torch.full((width,), 0.1))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + 0.5 * self.before(x)
-        x = x + self.attention(x)
-        x = x + self.convolution(x)
-        x = x + 0.5 * self.after(x)
-        return self.norm(x)
+        return x + self.scale * self.layer(x)
+
+
+class Conformer(nn.Sequential):
+    """Perceptron, attention, convolution, perceptron, each with a residual; (B, T, width) kept."""
+
+    def __init__(self, width: int, heads: int, kernel: int) -> None:
+        layers = (
+            FeedForward(width),
+            Attention(width, heads),
+            Convolution(width, kernel),
+            FeedForward(width),
+        )
+        super().__init__(*(Residual(layer, width) for layer in layers))
 
 
 class Context(nn.Module):
