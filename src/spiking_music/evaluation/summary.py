@@ -42,7 +42,7 @@ HEADINGS = {
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
-    "cheapest of the paper's formats with its overheads, coded kbps the bytes of the entropy coder; "
+    "cheapest of the paper's formats with its overheads, coded kbps what the entropy coder writes. "
     "SI-SNR, ViSQOL and Zimtohrli: higher is better; mel distance: lower."
 )
 
@@ -62,11 +62,11 @@ def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int,
     """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
 
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
-    metric gave no number while it did elsewhere), means of the tables' columns, kbps_coded, si_snr_std over
-    clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model, and seconds of
-    wall time that training took. Quality is averaged over clips that are not silent, rates over
-    all. `anchors` are tables of `evaluate_anchor`, named by their files: below the variants, with
-    decoder "none", and empty where training and codes would speak.
+    metric gave no number while it did elsewhere), means of the tables' columns, kbps_coded,
+    si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model,
+    and seconds of wall time that training took. Quality is averaged over clips that are not silent,
+    rates over all. `anchors` are tables of `evaluate_anchor`, named by their files: below the
+    variants, with decoder "none", and empty where training and codes would speak.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
