@@ -1,4 +1,4 @@
-# Codes -> bits, in the formats of SPEC 5.
+# Codes -> bits, in the formats of SPEC 5 and entropy coded.
 
 
 rule account:
@@ -17,3 +17,44 @@ rule account:
         runtime=30,
     shell:
         "spiking-music account --codes {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
+rule fit_entropy:
+    input:
+        f"{RESULTS}/codes/{{variant}}/train.h5",
+    output:
+        f"{RESULTS}/models/{{variant}}/entropy.safetensors",
+    log:
+        f"{LOGS}/fit-entropy-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/fit-entropy-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        config=settings("seed"),
+    shell:
+        "spiking-music fit-entropy --config {params.config:q} --codes {input:q} --out {output:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
+rule account_coded:
+    input:
+        codes=f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+        tables=f"{RESULTS}/models/{{variant}}/entropy.safetensors",
+    output:
+        f"{RESULTS}/storage/{{variant}}-coded.csv",
+    log:
+        f"{LOGS}/account-coded-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/account-coded-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "spiking-music account-coded --codes {input.codes:q} --tables {input.tables:q}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"

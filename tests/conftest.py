@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("shared machine", deadline=None)  # other jobs take turns
+hypothesis.settings.load_profile("shared machine")
 
 ROOT = Path(__file__).parents[1]
 DEFAULTS = [str(ROOT / "config.yaml")]

@@ -87,6 +87,24 @@ def account(codes: Codes, out: Out) -> None:
     storage(codes, out)
 
 
+def fit_entropy(config: Configs, codes: Codes, out: Out) -> None:
+    """Fit the tables of entropy coding to the codes of the train split."""
+    from spiking_music.evaluation.coded import fit_tables
+
+    fit_tables(codes, out, configuration.seed(configuration.read(config)))
+
+
+def account_coded(
+    codes: Codes,
+    tables: Annotated[Path, typer.Option(help="Tables that `fit-entropy` wrote.")],
+    out: Out,
+) -> None:
+    """Count what entropy coding really takes for each clip's codes, and what it could at best."""
+    from spiking_music.evaluation.coded import coded_storage
+
+    coded_storage(codes, tables, out)
+
+
 def storage(
     units: Annotated[int, typer.Option(min=1, help="N, units.")],
     steps: Annotated[int, typer.Option(min=1, help="T, time steps.")],
@@ -123,6 +141,8 @@ VERBS = (
     evaluate,
     evaluate_anchor,
     account,
+    fit_entropy,
+    account_coded,
     storage,
     sweep,
     selectivity,

@@ -89,7 +89,7 @@ def compress(z: ArrayLike) -> Compressed:
     """L_time and L_units of z (N, T); of its transpose, L_units and L_time."""
     z = np.asarray(z)
     pointers = np.concatenate([[0], np.count_nonzero(z, axis=1).cumsum()])
-    return Compressed(np.flatnonzero(z) % z.shape[1], pointers)
+    return Compressed(np.flatnonzero(z != 0) % z.shape[1], pointers)  # bools are found faster
 
 
 def pack(z: ArrayLike, format: str) -> Packed:
@@ -101,8 +101,8 @@ def pack(z: ArrayLike, format: str) -> Packed:
     if format == "dense":
         digits = z.ravel()
     elif format == "coo":
-        pairs = np.divmod(np.flatnonzero(z), steps)
-        digits = np.hstack([_digits(pairs[0], units), _digits(pairs[1], steps)]).ravel()
+        unit, time = np.divmod(compress(z.reshape(1, -1)).indices, steps)
+        digits = _digits((unit << int(bits.width(steps))) | time, units, steps).ravel()
     else:
         rows = z if format == "time" else z.T
         indices, pointers = compress(rows)
@@ -122,15 +122,15 @@ def unpack(payload: bytes, format: str, units: int, steps: int, events: int) -> 
     right length, zero padding, indices and pointers within range and in order.
     """
     total = int(packed_bits(format, units, steps, events))
-    digits = _payload_digits(payload, total)
+    digits = bits.from_bytes(payload, total)
     if format == "dense":
         if np.count_nonzero(digits) != events:
             raise CodeError(f"dense code holds {np.count_nonzero(digits)} events, not {events}")
         return digits.reshape(units, steps)
     if format == "coo":
         unit, time = int(bits.width(units)), int(bits.width(steps))
-        pairs = digits.reshape(events, unit + time)
-        return _place(bits.gather(pairs[:, :unit]), bits.gather(pairs[:, unit:]), units, steps)
+        pairs = bits.gather(digits.reshape(events, unit + time))
+        return _place(pairs >> time, pairs & ((1 << time) - 1), units, steps)
     if format == "time":
         return _decompress(digits, units, steps, events)
     return np.ascontiguousarray(_decompress(digits, steps, units, events).T)
@@ -169,18 +169,9 @@ def _matrix(z: ArrayLike) -> Events:
     return matrix.astype(np.uint8)
 
 
-def _digits(numbers: Counts, alternatives: int) -> bits.Bits:
-    return bits.spread(numbers, int(bits.width(alternatives)))
-
-
-def _payload_digits(payload: bytes, total: int) -> bits.Bits:
-    needed = (total + 7) // 8
-    if len(payload) != needed:
-        raise CodeError(f"code of {total} bits needs {needed} bytes, but {len(payload)} are there")
-    digits = np.unpackbits(np.frombuffer(payload, dtype=np.uint8))
-    if digits[total:].any():
-        raise CodeError(f"code of {total} bits has ones in its padding")
-    return digits[:total]
+def _digits(numbers: Counts, *alternatives: int) -> bits.Bits:
+    """Numbers (K,) that tell so many alternatives apart (side by side where several) → digits."""
+    return bits.spread(numbers, int(bits.width(alternatives).sum()))
 
 
 def _decompress(digits: bits.Bits, rows: int, columns: int, events: int) -> Events:

@@ -81,11 +81,17 @@ class Choice:
 
 @torch.no_grad()
 def sweep(
-    model: LevelModel, audio: Tensor, levels: Sequence[int], batch: int, sample_rate: int
+    model: LevelModel,
+    audio: Tensor,
+    levels: Sequence[int],
+    batch: int,
+    sample_rate: int,
+    counted: slice = slice(None),
 ) -> Sweep:
     """Code and decode `audio` (B, 1, T_x) at all `levels`, `batch` clips at a time.
 
-    The model's μ-independent part runs once a clip. Raises `CodeError` where no level is given.
+    Only the steps `counted` are kept and measured: what is around them is context. The model's
+    μ-independent part runs once a clip. Raises `CodeError` where no level is given.
     """
     if not levels:
         raise CodeError("rate control needs one level at least")
@@ -97,13 +103,16 @@ def sweep(
     for level, clip in zip(each.split(batch), clips.split(batch), strict=True):
         z = model.codes_at(latents[clip], level)
         estimate = model.decode(z, level)
-        codes.append(z.to(torch.uint8).cpu().numpy())
-        quality.append(si_snr(_samples(estimate), _samples(audio[clip])))
+        codes.append(z[..., counted].to(torch.uint8).cpu().numpy())
+        steps = z.shape[-1]
+        quality.append(
+            si_snr(_samples(estimate, steps, counted), _samples(audio[clip], steps, counted))
+        )
     shape = (len(levels), len(audio))
     matrices = np.concatenate(codes).reshape(*shape, *codes[0].shape[1:])  # (L, B, N, T)
     events = matrices.sum(axis=(2, 3), dtype=np.int64)
-    units, steps = matrices.shape[2:]
-    kbps = rate(events, units, steps, audio.shape[-1] / sample_rate)
+    units, kept = matrices.shape[2:]
+    kbps = rate(events, units, kept, audio.shape[-1] / steps * kept / sample_rate)
     return Sweep(np.array(levels), matrices, events, kbps, np.concatenate(quality).reshape(shape))
 
 
@@ -158,5 +167,6 @@ def _choose(
     return Choice(met, int(level), float(kbps), float(si_snr_db), wish)
 
 
-def _samples(audio: Tensor) -> NDArray[np.float32]:
-    return audio[:, 0].float().cpu().numpy()
+def _samples(audio: Tensor, steps: int, counted: slice) -> NDArray[np.float32]:
+    """Samples (B, L) of the steps `counted`, of audio (B, 1, T_x) of so many steps."""
+    return audio[:, 0].unflatten(-1, (steps, -1))[:, counted].flatten(1).float().cpu().numpy()

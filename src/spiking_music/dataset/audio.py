@@ -6,7 +6,7 @@ The resampler is soxr's HQ; benchmarks/clips.py holds it beside torchaudio's.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +30,20 @@ def stream(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
     already yielded are then to be discarded.
     """
     with opened(path) as file:
-        blocks = _mono(file, path)
-        if file.samplerate == sample_rate:
-            yield from blocks
-            return
-        resampler = soxr.ResampleStream(file.samplerate, sample_rate, 1, "float32", "HQ")
-        for block in blocks:
-            yield resampler.resample_chunk(block)
-        yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+        yield from resampled(mono(file, path), file.samplerate, sample_rate)
+
+
+def resampled(
+    blocks: Iterable[NDArray[np.float32]], rate: int, wanted: int
+) -> Iterator[NDArray[np.float32]]:
+    """Mono `blocks` (n,) at `rate` Hz as blocks at `wanted` Hz: ⌊n·wanted/rate + ½⌋ samples."""
+    if rate == wanted:
+        yield from blocks
+        return
+    resampler = soxr.ResampleStream(rate, wanted, 1, "float32", "HQ")
+    for block in blocks:
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
 
 
 def opened(path: Path) -> soundfile.SoundFile:
@@ -56,7 +62,8 @@ def opened(path: Path) -> soundfile.SoundFile:
     return file
 
 
-def _mono(file: soundfile.SoundFile, path: Path) -> Iterator[NDArray[np.float32]]:
+def mono(file: soundfile.SoundFile, path: Path) -> Iterator[NDArray[np.float32]]:
+    """The samples of `file`, opened from `path`, at its own rate; errors as for `stream`."""
     integers = file.subtype in SMALL_INTEGERS
     scale = 1 / 32768 if integers else 1.0
     weights = np.full(file.channels, scale / file.channels, np.float32)
@@ -67,10 +74,10 @@ def _mono(file: soundfile.SoundFile, path: Path) -> Iterator[NDArray[np.float32]
         decoded += len(block)
         if integers:
             floats[: len(block)] = block  # memory that is used again costs no page faults
-        mono = floats[: len(block)] @ weights  # (n, channels) -> (n,)
-        if not integers and not np.isfinite(mono).all():
+        mixed = floats[: len(block)] @ weights  # (n, channels) -> (n,)
+        if not integers and not np.isfinite(mixed).all():
             raise DataError(f"recording '{path}' holds NaN or infinite samples: export it again")
-        yield mono
+        yield mixed
     if decoded == 0:
         raise DataError(f"recording '{path}' holds no samples: replace the file")
     if decoded < file.frames:

@@ -1,0 +1,320 @@
+"""A million damaged streams: python benchmarks/mutations.py [--count 1000000] [--seed 0]
+
+Small streams of every kind and format are changed in ways that accidents or enemies might choose,
+then read and salvaged, in turns from a file and from a pipe. Whatever comes out must be a block of
+the original at its place, and the end must be `CodeError` or the whole original: anything else,
+and any stream that takes a second, is printed and makes this script exit with 1. Where two streams
+are spliced, all that comes out must be of one of them, and which is for header and trailer to say.
+
+Two expectations are not absolute. A changed block passes its CRC-32 by chance once in 2^32, so
+that a million streams end in one false alarm with a probability of 2 in 10 000. And the streams of
+the row `forged` are enemies': their checksums are made right again, so that what they hold may be
+read; of them it is only asked that nothing but `CodeError` is raised.
+"""
+
+import argparse
+import hashlib
+import io
+import random
+import resource
+import struct
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from spiking_music.codec.stream import Block, Header, Lost, StreamReader, StreamWriter
+from spiking_music.codec.stream.frame import BLOCK, FRAME_BYTES
+from spiking_music.codec.stream.header import FIELDS, HEADER_BYTES, MAGIC, seal
+from spiking_music.codec.stream.trailer import END, TRAILER_BYTES
+from spiking_music.errors import CodeError
+
+BINARY = Header(bytes(range(16)), "binary", 6, 1, 22_050, 512, 12, 44_100)
+RVQ = replace(BINARY, kind="rvq", rows=3, codebook_size=1000, block_steps=6)
+BLOCKS = 4
+SLOW = 1.0  # seconds: so long no stream of a few hundred bytes may take
+EXTREMES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**63)
+
+
+class Original:
+    """A stream, and the blocks that are in it."""
+
+    def __init__(self, header: Header, format: str, seed: int) -> None:
+        draw = np.random.default_rng(seed)
+        self.blocks: list[Block] = []
+        file = io.BytesIO()
+        with StreamWriter(file, header, format=format) as writer:
+            for index in range(BLOCKS):
+                codes = (draw.random((header.rows, header.block_steps)) < 0.2).astype(np.uint8)
+                if header.kind == "rvq":
+                    codes = codes * draw.integers(header.codebook_size, size=codes.shape)
+                self.blocks.append(Block(index, codes, gain=0.5 + index, level=index))
+                writer.write(self.blocks[-1])
+            writer.finish(samples := BLOCKS * header.block_samples, 2 * samples)
+        self.stream = file.getvalue()
+
+    def has(self, block: Block) -> bool:
+        if block.index >= len(self.blocks):
+            return False
+        mine = self.blocks[block.index]
+        same = np.array_equal(block.codes, mine.codes) and block.codes.dtype == mine.codes.dtype
+        return same and (block.gain, block.level) == (mine.gain, mine.level)
+
+
+def originals() -> list[Original]:
+    """Two of each kind and format: their headers are equal but for the salt."""
+    made = [(BINARY, format) for format in ("dense", "coo", "time", "units")] + [(RVQ, "packed")]
+    return [Original(*what, seed) for seed in (1, 2) for what in made]
+
+
+def repair(data: bytes) -> bytes:
+    """`data` with every checksum right of what looks like header, blocks and trailer."""
+    if len(data) < HEADER_BYTES:
+        return data
+    out = bytearray(data)
+    out[:HEADER_BYTES] = seal(data[len(MAGIC) : len(MAGIC) + FIELDS.size])
+    stamp = zlib.crc32(out[: HEADER_BYTES - 4])
+    at = HEADER_BYTES
+    while out[at : at + 2] == BLOCK and at + FRAME_BYTES <= len(out):
+        end = at + 16 + struct.unpack_from("<H", out, at + 14)[0]
+        if end + 4 > len(out):
+            break
+        struct.pack_into("<I", out, end, zlib.crc32(out[at:end], stamp))
+        at = end + 4
+    if out[at : at + 2] == END and at + TRAILER_BYTES <= len(out):
+        out[at + 2 : at + 40] = out[len(MAGIC) : HEADER_BYTES - 4]
+        out[at + 60 : at + 68] = hashlib.sha256(out[: at + 60]).digest()[:8]
+        struct.pack_into("<I", out, at + 68, zlib.crc32(out[at : at + 68], stamp))
+    return bytes(out)
+
+
+def flip_bits(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    out = bytearray(data)
+    for _ in range(draw.choice((1, 1, 1, 2, 3, 8))):
+        out[draw.randrange(len(out))] ^= 1 << draw.randrange(8)
+    return bytes(out)
+
+
+def overwrite(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    start, size = draw.randrange(len(data)), draw.randint(1, 40)
+    filling = draw.choice((draw.randbytes(size), bytes(size), b"\xff" * size))
+    return data[:start] + filling + data[start + size :]
+
+
+def cut(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    return data[: draw.randrange(len(data))]
+
+
+def remove(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    start = draw.randrange(len(data))
+    return data[:start] + data[start + draw.randint(1, 80) :]
+
+
+def insert(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    start = draw.randint(0, len(data))
+    return data[:start] + draw.randbytes(draw.randint(1, 40)) + data[start:]
+
+
+def parts(data: bytes) -> list[bytes]:
+    """Header, blocks, and the rest, which is the trailer of a whole stream."""
+    found, at = [data[:HEADER_BYTES]], HEADER_BYTES
+    while data[at : at + 2] == BLOCK and at + FRAME_BYTES <= len(data):
+        size = FRAME_BYTES + struct.unpack_from("<H", data, at + 14)[0]
+        found.append(data[at : at + size])
+        at += size
+    return [*found, data[at:]]
+
+
+def reorder(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    """Parts exchanged, doubled or left out."""
+    pieces = parts(data)
+    for _ in range(draw.randint(1, 3)):
+        i, j = draw.randrange(len(pieces)), draw.randrange(len(pieces))
+        change = draw.randrange(3)
+        if change == 0:
+            pieces[i], pieces[j] = pieces[j], pieces[i]
+        elif change == 1:
+            pieces.insert(i, pieces[j])
+        elif len(pieces) > 1:
+            del pieces[i]
+    return b"".join(pieces)
+
+
+def splice(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    """Parts of another stream, instead of this one's or between them; or any bytes of it."""
+    mine, theirs = parts(data), parts(other)
+    change = draw.randrange(3)
+    if change == 0:
+        mine[draw.randrange(len(mine))] = draw.choice(theirs)
+    elif change == 1:
+        mine.insert(draw.randrange(len(mine) + 1), draw.choice(theirs))
+    else:
+        return data[: draw.randrange(len(data))] + other[draw.randrange(len(other)) :]
+    return b"".join(mine)
+
+
+def noise(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    """Random bytes, behind the magic or a header, or with the markers of blocks in them."""
+    start = draw.choice((b"", MAGIC, data[:HEADER_BYTES]))
+    pieces = (draw.randbytes(draw.randint(1, 30)) for _ in range(draw.randint(0, 8)))
+    return start + draw.choice((b"", BLOCK, END)).join(pieces)
+
+
+def forge(draw: random.Random, data: bytes, other: bytes) -> bytes:
+    """Fields with impossible and with extreme values, and payloads of any bits, checksums right."""
+    pieces = [bytearray(part) for part in parts(draw.choice((data, splice(draw, data, other))))]
+    for _ in range(draw.randint(1, 3)):
+        piece = draw.choice(pieces)
+        size = draw.choice((1, 2, 4, 8))
+        value = draw.choice((draw.getrandbits(64), *EXTREMES)) % (1 << 8 * size)
+        if len(piece) >= size:
+            at = draw.randrange(len(piece) - size + 1)
+            piece[at : at + size] = value.to_bytes(size, "little")
+    return repair(b"".join(pieces))
+
+
+Mutation = Callable[[random.Random, bytes, bytes], bytes]
+MUTATIONS: dict[str, Mutation] = {
+    "bits flipped": flip_bits,
+    "overwritten": overwrite,
+    "cut off": cut,
+    "removed": remove,
+    "inserted": insert,
+    "reordered": reorder,
+    "spliced": splice,
+    "noise": noise,
+    "forged": forge,
+}
+
+
+class Pipe(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+
+class WrongCodes(Exception):
+    """Something was returned that no original holds."""
+
+
+class Judge:
+    """Takes the blocks that come out of a mutant, and objects to what was never put in."""
+
+    def __init__(self, originals: Sequence[Original]) -> None:
+        self.originals = originals  # of which the blocks may be
+        self.seen = 0
+
+    def accept(self, block: Block) -> None:
+        self.originals = [one for one in self.originals if one.has(block)]
+        if not self.originals:
+            raise WrongCodes(f"block {block.index} is of no original, or of another than before")
+        self.seen += 1
+
+    def whole(self) -> None:
+        if self.seen != BLOCKS:
+            raise WrongCodes(f"{self.seen} blocks and no error")
+
+
+class Gullible(Judge):
+    """For forgeries, which may hold anything."""
+
+    def accept(self, block: Block) -> None:
+        self.seen += 1
+
+    def whole(self) -> None:
+        pass
+
+
+def read(reader: Callable[[], StreamReader], judge: Judge) -> str:
+    try:
+        for number, block in enumerate(reader().blocks()):
+            if block.index != number:
+                raise WrongCodes(f"block {block.index} in place of {number}")
+            judge.accept(block)
+    except CodeError:
+        return "refused"
+    judge.whole()
+    return "read"
+
+
+def salvage(reader: Callable[[], StreamReader], judge: Judge) -> str:
+    """How much was recovered: `nothing`, `some` or `all`."""
+    last = -1
+    try:
+        for block in reader().salvage():
+            if isinstance(block, Lost):
+                continue
+            if block.index <= last:
+                raise WrongCodes(f"block {block.index} after {last}")
+            last = block.index
+            judge.accept(block)
+    except CodeError:
+        return "nothing"
+    return "all" if judge.seen == BLOCKS else "some"
+
+
+def mutants(count: int, seed: int) -> Iterator[tuple[str, bytes, list[Original]]]:
+    """Kind of mutation, stream, and the originals that are in it."""
+    draw = random.Random(seed)
+    choices = originals()
+    kinds = list(MUTATIONS)
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        one, other = draw.choice(choices), draw.choice(choices)
+        parents = [one, other] if kind == "spliced" else [one]
+        yield kind, MUTATIONS[kind](draw, one.stream, other.stream), parents
+
+
+def outcomes(kind: str, data: bytes, parents: list[Original], pipe: bool) -> tuple[list[str], str]:
+    """Outcomes of reading and of salvaging, and what is wrong with them, if anything."""
+
+    def reader() -> StreamReader:
+        return StreamReader(Pipe(data) if pipe else io.BytesIO(data))
+
+    judge = Gullible if kind == "forged" else Judge
+    start = time.process_time()
+    try:
+        found = [read(reader, judge(parents)), salvage(reader, judge(parents))]
+    except Exception as error:
+        return ["WRONG"], f"{type(error).__name__}: {error}"
+    took = time.process_time() - start
+    return found, f"took {took:.1f} s" if took > SLOW else ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    console = Console()
+    start = time.process_time()
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in MUTATIONS}
+    failures = 0
+    all_mutants = enumerate(mutants(arguments.count, arguments.seed))
+    for number, (kind, data, parents) in track(all_mutants, "streams", arguments.count):
+        found, wrong = outcomes(kind, data, parents, pipe=bool(number % 2))
+        counts[kind].update(found)
+        if wrong:
+            failures += 1
+            console.print(f"stream {number} ({kind}): {wrong}\n{data.hex()}")
+
+    columns = ("read", "refused", "nothing", "some", "all")
+    table = Table("mutation", "streams", "read whole", "CodeError", "salvaged: none", "some", "all")
+    for kind, outcome in counts.items():
+        streams = outcome["read"] + outcome["refused"] + outcome["WRONG"]
+        table.add_row(kind, str(streams), *(str(outcome[column]) for column in columns))
+    console.print(table)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = time.process_time() - start
+    console.print(f"{failures} failures; {seconds:.0f} s of one core, at most {memory:.0f} MiB")
+    sys.exit(failures > 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What `spiking-music info` prints of a stream."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking_music.codec.model_folder import CodecModel
+from spiking_music.codec.picture import raster
+from spiking_music.codec.stream import StreamReader, Summary, summary
+
+LINES = 20  # of the picture: every unit of 80
+
+
+def report(name: str, file: BinaryIO, model: CodecModel | None) -> str:
+    """Numbers and picture of the stream in `file`, which can be sought; `CodeError` if damaged."""
+    facts = summary(file)
+    if model is not None:
+        model.require(facts.header)
+    lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts))]
+    if facts.header.kind == "binary":
+        if "entropy" in facts.formats and (model is None or model.coder is None):
+            lines.append("  events     are entropy-coded: give their --model for a picture of them")
+        else:
+            lines += _picture(facts, file, model)
+    return "\n".join(lines)
+
+
+def _facts(facts: Summary) -> Iterator[tuple[str, str]]:
+    header, trailer = facts.header, facts.trailer
+    minutes, seconds = divmod(facts.seconds, 60)
+    yield (
+        "duration",
+        f"{minutes:.0f}:{seconds:06.3f}, {trailer.samples} samples at {header.sample_rate} Hz "
+        f"({trailer.original_samples} at {header.original_rate} Hz)",
+    )
+    yield "size", f"{facts.total_bytes} bytes, {facts.kbps:.3f} kbps"
+    payload, overhead = facts.payload_bytes, facts.overhead_bytes
+    yield (
+        "",
+        f"{payload} of payload, {payload / facts.seconds / 125:.3f} kbps; "
+        f"{overhead} of headers and checksums, {overhead / facts.seconds / 125:.3f} kbps",
+    )
+    if header.kind == "binary":
+        entries = header.rows * sum(block.steps for block in facts.blocks)
+        density = sum(block.events for block in facts.blocks) / entries
+        yield "codes", f"{header.rows} units, hop {header.hop}"
+        yield "events", f"{facts.events_per_second:.1f} a second, density {density:.2%}"
+    else:
+        yield "codes", f"{header.rows} codebooks of {header.codebook_size}, hop {header.hop}"
+    yield "model", header.fingerprint.hex()
+    count = len(facts.blocks)
+    shares = (f"{format} {n / count:.0%}" for format, n in facts.formats.most_common())
+    yield "blocks", f"{count} of {header.block_steps} steps: {', '.join(shares)}"
+    levels = Counter(block.level for block in facts.blocks if block.level is not None)
+    if levels:
+        yield "levels", _histogram(levels)
+    scaled = sum(block.gain != 1 for block in facts.blocks)
+    if scaled:
+        yield "gain", f"{scaled} blocks were beyond full scale"
+
+
+def _histogram(levels: Counter[int]) -> str:
+    """A bar for each level μ from the lowest to the highest in use."""
+    bars, most = " ▁▂▃▄▅▆▇█", max(levels.values())
+    low, high = min(levels), max(levels)
+    heights = (-(-levels[level] * 8 // most) for level in range(low, high + 1))
+    return f"{low} {''.join(bars[height] for height in heights)} {high}"
+
+
+def _picture(facts: Summary, file: BinaryIO, model: CodecModel | None) -> list[str]:
+    file.seek(0)
+    reader = StreamReader(file, None if model is None else model.coder)
+    matrices: Iterator[NDArray[np.uint8]] = (block.codes for block in reader.blocks())
+    steps = sum(block.steps for block in facts.blocks)
+    width = max(1, shutil.get_terminal_size().columns - 1)
+    return raster(matrices, facts.header.rows, steps, width, LINES)

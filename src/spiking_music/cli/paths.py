@@ -1,0 +1,100 @@
+"""Which files the codec's verbs read and write: files, folders, and `-` for the standard ones."""
+
+import sys
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import spiking_music
+from spiking_music.errors import ConfigError, SpikingMusicError
+
+PIPE = Path("-")
+
+
+@dataclass(frozen=True)
+class Job:
+    source: Path
+    target: Path
+
+
+def jobs(paths: Sequence[Path], out: Path | None, known: Collection[str], ending: str) -> list[Job]:
+    """What to make of what.
+
+    Without `out`, `paths` are one source and its target. With it, all are sources and `out` is the
+    folder for the results. A folder stands for all files in it, at any depth, whose suffix is
+    `known`, and its results have the same tree; they end in `ending`. Raises `ConfigError` where
+    this cannot be, or two results would be one file.
+    """
+    if out is None and len(paths) != 2:
+        raise ConfigError("name one source and one target, or several sources and --out FOLDER")
+    sources, folder = ([paths[0]], paths[1]) if out is None else (list(paths), out)
+    found: list[Job] = []
+    for source in sources:
+        if source.is_dir():
+            found += _inside(source, folder, known, ending)
+        elif out is None and folder.suffix.lower() in known:
+            raise ConfigError(
+                f"'{folder}' is named as a target and looks like a source: for several sources "
+                "give --out FOLDER"
+            )
+        elif out is None:
+            found.append(Job(source, folder))
+        elif source == PIPE:
+            raise ConfigError("standard input has no name to be given to a file in a folder")
+        else:
+            found.append(Job(source, folder / f"{source.stem}{ending}"))
+    _require_distinct(found)
+    return found
+
+
+def each(all_jobs: Sequence[Job], run: Callable[[Job], None]) -> None:
+    """Run every job, though others fail; a job alone fails in its own words."""
+    failed = 0
+    for job in all_jobs:
+        try:
+            run(job)
+        except SpikingMusicError as error:
+            if len(all_jobs) == 1:
+                raise
+            failed += 1
+            print(f"error: {job.source}: {error}", file=sys.stderr)
+    if failed:
+        raise SpikingMusicError(f"{failed} of {len(all_jobs)} files failed, for the reasons above")
+
+
+def model_path(given: Path | None) -> Path:
+    """The model that is named, or the one that comes with the package."""
+    packaged = Path(spiking_music.__file__).parent / "pretrained"
+    if given is None and not packaged.is_dir():
+        raise ConfigError(
+            "no pretrained model comes with this version: name one you trained with --model, "
+            "for example results/demo/models/free"
+        )
+    return given or packaged
+
+
+def _inside(source: Path, folder: Path, known: Collection[str], ending: str) -> list[Job]:
+    if folder.is_file() or folder == PIPE:
+        raise ConfigError(f"'{source}' is a folder and '{folder}' is not: name a folder for it")
+    files = sorted(path for path in source.rglob("*") if path.suffix.lower() in known)
+    if not files:
+        raise ConfigError(f"there is no file in '{source}' that ends in {', '.join(sorted(known))}")
+    return [
+        Job(path, (folder / path.relative_to(source)).with_suffix(ending))
+        for path in files
+        if path.is_file()
+    ]
+
+
+def _require_distinct(found: Sequence[Job]) -> None:
+    sources: dict[Path, Path] = {}
+    for job in found:
+        if job.target == PIPE:
+            continue
+        other = sources.setdefault(job.target.absolute(), job.source)
+        if other is not job.source:
+            raise ConfigError(
+                f"'{other}' and '{job.source}' would both become '{job.target}': code them apart"
+            )
+        if job.target.absolute() == job.source.absolute():
+            raise ConfigError(f"'{job.source}' would overwrite itself: name another target")

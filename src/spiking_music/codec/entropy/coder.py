@@ -1,0 +1,203 @@
+"""Blocks of codes ↔ payloads: the cheapest of the methods, named by the first byte.
+
+| byte | method | codes |
+|---|---|---|
+| 0 | raw: every entry in 1 bit, or ⌈log2 K⌉ bits, row by row, most significant first | both |
+| 1 | static: shipped probabilities of each row | both |
+| 2 | adaptive: contexts that learn within the block | binary |
+| 3 | learned: a shipped logistic model of the events, or of the bits of labels | both |
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking_music.codec import bits
+from spiking_music.codec.entropy.adaptive import Adaptive
+from spiking_music.codec.entropy.integers import WHOLE, bits_of
+from spiking_music.codec.entropy.learned import Learned
+from spiking_music.codec.entropy.range_code import Decoder, Encoder, categorical
+from spiking_music.codec.entropy.static import Decoded, Predicted, Static
+from spiking_music.codec.entropy.tables import EntropyTables
+from spiking_music.codec.formats import Events
+from spiking_music.errors import CodeError
+
+RAW, STATIC, ADAPTIVE, LEARNED = range(4)
+METHODS = ("raw", "static", "adaptive", "learned")
+TAG_BITS = 8
+SLACK = (
+    24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
+)
+MOST_STEPS = 65535
+Codes = NDArray[np.uint8 | np.int64]
+
+
+class _Model(Protocol):
+    """A method for binary matrices."""
+
+    def predict(self, z: Events) -> Predicted: ...
+
+    def decode(self, decoder: Decoder, steps: int) -> Decoded: ...
+
+
+class EntropyCoder:
+    """Codes and decodes the blocks of one model; see `make_coder`."""
+
+    def __init__(self, tables: EntropyTables) -> None:
+        self.tables = tables
+        self._names = _Names(tables) if tables.labels is not None else None
+        self._models: dict[int, _Model] = {}  # of binary matrices, by their byte
+        if tables.learned is not None:
+            self._models[LEARNED] = Learned(tables.learned)
+        if tables.kind == "binary":
+            self._models[STATIC] = Static(tables.static)
+            if tables.adaptive is not None:
+                self._models[ADAPTIVE] = Adaptive(tables.adaptive)
+        else:
+            self._columns = [categorical(row) for row in tables.static]
+            weights = tables.static.astype(np.float64)
+            self._column_bits = -np.log2(weights / weights.sum(axis=1, keepdims=True))
+
+    def encode(self, codes: ArrayLike) -> bytes:
+        """Codes (rows, T) of 1 ≤ T ≤ 65535 → payload, never larger than 1 byte and the raw codes.
+
+        Raises `CodeError` where the shape or a value does not fit the tables.
+        """
+        codes = self._checked(codes)
+        estimates = self._estimates(codes)
+        method = min(estimates, key=lambda name: estimates[name][0])
+        payload = b""
+        if method != RAW:
+            payload = bytes([method]) + self._coded(codes, estimates[method][1])
+        raw_size = 1 + self._raw_size(codes.shape[1])
+        if method == RAW or len(payload) >= raw_size:
+            return bytes([RAW]) + self._raw(codes)
+        return payload
+
+    def decode(self, payload: bytes, steps: int) -> Codes:
+        """The codes (rows, `steps`) of a payload, uint8 events or int64 indices.
+
+        Raises `CodeError` where `payload` is not what `encode` writes, as far as that shows; memory
+        and time are bounded by rows × steps whatever it holds.
+        """
+        if not 1 <= steps <= MOST_STEPS:
+            raise CodeError(f"a block has 1..{MOST_STEPS} steps, not {steps}")
+        size = self._raw_size(steps)
+        if not 1 <= len(payload) <= 1 + size:
+            raise CodeError(f"an entropy code of this shape has 1..{1 + size} bytes")
+        method, body = payload[0], payload[1:]
+        if method == RAW:
+            return self._from_raw(body, steps)
+        if method == STATIC and self.tables.kind == "rvq":
+            return self._decode_columns(body, steps)
+        if method not in self._models:
+            raise CodeError(f"an entropy code names the unknown method {method}")
+        z, symbols, k = self._models[method].decode(Decoder(body), steps)
+        _require_length(body, bits_of(symbols, k))
+        return z if self._names is None else self._names.indices(z)
+
+    def bits(self, codes: ArrayLike) -> dict[str, float]:
+        """Ideal bits of codes (rows, T) by each method, its byte included."""
+        estimates = self._estimates(self._checked(codes))
+        return {METHODS[method]: ideal + TAG_BITS for method, (ideal, _) in estimates.items()}
+
+    def _estimates(self, codes: Codes) -> dict[int, tuple[float, Predicted | None]]:
+        """Ideal bits of each method, and its predictions where it is one of binary matrices."""
+        found: dict[int, tuple[float, Predicted | None]] = {
+            RAW: (8 * self._raw_size(codes.shape[1]), None)
+        }
+        if self.tables.kind == "rvq":
+            ideal = sum(
+                row[index].sum() for row, index in zip(self._column_bits, codes, strict=True)
+            )
+            found[STATIC] = (float(ideal), None)
+        z = codes.astype(np.uint8) if self._names is None else self._names.events(codes)
+        for method, model in self._models.items():
+            predicted = model.predict(z)
+            found[method] = (bits_of(*predicted), predicted)
+        return found
+
+    def _coded(self, codes: Codes, predicted: Predicted | None) -> bytes:
+        encoder = Encoder()
+        if predicted is not None:
+            encoder.bernoulli(predicted.symbols, predicted.k / float(WHOLE))
+        else:
+            for indices, model in zip(codes.astype(np.int32), self._columns, strict=True):
+                encoder.categorical(indices, model)
+        return encoder.finish()
+
+    def _decode_columns(self, body: bytes, steps: int) -> Codes:
+        decoder = Decoder(body)
+        rows = [decoder.categorical(model, steps) for model in self._columns]
+        codes = np.stack(rows).astype(np.int64)
+        ideal = sum(row[index].sum() for row, index in zip(self._column_bits, codes, strict=True))
+        _require_length(body, float(ideal))
+        return codes
+
+    def _raw(self, codes: Codes) -> bytes:
+        if self.tables.kind == "binary":
+            return np.packbits(codes.ravel()).tobytes()
+        return np.packbits(bits.spread(codes.ravel(), self.tables.width).ravel()).tobytes()
+
+    def _raw_size(self, steps: int) -> int:
+        """Bytes of raw codes."""
+        width = 1 if self.tables.kind == "binary" else self.tables.width
+        return (self.tables.rows * steps * width + 7) // 8
+
+    def _from_raw(self, body: bytes, steps: int) -> Codes:
+        if len(body) != self._raw_size(steps):
+            raise CodeError(f"raw codes of this shape have {self._raw_size(steps)} bytes")
+        shape = (self.tables.rows, steps)
+        digits = np.unpackbits(np.frombuffer(body, dtype=np.uint8))
+        width = 1 if self.tables.kind == "binary" else self.tables.width
+        count = shape[0] * steps * width
+        if digits[count:].any():
+            raise CodeError("raw codes have ones in their padding")
+        if self.tables.kind == "binary":
+            return digits[:count].reshape(shape)
+        indices = bits.gather(digits[:count].reshape(-1, width)).reshape(shape)
+        if indices.max() >= self.tables.codebook_size:
+            raise CodeError(f"raw codes exceed their codebook of {self.tables.codebook_size}")
+        return indices
+
+    def _checked(self, codes: ArrayLike) -> Codes:
+        codes = np.asarray(codes)
+        rows, size = self.tables.rows, self.tables.codebook_size
+        if codes.ndim != 2 or len(codes) != rows or not 1 <= codes.shape[1] <= MOST_STEPS:
+            raise CodeError(f"codes must have shape ({rows}, 1..{MOST_STEPS}), not {codes.shape}")
+        largest = 1 if self.tables.kind == "binary" else size - 1
+        if not np.issubdtype(codes.dtype, np.integer) or codes.min() < 0 or codes.max() > largest:
+            raise CodeError(f"{self.tables.kind} codes hold whole numbers 0..{largest} only")
+        return codes.astype(np.uint8 if self.tables.kind == "binary" else np.int64)
+
+
+class _Names:
+    """Indices ↔ the bits of their labels, a row a bit, the most significant bit first."""
+
+    def __init__(self, tables: EntropyTables) -> None:
+        assert tables.labels is not None
+        self._labels, self._width, self._size = tables.labels, tables.width, tables.codebook_size
+        self._indices = np.full((tables.rows, 1 << tables.width), self._size, dtype=np.int64)
+        rows = np.arange(tables.rows)[:, None]
+        self._indices[rows, tables.labels] = np.arange(self._size)
+
+    def events(self, codes: Codes) -> Events:
+        """Indices (Q, T) → events (Q·width, T)."""
+        labels = np.take_along_axis(self._labels, codes, axis=1)  # (Q, T)
+        shifts = np.arange(self._width - 1, -1, -1, dtype=np.uint16)[:, None]
+        return (labels[:, None] >> shifts & 1).astype(np.uint8).reshape(-1, codes.shape[1])
+
+    def indices(self, z: Events) -> NDArray[np.int64]:
+        """The inverse; `CodeError` for a label that names no index."""
+        powers = 1 << np.arange(self._width - 1, -1, -1, dtype=np.int64)[:, None]
+        labels = (z.reshape(len(self._labels), self._width, -1) * powers).sum(axis=1)
+        indices = np.take_along_axis(self._indices, labels, axis=1)
+        if indices.max() >= self._size:
+            raise CodeError(f"an entropy code exceeds its codebook of {self._size}: it is damaged")
+        return indices
+
+
+def _require_length(body: bytes, ideal: float) -> None:
+    if 8 * len(body) > ideal * 1.001 + SLACK:
+        raise CodeError("an entropy code is longer than its symbols: the stream is damaged")

@@ -1,0 +1,54 @@
+"""Binary codes by one shipped probability a unit; the block in one piece, unit by unit."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spiking_music.codec.entropy.integers import WHOLE
+from spiking_music.codec.entropy.range_code import Decoder
+from spiking_music.codec.formats import Events
+
+Frequencies = NDArray[np.uint16]  # k: probabilities are k / 65536
+
+
+class Predicted(NamedTuple):
+    """A block's symbols in coding order, and the k of an event that each is coded with."""
+
+    symbols: NDArray[np.int32]  # (N·T,)
+    k: Frequencies  # (N·T,)
+
+
+class Decoded(NamedTuple):
+    """Decoded events, and the same as `Predicted`."""
+
+    z: Events  # (N, T)
+    symbols: NDArray[np.int32]
+    k: Frequencies
+
+
+class Static:
+    """Probabilities k (N,) of an event, k / 65536 each."""
+
+    def __init__(self, k: Frequencies) -> None:
+        self._k = k
+
+    def predict(self, z: Events) -> Predicted:
+        """z (N, T) → its symbols and their k in coding order, (N·T,) each."""
+        return Predicted(z.ravel().astype(np.int32), np.repeat(self._k, z.shape[1]))
+
+    def decode(self, decoder: Decoder, steps: int) -> Decoded:
+        """The inverse: z (N, T), then its symbols and their k in coding order, (N·T,) each."""
+        k = np.repeat(self._k, steps)
+        symbols = decoder.bernoulli(k / float(WHOLE))
+        z = symbols.astype(np.uint8).reshape(len(self._k), steps)
+        return Decoded(z, symbols, k)
+
+
+def fit_static(events: NDArray[np.int64], steps: int) -> Frequencies:
+    """k (N,) of units that had `events` (N,) in `steps` steps; half an event more on either side.
+
+    Never below 1 nor above 65535, so that an event never seen can still be coded.
+    """
+    k = (WHOLE * (2 * events + 1) + steps + 1) // (2 * steps + 2)
+    return np.clip(k, 1, WHOLE - 1).astype(np.uint16)

@@ -1,0 +1,142 @@
+"""A trained model as a codec needs it: weights, entropy tables beside them, and its fingerprint.
+
+A model folder, `results/<dataset>/models/<variant>/`, holds `weights.safetensors` and, where they
+were fitted, `entropy.safetensors`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from spiking_music.codec.reach import Reach, reach
+from spiking_music.codec.stream import EntropyCoder, Header
+from spiking_music.codec.stream.header import BLOCK_BITS, FINGERPRINT_BYTES
+from spiking_music.config import (
+    BinaryConfig,
+    DiffusionConfig,
+    RvqConfig,
+    SpectralConfig,
+    VariantConfig,
+)
+from spiking_music.errors import CodeError, ConfigError
+from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.weights import load_weights
+
+WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
+
+
+@dataclass(frozen=True)
+class CodecModel:
+    """All that both ends of a stream must have in common."""
+
+    path: Path
+    model: Autoencoder
+    config: VariantConfig
+    reach: Reach
+    fingerprint: bytes  # first 16 bytes of the SHA-256 of the files, weights then tables
+    coder: EntropyCoder | None  # None where the folder has no tables
+
+    def header(self, original_rate: int) -> Header:
+        """The header of this model's streams; a block is a clip, or as much as a stream allows."""
+        signal = self.config.signal
+        kind, rows, size = _shape(self.config)
+        entry = max(1, (size - 1).bit_length())  # bits
+        return Header(
+            fingerprint=self.fingerprint,
+            kind=kind,
+            rows=rows,
+            codebook_size=size,
+            sample_rate=signal.sample_rate,
+            hop=signal.hop,
+            block_steps=min(signal.steps, BLOCK_BITS // (rows * entry)),
+            original_rate=original_rate,
+        )
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    @property
+    def batch(self) -> int:
+        """Windows at once that are fastest: on a CPU, few enough for its caches.
+
+        Layers at the rate of the samples fill them with one window; of more, every layer's memory
+        is taken from the system and returned to it, which halves SEANet's speed.
+        """
+        if self.device.type != "cpu":
+            return 16
+        framewise = isinstance(self.config.backbone, SpectralConfig) and not isinstance(
+            self.config.decoder, DiffusionConfig
+        )
+        return 4 if framewise else 1
+
+    def require(self, header: Header) -> None:
+        """`CodeError` unless exactly this model made the stream of `header`."""
+        if header.fingerprint != self.fingerprint:
+            raise CodeError(
+                f"the stream needs the model of fingerprint {header.fingerprint.hex()}, and "
+                f"'{self.path}' has {self.fingerprint.hex()}: name the model that encoded it"
+            )
+        own = self.header(header.original_rate)
+        for name in ("kind", "rows", "codebook_size", "sample_rate", "hop"):
+            if getattr(own, name) != getattr(header, name):
+                raise CodeError(
+                    f"the stream's {name} is {getattr(header, name)}, and its model has "
+                    f"{getattr(own, name)}: its header was forged"
+                )
+
+
+def load_model(path: Path | str, device: str = "cpu") -> CodecModel:
+    """The model of a folder or of a weights file, and the tables beside it, on `device`.
+
+    Raises `CodeError` where weights or tables are missing, damaged, of no codec or of another
+    model, `ConfigError` where there is no such device.
+    """
+    path = Path(path)
+    weights = path / WEIGHTS if path.is_dir() else path
+    model, config = load_weights(weights, _device(device))
+    around = reach(config)
+    tables = weights.with_name(TABLES)
+    digest = hashlib.sha256(weights.read_bytes())
+    coder = None
+    if tables.is_file():
+        digest.update(tables.read_bytes())
+        coder = _coder(tables, config)
+    fingerprint = digest.digest()[:FINGERPRINT_BYTES]
+    return CodecModel(path, model, config, around, fingerprint, coder)
+
+
+def _coder(path: Path, config: VariantConfig) -> EntropyCoder:
+    from spiking_music.codec.entropy import (  # here, as it imports a compiler
+        load_tables,
+        make_coder,
+    )
+
+    tables = load_tables(path)
+    if (tables.kind, tables.rows, tables.codebook_size) != _shape(config):
+        raise CodeError(
+            f"the tables '{path}' are of {tables.rows} rows of {tables.kind} codes, not those of "
+            f"model '{config.name}': fit them again"
+        )
+    return make_coder(tables)
+
+
+def _shape(config: VariantConfig) -> tuple[Literal["binary", "rvq"], int, int]:
+    """Kind of codes, N or Q, and K (1: binary) of a codec, which `reach` has found it to be."""
+    bottleneck = config.bottleneck
+    if isinstance(bottleneck, RvqConfig):
+        return "rvq", bottleneck.codebooks, bottleneck.codebook_size
+    assert isinstance(bottleneck, BinaryConfig)
+    return "binary", bottleneck.units, 1
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):
+        raise ConfigError(f"there is no device '{name}' here: choose another, or cpu") from None
+    return device

@@ -1,0 +1,213 @@
+"""The codec as one uses it: waveforms or blocks of samples ↔ `.spk` streams.
+
+codec = spiking_music.load("results/demo/models/free")
+stream = codec.encode(waveform, 44100)  # bytes
+audio = codec.decode(stream)  # (n,) float32 at 22 050 Hz
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spiking_music.codec import samples as streams
+from spiking_music.codec.decoding import BlockDecoder
+from spiking_music.codec.encoding import BlockEncoder, Missed, Wish
+from spiking_music.codec.model_folder import CodecModel, load_model
+from spiking_music.codec.stream import Header, Lost, StreamReader, StreamWriter, Trailer
+from spiking_music.dataset.audio import resampled
+from spiking_music.errors import CodeError, DataError
+
+Samples = streams.Samples
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What became of a recording: `samples` at the codec's rate; `missed` by rate control."""
+
+    samples: int
+    original_samples: int
+    missed: Missed | None
+
+
+class Decoding:
+    """A stream being decoded: iterate over it once for mono pieces (n,), full scale = 1.
+
+    `lost` is complete after the last piece. Raises `CodeError` where the stream is damaged.
+    """
+
+    def __init__(
+        self,
+        codec: CodecModel,
+        reader: StreamReader,
+        start: float,
+        duration: float | None,
+        original_rate: bool,
+        salvage: bool,
+    ) -> None:
+        self._decoder = BlockDecoder(codec, reader)
+        self._reader = reader
+        self._salvage = salvage
+        header = reader.header
+        self.header: Header = header
+        self.rate: int = header.original_rate if original_rate else header.sample_rate
+        if not 0 <= start < np.inf or (duration is not None and not 0 < duration < np.inf):
+            raise CodeError("a section starts at 0 seconds or later and lasts more than 0 seconds")
+        self._begin = round(start * self.rate)
+        self._end = None if duration is None else self._begin + max(1, round(duration * self.rate))
+
+    @property
+    def lost(self) -> list[Lost]:
+        return self._decoder.lost
+
+    @property
+    def trailer(self) -> Trailer | None:
+        return self._reader.trailer
+
+    @property
+    def samples(self) -> int | None:
+        """How many there will be at `rate`; None while a pipe has not told."""
+        total = self._total()
+        if total is None:
+            return None
+        return max(0, min(total, self._end or total) - self._begin)
+
+    def __iter__(self) -> Iterator[Samples]:
+        if self.samples == 0:
+            raise self._beyond()
+        size = self.header.block_samples
+        at, begin = streams.aligned(self._begin, self.header.sample_rate, self.rate)
+        first = at // size
+        decoded = self._decoder.audio(first, self._salvage)
+        whole = streams.ended(decoded, first * size, lambda: self._length("samples"))
+        there = streams.section(whole, at - first * size, None)
+        back = resampled(there, self.header.sample_rate, self.rate)
+        exact = streams.ended(back, begin, self._total)
+        end = None if self._end is None else self._end - begin
+        tally = streams.Tally()
+        yield from tally.count(streams.section(exact, self._begin - begin, end))
+        if not tally.samples:
+            raise self._beyond()
+
+    def _total(self) -> int | None:
+        original = self.rate != self.header.sample_rate
+        return self._length("original_samples" if original else "samples")
+
+    def _length(self, name: str) -> int | None:
+        return None if self.trailer is None else getattr(self.trailer, name)
+
+    def _beyond(self) -> CodeError:
+        seconds = (self._total() or 0) / self.rate
+        return CodeError(f"the recording lasts {seconds:.3f} s: start before its end")
+
+
+class Codec:
+    """A trained model as a codec; see `load`."""
+
+    def __init__(self, model: CodecModel) -> None:
+        self.model = model
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz of what is decoded."""
+        return self.model.config.signal.sample_rate
+
+    def encode(
+        self,
+        waveform: ArrayLike,
+        sample_rate: int,
+        level: int | None = None,
+        kbps: float | None = None,
+        min_si_snr: float | None = None,
+        format: str = "best",
+    ) -> bytes:
+        """A waveform (channels, n) or (n,) of floats, full scale = 1, any rate → a stream.
+
+        Channels are mixed to one. A model with levels takes exactly one of `level`, `kbps` and
+        `min_si_snr` (see `Wish`), others none. Raises `DataError` where the waveform cannot be
+        used, `CodeError` where the model cannot do what is asked for.
+        """
+        mono = _mono(waveform)
+        file = io.BytesIO()
+        self.write(streams.chunks(mono), sample_rate, file, Wish(level, kbps, min_si_snr), format)
+        return file.getvalue()
+
+    def decode(
+        self,
+        stream: bytes,
+        start: float = 0.0,
+        duration: float | None = None,
+        original_rate: bool = False,
+        salvage: bool = False,
+    ) -> Samples:
+        """The recording of a stream, (n,): as many samples as were encoded, at 22 050 Hz.
+
+        `start` and `duration` (seconds) select a section. `original_rate`: at the rate, and with
+        the number of samples, that the recording had. `salvage`: blocks that are damaged become
+        silence. Raises `CodeError` where the stream is damaged or made by another model.
+        """
+        pieces = self.read(io.BytesIO(stream), start, duration, original_rate, salvage)
+        return np.concatenate(list(pieces))
+
+    def write(
+        self,
+        pieces: Iterable[Samples],
+        sample_rate: int,
+        file: BinaryIO,
+        wish: Wish,
+        format: str = "best",
+    ) -> Encoded:
+        """Encode mono pieces (n,) of a recording to a file that may be a pipe; errors as `encode`.
+
+        Needs memory for a few blocks, however long the recording is.
+        """
+        header = self.model.header(sample_rate)
+        encoder = BlockEncoder(self.model, header, wish, format)
+        original, own = streams.Tally(), streams.Tally()
+        at_rate = resampled(original.count(pieces), sample_rate, header.sample_rate)
+        counted = own.count(streams.at_least_one(at_rate, original))
+        with StreamWriter(file, header, self.model.coder, format) as writer:
+            for block in encoder.blocks(streams.filled(counted, header.hop)):
+                writer.write(block)
+            writer.finish(own.samples, original.samples)
+        return Encoded(own.samples, original.samples, encoder.missed)
+
+    def read(
+        self,
+        file: BinaryIO,
+        start: float = 0.0,
+        duration: float | None = None,
+        original_rate: bool = False,
+        salvage: bool = False,
+    ) -> Decoding:
+        """Decode from a file that may be a pipe; arguments and errors as for `decode`.
+
+        Needs memory for a few blocks, however long the recording is; where the file can be sought,
+        what is before `start` is not decoded.
+        """
+        reader = StreamReader(file, self.model.coder)
+        return Decoding(self.model, reader, start, duration, original_rate, salvage)
+
+
+def load(path: Path | str, device: str = "cpu") -> Codec:
+    """The codec of a model folder, or of a weights file with its tables beside it.
+
+    Raises `CodeError` where it is missing, damaged or no codec, `ConfigError` where there is no
+    such device.
+    """
+    return Codec(load_model(path, device))
+
+
+def _mono(waveform: ArrayLike) -> NDArray[np.float32]:
+    audio = np.asarray(waveform)
+    if audio.dtype.kind != "f" or audio.ndim not in (1, 2) or not audio.size:
+        raise DataError(
+            "a waveform is an array of floats of shape (channels, n) or (n,), not "
+            f"{audio.dtype} of {audio.shape}"
+        )
+    mixed = audio.astype(np.float32) if audio.ndim == 1 else audio.mean(axis=0, dtype=np.float32)
+    return np.ascontiguousarray(mixed)

@@ -1,0 +1,68 @@
+"""Small models of every kind as model folders, and music for them; a block has 16 steps."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spiking_music.codec.session import Codec, load
+from spiking_music.config import read, variant
+from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.weights import save_weights
+from tests.conftest import FAMILY
+from tests.model.conftest import SMALL
+
+RATE, HOP, STEPS = 22050, 512, 16
+BLOCK = STEPS * HOP
+CLIPS = f'{{"signal": {{"clip_samples": {BLOCK}}}}}'
+MakeFolder = Callable[[str], Path]
+MakeCodec = Callable[[str], Codec]
+
+
+def music(seconds: float, rate: int = RATE, seed: int = 0) -> np.ndarray:
+    """Plucked tones, a few a second, over a little noise: (n,) float32 within ±1."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(seconds * rate)) / rate
+    audio = 0.003 * rng.standard_normal(len(time))
+    for onset in np.arange(0, seconds, 0.25):
+        since = np.maximum(time - onset, 0)
+        tone = np.sin(2 * np.pi * 110 * 2 ** (rng.integers(48) / 12) * since)
+        audio += (time >= onset) * 0.2 * tone * np.exp(-5 * since)
+    return np.clip(audio, -1, 1).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> MakeFolder:
+    """Name of a variant → a folder with its weights, made once."""
+    made: dict[str, Path] = {}
+
+    def make(name: str) -> Path:
+        if name in made:
+            return made[name]
+        config = variant(read([*FAMILY, SMALL, CLIPS]), name)
+        torch.manual_seed(0)
+        model = Autoencoder(config)
+        audio = torch.from_numpy(music(8 * BLOCK / RATE)[: 8 * BLOCK].reshape(8, 1, BLOCK))
+        with torch.no_grad():
+            for _ in range(20):  # fills codebooks and batch norm
+                model(audio, torch.arange(8) * 4 if model.levels else None)
+        made[name] = tmp_path_factory.mktemp("models") / name
+        save_weights(model, config, made[name] / "weights.safetensors", {})
+        return made[name]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def codec_of(model_folder: MakeFolder) -> MakeCodec:
+    """Name of a variant → its codec, loaded once."""
+    loaded: dict[str, Codec] = {}
+
+    def make(name: str) -> Codec:
+        if name not in loaded:
+            loaded[name] = load(model_folder(name))
+        return loaded[name]
+
+    return make

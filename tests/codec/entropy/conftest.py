@@ -1,0 +1,59 @@
+"""Tables made of hashed bytes by integer arithmetic alone, and codes of many densities."""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from spiking_music.codec.entropy import EntropyTables
+from spiking_music.codec.entropy.adaptive import CONTEXTS, AdaptiveTables
+from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables
+
+Make = Callable[..., EntropyTables]
+
+
+def numbers(name: str, shape: tuple[int, ...], low: int, high: int) -> np.ndarray:
+    """Whole numbers low..high − 1 that depend on nothing but `name` and the shape."""
+    digest = hashlib.shake_256(name.encode()).digest(4 * int(np.prod(shape)))
+    return (np.frombuffer(digest, "<u4") % (high - low)).astype(np.int64).reshape(shape) + low
+
+
+def learned(name: str, units: int, largest: int = 12) -> LearnedTables:
+    most = min(units, PARENTS)
+    shapes = ((2, units), (units, most, TAPS), (units, 2, GROUP))
+    bias, parents, own = (numbers(name + str(s), s, -largest, largest + 1) for s in shapes)
+    return LearnedTables(*(part.astype(np.int16) for part in (bias - 100, parents, own)))
+
+
+@pytest.fixture(scope="session")
+def binary_tables() -> Make:
+    def make(units: int) -> EntropyTables:
+        static = numbers(f"static {units}", (units,), 1, 40000).astype(np.uint16)
+        k = numbers(f"adaptive {units}", (units, CONTEXTS), 1, 50000).astype(np.uint16)
+        adaptive = AdaptiveTables(k, np.array([units // 8, units // 4, units // 2], np.int32))
+        return EntropyTables("binary", units, 1, static, adaptive, learned("w", units), None)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def rvq_tables() -> Make:
+    def make(books: int, size: int, modelled: bool = True) -> EntropyTables:
+        static = numbers(f"static {books} {size}", (books, size), 1, 65536).astype(np.uint16)
+        width = (size - 1).bit_length()
+        if not modelled:
+            return EntropyTables("rvq", books, size, static, None, None, None)
+        order = numbers(f"labels {books} {size}", (books, size), 0, 1 << 31).argsort(axis=1)
+        model = learned("r", books * width)
+        return EntropyTables("rvq", books, size, static, None, model, order.astype(np.uint16))
+
+    return make
+
+
+@pytest.fixture
+def codes() -> Callable[[int, int, float], np.ndarray]:
+    def make(units: int, steps: int, density: float) -> np.ndarray:
+        return (numbers("z", (units, steps), 0, 10000) < 10000 * density).astype(np.uint8)
+
+    return make

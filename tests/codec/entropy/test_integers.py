@@ -1,0 +1,26 @@
+"""Probabilities of logits: right to the last bit, and symmetric."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from spiking_music.codec.entropy.integers import LARGEST, LOGITS_A_NAT, bits_of, squash
+
+
+def test_squash_is_the_rounded_logistic_function() -> None:
+    for x in range(-LARGEST, LARGEST + 1, 7):
+        exact = 65536 / (1 + (-Decimal(x) / LOGITS_A_NAT).exp())
+        assert int(squash()[x + LARGEST]) == int(exact.to_integral_value(ROUND_HALF_UP))
+
+
+def test_squash_is_symmetric_and_codes_everything() -> None:
+    k = squash().astype(int)
+    np.testing.assert_array_equal(k + k[::-1], 65536)
+    assert (np.diff(k) >= 0).all()
+    assert 1 <= k.min() <= k.max() <= 65535
+
+
+def test_costs() -> None:
+    symbols, k = np.array([1, 0, 1, 0], np.int32), np.array([32768, 49152, 1, 1], np.uint16)
+    expected = 1 + 2 + 16 - np.log2(65535 / 65536)
+    assert abs(bits_of(symbols, k) - expected) < 1e-4

@@ -1,0 +1,69 @@
+"""Golden vectors: the format does not move, and a reader made from its document reads it."""
+
+import json
+
+import numpy as np
+import pytest
+from benchmarks.mutations import MUTATIONS, mutants
+
+from spiking_music.codec.stream import Header
+from spiking_music.errors import CodeError
+from tests.codec.stream import independent
+from tests.codec.stream.examples import reader
+from tests.codec.stream.make_vectors import FOLDER, content, vectors
+
+VECTORS = vectors()
+NAMES = sorted(VECTORS)
+
+
+def test_no_vector_is_missing() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.spk")) == NAMES
+    assert sorted(path.stem for path in FOLDER.glob("*.json")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_writer(name: str) -> None:
+    assert (FOLDER / f"{name}.spk").read_bytes() == VECTORS[name][1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reader(name: str) -> None:
+    expected = json.loads((FOLDER / f"{name}.json").read_text())
+    stream = (FOLDER / f"{name}.spk").read_bytes()
+    assert content(stream) == expected
+    fields = expected["header"] | {"fingerprint": bytes.fromhex(expected["header"]["fingerprint"])}
+    assert reader(stream).header == Header(**fields)
+    for block, told in zip(reader(stream).blocks(), expected["blocks"], strict=True):
+        if told["codes"] is not None:
+            np.testing.assert_array_equal(block.codes, told["codes"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_independent_reader(name: str) -> None:
+    expected = json.loads((FOLDER / f"{name}.json").read_text())
+    del expected["trailer"]["checksum"]
+    assert independent.read((FOLDER / f"{name}.spk").read_bytes()) == expected
+
+
+def test_all_formats_are_among_them() -> None:
+    told = [json.loads(path.read_text()) for path in FOLDER.glob("*.json")]
+    used = {block["format"] for one in told for block in one["blocks"]}
+    assert used == {"dense", "coo", "time", "units", "packed", "entropy"}
+    best = json.loads((FOLDER / "binary-best.json").read_text())
+    assert [block["format"] for block in best["blocks"]] == ["dense", "coo", "time", "units"]
+
+
+@pytest.mark.parametrize("kind", MUTATIONS)
+def test_both_readers_agree_on_damaged_streams(kind: str) -> None:
+    """They read the same, and where one refuses, the other does."""
+    for name, stream, _ in mutants(9 * 60, seed=1):
+        if name != kind:
+            continue
+        try:
+            ours = content(stream)
+            del ours["trailer"]["checksum"]
+        except CodeError:
+            with pytest.raises(ValueError):
+                independent.read(stream)
+        else:
+            assert independent.read(stream) == ours

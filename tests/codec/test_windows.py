@@ -1,0 +1,146 @@
+"""Windows of a signal, and that models give in them what they give of the whole recording."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spiking_music.codec.reach import reach
+from spiking_music.codec.session import Codec
+from spiking_music.codec.si_snr import si_snr
+from spiking_music.codec.stream import StreamReader
+from spiking_music.codec.windows import alike, windows
+from spiking_music.config import read, variant
+from spiking_music.errors import CodeError
+from spiking_music.model.autoencoder import Autoencoder
+from tests.codec.conftest import BLOCK, HOP, RATE, STEPS, MakeCodec, music
+from tests.conftest import FAMILY
+from tests.model.conftest import SMALL
+
+NO_LSTM = """{"variants": {"seanet-plain": {"backbone": "seanet-plain", "bottleneck": "binary",
+  "decoder": "regression"}}, "backbones": {"seanet-plain": {"kind": "seanet", "latent": 16,
+  "channels": 4, "ratios": [2, 4, 8, 8], "lstm_layers": 0}}}"""
+
+
+@given(
+    pieces=st.lists(st.integers(0, 30), max_size=12),
+    size=st.integers(1, 20),
+    context=st.integers(0, 30),
+)
+@settings(max_examples=200, deadline=None)
+def test_windows_are_the_slices_of_the_signal(pieces, size, context) -> None:
+    total = sum(pieces)
+    signal = np.arange(2 * total).reshape(2, total)
+    parts = np.split(signal, np.cumsum(pieces)[:-1], axis=1) if pieces else []
+    found = list(windows(parts, size, context))
+    assert len(found) == -(-total // size)
+    for index, window in enumerate(found):
+        begin, end = index * size, min((index + 1) * size, total)
+        expected = signal[:, max(0, begin - context) : end + context]
+        np.testing.assert_array_equal(window.data, expected)
+        assert (window.left, window.size) == (min(begin, context), end - begin)
+
+
+def test_windows_hold_no_more_than_they_need() -> None:
+    seen = 0
+
+    def pieces():
+        nonlocal seen
+        for _ in range(1000):
+            seen += 10
+            yield np.zeros(10)
+
+    for index, _ in enumerate(windows(pieces(), 20, 15)):
+        if index < 400:
+            assert seen <= 20 * (index + 1) + 15 + 10
+
+
+def test_neighbours_that_are_alike_go_together() -> None:
+    assert list(alike("aabbbbba", str, 3)) == [list("aa"), list("bbb"), list("bb"), ["a"]]
+
+
+def built(name: str) -> tuple[Autoencoder, object]:
+    config = variant(read([*FAMILY, SMALL, NO_LSTM]), name)
+    torch.manual_seed(1)
+    return Autoencoder(config).eval().double(), reach(config)
+
+
+@pytest.mark.parametrize("name", ["free", "seanet-plain"])
+def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
+    model, found = built(name)
+    assert found.exact
+    steps, middle = 60, 30
+    x = torch.randn(1, 1, steps * HOP, dtype=torch.float64, requires_grad=True)
+    model.encoder(x)[..., middle].square().sum().backward()
+    seen = x.grad[0, 0].reshape(steps, HOP).abs().amax(dim=1).nonzero().flatten()
+    assert middle - found.encoder <= seen.min() and seen.max() <= middle + found.encoder
+    assert seen.max() - seen.min() >= 2 * found.encoder - 1  # and not much less: no wasted work
+
+    latent = torch.randn(1, 16, steps, dtype=torch.float64, requires_grad=True)
+    model.decoder(latent)[..., middle * HOP : (middle + 1) * HOP].square().sum().backward()
+    heard = latent.grad[0].abs().amax(dim=0).nonzero().flatten()
+    assert middle - found.decoder <= heard.min() and heard.max() <= middle + found.decoder
+    assert heard.max() - heard.min() >= 2 * found.decoder - 1
+
+
+def test_reach_without_an_end_is_said() -> None:
+    for name in ("sparse", "mu-sparse", "seanet-free", "diffusion"):
+        assert not built(name)[1].exact
+    config = variant(read([*FAMILY, SMALL]), "mel")
+    with pytest.raises(CodeError, match="is no codec"):
+        reach(config)
+
+
+def whole(codec: Codec, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and sound that the model gives of a recording in one piece."""
+    filled = np.pad(audio, (0, -len(audio) % HOP))
+    codes = codec.model.model.encode(torch.from_numpy(filled)[None, None])
+    return codes[0].numpy(), codec.model.model.decode(codes)[0, 0, : len(audio)].numpy()
+
+
+def codes_in(stream: bytes) -> np.ndarray:
+    return np.concatenate([b.codes for b in StreamReader(io.BytesIO(stream)).blocks()], axis=1)
+
+
+@pytest.mark.parametrize("name", ["free", "rvq"])
+@pytest.mark.parametrize("samples", [1, HOP, 5 * HOP - 3, BLOCK, BLOCK + 1, 9 * BLOCK - 700])
+def test_windows_give_what_the_whole_recording_gives(
+    codec_of: MakeCodec, name: str, samples: int
+) -> None:
+    """Tolerance: all codes equal, samples within 1e-5 of full scale."""
+    codec = codec_of(name)
+    audio = music(samples / RATE)
+    stream = codec.encode(audio, RATE)
+    codes, sound = whole(codec, audio)
+    np.testing.assert_array_equal(codes_in(stream), codes)
+    np.testing.assert_allclose(codec.decode(stream), sound, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["sparse", "seanet-free"])
+def test_at_seams_windows_are_as_good_as_elsewhere(codec_of: MakeCodec, name: str) -> None:
+    """Attention and recurrence end with the window, whose sound is near the whole file's.
+
+    Random weights: how near is for trained models to say, in docs/codec.md.
+    """
+    codec = codec_of(name)
+    audio = music(24 * BLOCK / RATE, seed=3)
+    stream = codec.encode(audio, RATE)
+    codes, sound = whole(codec, audio)
+    assert np.mean(codes_in(stream) != codes) < 0.05
+    found = codec.decode(stream)
+    places = BLOCK * np.arange(2, 23)
+    half = BLOCK // 2
+
+    def near(centres: np.ndarray) -> float:
+        cut = [[signal[c - HOP : c + HOP] for c in centres] for signal in (found, sound)]
+        return float(np.mean(si_snr(np.array(cut[0]), np.array(cut[1]))))
+
+    assert near(places) > near(places + half) - 3.0
+    assert si_snr(found[None], sound[None])[0] > 12
+
+
+def test_blocks_are_clips(codec_of: MakeCodec) -> None:
+    assert codec_of("free").model.header(RATE).block_steps == STEPS

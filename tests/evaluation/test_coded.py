@@ -1,0 +1,41 @@
+"""`fit-entropy` and `account-coded`: real bits of real codes, in a table."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spiking_music.errors import CodeError
+from spiking_music.evaluation.coded import COLUMNS, coded_storage, fit_tables
+from tests.evaluation.conftest import CODEBOOKS, HOP, SAMPLES, UNITS
+
+SECONDS = SAMPLES / 22050
+
+
+@pytest.mark.parametrize("name", ["free_codes", "rvq_codes", "mu_codes"])
+def test_a_row_a_clip(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    codes = request.getfixturevalue(name)
+    fit_tables(codes, tmp_path / "entropy.safetensors", seed=1)
+    coded_storage(codes, tmp_path / "entropy.safetensors", tmp_path / "coded.csv")
+    table = pd.read_csv(tmp_path / "coded.csv")
+    assert tuple(table) == COLUMNS
+    assert table["clip"].tolist() == [0, 1, 2, 3, 4]
+    methods = table[[f"ideal_{method}" for method in ("raw", "static", "adaptive", "learned")]]
+    np.testing.assert_allclose(table["ideal_bits"], methods.min(axis=1))
+    assert (table["bits"] <= 1.01 * table["ideal_bits"] + 16).all()
+    assert (table["bits"] % 8 == 0).all()
+    np.testing.assert_allclose(table["kbps"], table["bits"] / 1000 / SECONDS, rtol=1e-6)
+    raw = CODEBOOKS * 3 if name == "rvq_codes" else UNITS
+    assert (table["ideal_raw"] == 8 + raw * SAMPLES // HOP).all()
+    assert table["ideal_adaptive"].isna().all() == (name == "rvq_codes")
+
+
+def test_what_does_not_fit_is_refused(
+    free_codes: Path, rvq_codes: Path, mel_codes: Path, tmp_path: Path
+) -> None:
+    fit_tables(free_codes, tmp_path / "entropy.safetensors", seed=1)
+    with pytest.raises(CodeError, match="fit them to codes of the same model"):
+        coded_storage(rvq_codes, tmp_path / "entropy.safetensors", tmp_path / "coded.csv")
+    with pytest.raises(CodeError, match="no codes: choose a variant"):
+        fit_tables(mel_codes, tmp_path / "mel.safetensors", seed=1)

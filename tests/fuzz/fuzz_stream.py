@@ -1,0 +1,50 @@
+"""Coverage-guided fuzzing of streams: `python -m tests.fuzz.fuzz_stream CORPUS [libFuzzer flags]`.
+
+Every input is read, salvaged and summed up, from a file and from a pipe: as it is, and once more
+with its checksums made right, so that the search gets beyond them. Anything but `CodeError` is a
+finding, which libFuzzer writes to a file: put it into tests/fuzz/regressions.
+"""
+
+import io
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["spiking_music.codec", "tests.codec.stream.examples"]):
+    from benchmarks.mutations import Pipe, repair
+
+    from spiking_music.codec.stream import Block, StreamReader, summary
+    from spiking_music.errors import CodeError
+    from tests.codec.stream.examples import RunLengths
+
+
+def consume(data: bytes, pipe: bool) -> None:
+    """Use every way there is to read a stream."""
+    kind = Pipe if pipe else io.BytesIO
+    for method in ("blocks", "salvage"):
+        try:
+            reader = StreamReader(kind(data))
+            reader.coder = RunLengths(reader.header)
+            for item in getattr(reader, method)():
+                if isinstance(item, Block):
+                    assert item.codes.shape[0] == reader.header.rows
+                    assert item.codes.shape[1] <= reader.header.block_steps
+        except CodeError:
+            pass
+    try:
+        told = summary(kind(data))
+        assert told.total_bytes == len(data), "a stream was read whole, but has other bytes"
+        assert len(list(StreamReader(kind(data)).frames(len(told.blocks) - 1))) == 1
+    except CodeError:
+        pass
+
+
+def test_one_input(data: bytes) -> None:
+    for stream in (data, repair(data)):
+        consume(stream, pipe=False)
+        consume(stream, pipe=True)
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, test_one_input)
+    atheris.Fuzz()
