@@ -11,7 +11,7 @@ from spiking_music.codec.session import Codec, load
 from spiking_music.config import read, variant
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import save_weights
-from tests.conftest import FAMILY
+from tests.conftest import DEFAULTS
 from tests.model.conftest import SMALL
 
 RATE, HOP, STEPS = 22050, 512, 16
@@ -41,7 +41,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> MakeFolder:
     def make(name: str) -> Path:
         if name in made:
             return made[name]
-        config = variant(read([*FAMILY, SMALL, CLIPS]), name)
+        config = variant(read([*DEFAULTS, SMALL, CLIPS]), name)
         torch.manual_seed(0)
         model = Autoencoder(config)
         audio = torch.from_numpy(music(8 * BLOCK / RATE)[: 8 * BLOCK].reshape(8, 1, BLOCK))

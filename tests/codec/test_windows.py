@@ -17,7 +17,7 @@ from spiking_music.config import read, variant
 from spiking_music.errors import CodeError
 from spiking_music.model.autoencoder import Autoencoder
 from tests.codec.conftest import BLOCK, HOP, RATE, STEPS, MakeCodec, music
-from tests.conftest import FAMILY
+from tests.conftest import DEFAULTS
 from tests.model.conftest import SMALL
 
 NO_LSTM = """{"variants": {"seanet-plain": {"backbone": "seanet-plain", "bottleneck": "binary",
@@ -63,7 +63,7 @@ def test_neighbours_that_are_alike_go_together() -> None:
 
 
 def built(name: str) -> tuple[Autoencoder, object]:
-    config = variant(read([*FAMILY, SMALL, NO_LSTM]), name)
+    config = variant(read([*DEFAULTS, SMALL, NO_LSTM]), name)
     torch.manual_seed(1)
     return Autoencoder(config).eval().double(), reach(config)
 
@@ -89,7 +89,7 @@ def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
 def test_reach_without_an_end_is_said() -> None:
     for name in ("sparse", "mu-sparse", "seanet-free", "diffusion"):
         assert not built(name)[1].exact
-    config = variant(read([*FAMILY, SMALL]), "mel")
+    config = variant(read([*DEFAULTS, SMALL]), "mel")
     with pytest.raises(CodeError, match="is no codec"):
         reach(config)
 
