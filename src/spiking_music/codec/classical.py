@@ -42,13 +42,15 @@ class _Way:
     container: str
     sample_format: str
     encoder_options: dict[str, str]
+    file_options: dict[str, str]
 
 
+EXACT = {"fflags": "bitexact"}  # no random serial number in a file
+AUDIO = {"vbr": "constrained", "application": "audio"}
 WAYS: dict[str, _Way] = {
-    "mp3": _Way("libmp3lame", "mp3", "fltp", {}),
-    "opus": _Way("libopus", "ogg", "flt", {"vbr": "constrained", "application": "audio"}),
+    "mp3": _Way("libmp3lame", "mp3", "fltp", {}, EXACT | {"id3v2_version": "0"}),
+    "opus": _Way("libopus", "ogg", "flt", AUDIO, EXACT),
 }
-FILE = {"fflags": "bitexact", "id3v2_version": "0"}  # no random serial number, no tag of a title
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _require_waveform(waveform: NDArray[Any]) -> None:
 def _encode(audio: Samples, rate: int, way: _Way, kbps: int) -> tuple[bytes, int]:
     """The file, and how many of its bytes are frames or packets."""
     file, payload = io.BytesIO(), 0
-    with av.open(file, "w", format=way.container, options=FILE) as container:
+    with av.open(file, "w", format=way.container, options=way.file_options) as container:
         stream = container.add_stream(way.encoder, rate=rate, options=way.encoder_options)
         assert isinstance(stream, AudioStream)
         stream.codec_context.layout = "mono"
