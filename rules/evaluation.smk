@@ -76,10 +76,13 @@ rule sweep:
     input:
         weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
         clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
     output:
         table=f"{RESULTS}/sweep/{{variant}}.csv",
         quality=f"{RESULTS}/sweep/{{variant}}-quality.csv",
         budget=f"{RESULTS}/sweep/{{variant}}-budget.csv",
+        levels=f"{RESULTS}/sweep/{{variant}}-levels.csv",
+        markdown=f"{RESULTS}/sweep/{{variant}}-levels.md",
         matrices=f"{RESULTS}/sweep/{{variant}}.npz",
     log:
         f"{LOGS}/sweep-{{variant}}.log",
@@ -92,7 +95,7 @@ rule sweep:
         mem_mb=8000,
         runtime=120,
     params:
-        config=settings("evaluation"),
+        config=settings("seed", "evaluation"),
     shell:
         "spiking-music sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
         " --out {output.table:q} 2>&1 | tee {log:q} >&2"

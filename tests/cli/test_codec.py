@@ -10,7 +10,12 @@ import pytest
 import soundfile
 
 from spiking_music import cli
-from tests.codec.conftest import MakeFolder, model_folder, music  # noqa: F401
+from tests.codec.conftest import (  # noqa: F401
+    MakeFolder,
+    folder_with_tables,
+    model_folder,
+    music,
+)
 
 RATE = 44100
 
@@ -124,6 +129,21 @@ def test_salvage_says_what_is_lost(run, model: str, recording: Path, tmp_path: P
     code, _, said = run("decode", stream, back, "--model", model, "--salvage")
     assert code == 0 and "lost blocks 0 .. 0 (0.0 .. 0.4 s): block 0 is damaged" in said
     assert soundfile.info(back).frames == 37485
+
+
+def test_a_picture_of_entropy_coded_events_needs_the_model(
+    run,
+    folder_with_tables: Path,  # noqa: F811
+    recording: Path,
+    tmp_path: Path,
+) -> None:
+    stream, model = tmp_path / "a.spk", str(folder_with_tables)
+    run("encode", recording, stream, "--model", model, "--format", "entropy")
+    code, said, _ = run("info", stream)
+    assert code == 0 and "entropy 100%" in said and "give their --model" in said
+    code, said, _ = run("info", stream, "--model", model)
+    assert code == 0 and "give their --model" not in said
+    assert any("\u2800" < character <= "\u28ff" for character in said)
 
 
 def test_a_miss_of_rate_control_is_said(run, model_folder, recording, tmp_path: Path) -> None:  # noqa: F811

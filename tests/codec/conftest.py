@@ -1,5 +1,6 @@
 """Small models of every kind as model folders, and music for them; a block has 16 steps."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from spiking_music.codec.entropy import fit_entropy, save_tables
 from spiking_music.codec.session import Codec, load
 from spiking_music.config import read, variant
 from spiking_music.model.autoencoder import Autoencoder
@@ -66,3 +68,15 @@ def codec_of(model_folder: MakeFolder) -> MakeCodec:
         return loaded[name]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def folder_with_tables(model_folder: MakeFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`free` and entropy tables fitted to its codes of other music."""
+    folder = tmp_path_factory.mktemp("models") / "free"
+    shutil.copytree(model_folder("free"), folder)
+    model = load(folder).model.model
+    audio = torch.from_numpy(music(20 * BLOCK / RATE, seed=5)[: 20 * BLOCK].reshape(20, 1, BLOCK))
+    tables = fit_entropy([model.encode(audio).numpy()], "binary", rounds=20)
+    save_tables(tables, folder / "entropy.safetensors")
+    return folder

@@ -1,6 +1,8 @@
 """Recordings through the codec: lengths, rates, levels, sections, damage, and what is refused."""
 
 import io
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -290,3 +292,26 @@ def test_blocks_read_back_are_the_models_codes(codec_of: MakeCodec) -> None:
     np.testing.assert_array_equal(np.concatenate(found, axis=1), codec.model.model.encode(audio)[0])
     with pytest.raises(CodeError, match="no format 'packed'"):
         codec.encode(music(1), RATE, format="packed")
+
+
+def test_tables_beside_the_weights_make_streams_shorter(
+    codec_of: MakeCodec, folder_with_tables: Path
+) -> None:
+    plain, codec = codec_of("free"), spiking_music.load(folder_with_tables)
+    assert plain.model.fingerprint != codec.model.fingerprint
+    audio = music(3)
+    stream = codec.encode(audio, RATE)
+    assert len(stream) < len(plain.encode(audio, RATE))
+    assert summary(io.BytesIO(stream)).formats["entropy"] > 0
+    np.testing.assert_array_equal(codec.decode(stream), plain.decode(plain.encode(audio, RATE)))
+    with pytest.raises(CodeError, match="needs the model of fingerprint"):
+        plain.decode(stream)
+
+
+def test_tables_of_another_model_are_refused(
+    model_folder: MakeFolder, folder_with_tables: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(model_folder("rvq"), tmp_path / "rvq")
+    shutil.copy(folder_with_tables / "entropy.safetensors", tmp_path / "rvq")
+    with pytest.raises(CodeError, match="not those of model 'rvq'"):
+        spiking_music.load(tmp_path / "rvq")

@@ -26,7 +26,9 @@ def run(model: Model, split: Split, out: Path, settings: EvaluationConfig, **cha
         "bound_db": -200.0,
         "budget_kbps": 1e-6,
     } | changes
-    sweep_split(model.weights, split.clips, out, settings.model_copy(update=changes))
+    sweep_split(
+        model.weights, split.clips, split.tables, out, settings.model_copy(update=changes), seed=1
+    )
 
 
 def test_rows_are_what_the_model_gives(
@@ -55,6 +57,11 @@ def test_rows_are_what_the_model_gives(
     assert not cheapest["met"].any()
     nearest = table.groupby("clip")["kbps"].min()
     assert cheapest["kbps"].tolist() == nearest.tolist()
+    summary = pd.read_csv(tmp_path / "one-levels.csv").set_index("choice")
+    assert list(summary.index) == ["μ = 0", "μ = 7", "μ = 31", "over -200 dB", "1e-06 kbps or less"]
+    assert summary.loc["μ = 7", "si_snr_db"] == pytest.approx(table["si_snr_db"][1::3].mean())
+    assert summary["met"].tolist() == [3, 3, 3, 3, 0]
+    assert "| 1e-06 kbps or less | 0 of 3 |" in (tmp_path / "one-levels.md").read_text()
 
 
 def test_a_bound_that_is_not_met_is_said_in_the_table_and_to_the_user(
@@ -79,7 +86,7 @@ def test_equal_inputs_give_equal_bytes(
 ) -> None:
     for name in ("one", "two"):
         run(mu_sparse, split, tmp_path / f"{name}.csv", settings)
-    for suffix in (".csv", "-quality.csv", "-budget.csv", ".npz"):
+    for suffix in (".csv", "-quality.csv", "-budget.csv", "-levels.csv", "-levels.md", ".npz"):
         one, two = ((tmp_path / f"{name}{suffix}").read_bytes() for name in ("one", "two"))
         assert one == two
 

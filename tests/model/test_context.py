@@ -27,6 +27,11 @@ def test_rotation_makes_inner_products_a_function_of_distance() -> None:
     assert (scores.diagonal(1)[0] - scores.diagonal(9)[0]).abs() > 1e-3
 
 
+def test_a_new_block_hides_nothing_from_the_encoder() -> None:
+    x = torch.randn(2, 32, 64)
+    assert (make()(x) - x).square().mean() < 0.01 * x.square().mean()
+
+
 def test_every_step_sees_every_other() -> None:
     x = torch.randn(1, 32, 200, requires_grad=True)
     make()(x)[0, :, 0].sum().backward()

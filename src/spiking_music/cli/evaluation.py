@@ -52,8 +52,9 @@ def sweep(clips: Clips, config: Configs, weights: Weights, out: Out) -> None:
     """Code a few clips at all levels of a model, and let quality control choose among them."""
     from spiking_music.evaluation.sweep import sweep_split
 
-    settings = configuration.section(configuration.read(config), EvaluationConfig)
-    sweep_split(weights, clips, out, settings)
+    raw = configuration.read(config)
+    settings = configuration.section(raw, EvaluationConfig)
+    sweep_split(weights, clips, _tables(clips), out, settings, configuration.seed(raw))
 
 
 def selectivity(

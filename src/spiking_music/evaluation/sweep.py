@@ -13,15 +13,24 @@ from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation.coding import device_at_hand, require_signal
+from spiking_music.evaluation.levels import read_performances, summarise_levels
 from spiking_music.model.weights import load_weights
 
 
-def sweep_split(weights: Path, clips: list[Path], out: Path, config: EvaluationConfig) -> None:
-    """Code `sweep_clips` clips, spread evenly over the shards, at all `levels`; write four files.
+def sweep_split(
+    weights: Path,
+    clips: list[Path],
+    tables: list[Path],
+    out: Path,
+    config: EvaluationConfig,
+    seed: int,
+) -> None:
+    """Code `sweep_clips` clips, spread evenly over the shards, at all `levels`; write five tables.
 
     `out` (.csv): a row a clip and level, columns `rate_control.COLUMNS`; `clip` counts through the
     shards. `<out>-quality.csv`: what quality control at `bound_db` picks for each clip, and whether
     the bound was met; `<out>-budget.csv`: the same for the lowest level within `budget_kbps`.
+    `<out>-levels.csv` and .md: means over the clips, see `levels`; `tables` lie beside `clips`.
     `<out>.npz`: levels (L,) and codes (L, N, T) of the clip in the middle, and its number. Equal
     inputs give equal bytes.
 
@@ -49,6 +58,12 @@ def sweep_split(weights: Path, clips: list[Path], out: Path, config: EvaluationC
     files.write_csv(table, out)
     files.write_csv(quality, out.with_name(f"{out.stem}-quality.csv"))
     files.write_csv(budget, out.with_name(f"{out.stem}-budget.csv"))
+    wishes = {
+        f"over {config.bound_db:g} dB": quality,
+        f"{config.budget_kbps:g} kbps or less": budget,
+    }
+    summary = out.with_name(f"{out.stem}-levels.csv")
+    summarise_levels(table, wishes, read_performances(tables), summary, config, seed)
     middle = len(chosen) // 2
     with files.atomic(out.with_suffix(".npz")) as temporary:
         np.savez_compressed(

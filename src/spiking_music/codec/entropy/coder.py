@@ -30,6 +30,7 @@ SLACK = (
     24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
 )
 MOST_STEPS = 65535
+CHUNK = 1 << 20  # symbols whose probabilities are floats at one time
 Codes = NDArray[np.uint8 | np.int64]
 
 
@@ -121,7 +122,9 @@ class EntropyCoder:
     def _coded(self, codes: Codes, predicted: Predicted | None) -> bytes:
         encoder = Encoder()
         if predicted is not None:
-            encoder.bernoulli(predicted.symbols, predicted.k / float(WHOLE))
+            for start in range(0, len(predicted.k), CHUNK):
+                part = slice(start, start + CHUNK)
+                encoder.bernoulli(predicted.symbols[part], predicted.k[part] / float(WHOLE))
         else:
             for indices, model in zip(codes.astype(np.int32), self._columns, strict=True):
                 encoder.categorical(indices, model)

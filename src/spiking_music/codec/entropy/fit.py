@@ -30,7 +30,7 @@ def fit_entropy(
     """Tables for codes like those of `batches`, (clips, rows, T) each, T and rows the same in all.
 
     Static probabilities count every clip; all else is fitted to a seeded draw of `SAMPLED` clips,
-    which is what is held in memory, the learned model in `rounds` steps. Takes some 20 s of one
+    which is what is held in memory, the learned model in `rounds` steps. Takes some 10 s of one
     core for 80 units. Raises `CodeError` where there are no codes or they are not of that kind.
     """
     counts, sample = _Counts(kind, codebook_size), _Sample(seed)
