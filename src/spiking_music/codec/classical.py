@@ -1,8 +1,8 @@
 """MP3 and Opus beside ours: LAME and libopus, run by FFmpeg (PyAV), in whole files.
 
 MP3 is mono at a constant bit rate, at the sample rate that LAME itself chooses for mono of that bit
-rate, except that what fits 22 050 Hz stays there. Opus is mono at 48 kHz, application "audio", 20
-ms a packet, in libopus's default of a constrained variable bit rate: the bytes are what they are.
+rate, up to 22 050 Hz; only frames of MPEG-1 need more. Opus is mono at 48 kHz, application "audio",
+20 ms a packet, in libopus's default of a constrained variable bit rate.
 """
 
 import io
@@ -22,7 +22,7 @@ Samples = NDArray[np.float32]
 Name = Literal["mp3", "opus"]
 
 SAMPLE_RATE = 22_050  # Hz of what goes in and comes out
-MP3 = {8: 8_000, 16: 16_000, 24: 16_000}  # kbps: Hz; MPEG-2.5 and 2, as `optimum_samplefreq`
+MP3 = {8: 8_000, 16: 16_000, 24: 16_000}  # kbps: Hz, by LAME's own `optimum_samplefreq`
 MP3 |= dict.fromkeys((32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160), SAMPLE_RATE)
 MP3 |= dict.fromkeys((192, 224, 256, 320), 44_100)  # frames this large exist only in MPEG-1
 OPUS = (6, 128)  # kbps, lowest and highest
