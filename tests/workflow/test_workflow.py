@@ -73,10 +73,11 @@ def test_nothing_is_to_be_done_after_a_finished_run(finished: Path) -> None:
 def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished: Path) -> None:
     change = "variants={free: {training: {steps: 7}}}"
     done = run_snakemake(finished, "-n", "--config", change)
-    once = ("train", "evaluate", "account", "summarise", "selectivity", "compare_selectivity")
-    drawn = ("architecture", "clips", "rate_quality", "training")
+    once = ("train", "evaluate", "account", "fit_entropy", "account_coded", "summarise")
+    once += ("selectivity", "compare_selectivity")
+    drawn = ("architecture", "clips", "rate_quality", "training", "selectivity")
     expected = dict.fromkeys(["all", *once, *(f"figure_{name}" for name in drawn)], 1)
-    assert jobs(done) == expected | {"codes": 2}  # of the test and the validation split
+    assert jobs(done) == expected | {"codes": 3}  # of every split
     assert "variant=free" in done.said
     assert "variant=rvq" not in done.said
 
