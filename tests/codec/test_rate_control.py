@@ -128,3 +128,13 @@ def test_what_cannot_be_met_is_said():
 def test_no_levels_are_refused(audio):
     with pytest.raises(CodeError, match="one level at least"):
         sweep(Bits(), audio, [], batch=4, sample_rate=800)
+
+
+def test_context_is_neither_kept_nor_measured(audio):
+    inner = slice(5, 20)
+    found = sweep(Bits(), audio, [0, 12], batch=4, sample_rate=800, counted=inner)
+    alone = audio[..., 5 * HOP : 20 * HOP]
+    expected = sweep(Bits(), alone, [0, 12], batch=4, sample_rate=800)
+    np.testing.assert_array_equal(found.codes, expected.codes)
+    np.testing.assert_allclose(found.si_snr_db, expected.si_snr_db)
+    np.testing.assert_allclose(found.kbps, expected.kbps)

@@ -120,7 +120,9 @@ def test_windows_give_what_the_whole_recording_gives(
 
 
 @pytest.mark.parametrize("name", ["sparse", "seanet-free"])
-def test_at_seams_windows_are_as_good_as_elsewhere(codec_of: MakeCodec, name: str) -> None:
+def test_where_windows_end_what_a_model_sees_they_stay_near_the_whole(
+    codec_of: MakeCodec, name: str
+) -> None:
     """Attention and recurrence end with the window, whose sound is near the whole file's.
 
     Random weights: how near is for trained models to say, in docs/codec.md.
@@ -131,14 +133,9 @@ def test_at_seams_windows_are_as_good_as_elsewhere(codec_of: MakeCodec, name: st
     codes, sound = whole(codec, audio)
     assert np.mean(codes_in(stream) != codes) < 0.05
     found = codec.decode(stream)
-    places = BLOCK * np.arange(2, 23)
-    half = BLOCK // 2
-
-    def near(centres: np.ndarray) -> float:
-        cut = [[signal[c - HOP : c + HOP] for c in centres] for signal in (found, sound)]
-        return float(np.mean(si_snr(np.array(cut[0]), np.array(cut[1]))))
-
-    assert near(places) > near(places + half) - 3.0
+    seams = BLOCK * np.arange(1, 24)
+    cut = [np.stack([signal[c - HOP : c + HOP] for c in seams]) for signal in (found, sound)]
+    assert np.mean(si_snr(*cut)) > 10
     assert si_snr(found[None], sound[None])[0] > 12
 
 

@@ -37,9 +37,11 @@ def write_tables(folder: Path, name: str, perceptual: bool) -> tuple[Path, Path]
 def runs(free: Model, rvq: Model, tmp_path: Path) -> list[Run]:
     log = tmp_path / "log.csv"
     log.write_text("step,seconds\n1,2.5\n2,5.5\n")
+    coded = tmp_path / "free-coded.csv"
+    coded.write_text("clip,kbps\n0,2.0\n1,2.5\n")
     return [
-        Run(rvq.weights, *write_tables(tmp_path, "rvq", False), log),
-        Run(free.weights, *write_tables(tmp_path, "free", True), log),
+        Run(rvq.weights, *write_tables(tmp_path, "rvq", False), log, None),
+        Run(free.weights, *write_tables(tmp_path, "free", True), log, coded),
     ]
 
 
@@ -51,6 +53,8 @@ def test_a_row_a_variant(runs, tmp_path: Path) -> None:
     assert list(table.index) == ["rvq", "free"]
     assert (row["decoder"], row["steps"], row["parameters"]) == ("regression", 7, 1234)
     assert row["seconds"] == 5.5
+    assert row["kbps_coded"] == 2.25
+    assert np.isnan(table.loc["rvq", "kbps_coded"])
     assert (row["clips"], row["silent_clips"], row["failed_clips"]) == (12, 1, 1)
     for column in QUALITIES:
         assert row[column] == pytest.approx(quality[column].mean(), rel=1e-8)

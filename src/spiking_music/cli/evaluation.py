@@ -124,6 +124,10 @@ def summarise(
     storage: Annotated[list[Path], typer.Option(help="Table of `account` of each.")],
     log: Annotated[list[Path], typer.Option(help="Training log of each.")],
     out: Out,
+    coded: Annotated[
+        list[Path] | None,
+        typer.Option(help="Table of `account-coded`, beside the storage table it belongs to."),
+    ] = None,
     anchor: Annotated[list[Path] | None, typer.Option(help="Table of an anchor.")] = None,
 ) -> None:
     """One row a variant, with intervals: .csv for programs, .md for people, .json for DVC."""
@@ -133,7 +137,11 @@ def summarise(
     settings = configuration.section(raw, EvaluationConfig)
     if not len(weights) == len(evaluation) == len(storage) == len(log):
         raise ConfigError("give as many --weights as --evaluation, --storage and --log")
-    runs = [Run(*files) for files in zip(weights, evaluation, storage, log, strict=True)]
+    owner = {path.with_stem(path.stem.removesuffix("-coded")): path for path in coded or []}
+    if strangers := set(owner) - set(storage):
+        raise ConfigError(f"'{owner[strangers.pop()]}' lies beside no --storage table")
+    files = zip(weights, evaluation, storage, log, map(owner.get, storage), strict=True)
+    runs = [Run(*each) for each in files]
     summarise(runs, anchor or [], out, settings.bootstrap, configuration.seed(raw))
 
 

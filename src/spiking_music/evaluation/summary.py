@@ -14,11 +14,13 @@ from spiking_music.model.metadata import describe
 
 RATES = ["kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_cheapest", "kbps_entropy"]
 AMOUNTS = [*RATES, "events_per_second", "density"]
+CODED = "kbps_coded"
 QUALITIES = ["si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance", "visqol", "zimtohrli"]
 INTERVALS = {"si_snr_db": "si_snr", "mel_distance": "mel_distance", "visqol": "visqol"}
 COLUMNS = [
     *("variant", "decoder", "clips", "silent_clips", "failed_clips"),
     *AMOUNTS,
+    CODED,
     *QUALITIES,
     "si_snr_std",
     *(f"{stem}_{end}" for stem in INTERVALS.values() for end in ("low", "high")),
@@ -27,7 +29,7 @@ COLUMNS = [
 HEADINGS = {
     "variant": "variant",
     "kbps_cheapest": "kbps",
-    "kbps_entropy": "entropy kbps",
+    CODED: "coded kbps",
     "events_per_second": "events/s",
     "density": "density",
     "si_snr": "SI-SNR dB",
@@ -40,8 +42,8 @@ HEADINGS = {
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
-    "cheapest format with its overheads, none where nothing is coded. SI-SNR, ViSQOL and "
-    "Zimtohrli: higher is better; mel distance: lower."
+    "cheapest of the paper's formats with its overheads, coded kbps what the entropy coder writes. "
+    "SI-SNR, ViSQOL and Zimtohrli: higher is better; mel distance: lower."
 )
 
 
@@ -53,17 +55,18 @@ class Run:
     evaluation: Path  # table of `evaluate`
     storage: Path  # table of `storage`
     log: Path  # training log
+    coded: Path | None  # table of `account_coded`; none where there is no code
 
 
 def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int, seed: int) -> None:
     """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
 
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
-    metric gave no number while it did elsewhere), means of the tables' columns, si_snr_std over
-    clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model, and seconds of
-    wall time that training took. Quality is averaged over clips that are not silent, rates over
-    all. `anchors` are tables of `evaluate_anchor`, named by their files: below the variants, with
-    decoder "none", and empty where training and codes would speak.
+    metric gave no number while it did elsewhere), means of the tables' columns, kbps_coded,
+    si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model,
+    and seconds of wall time that training took. Quality is averaged over clips that are not silent,
+    rates over all. `anchors` are tables of `evaluate_anchor`, named by their files: below the
+    variants, with decoder "none", and empty where training and codes would speak.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
@@ -102,7 +105,8 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     row = _quality(config["name"], config["decoder"]["kind"], quality, resamplings, seed)
     counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
     seconds = _read(run.log, ["seconds"])["seconds"].max()
-    return row | dict(amount[AMOUNTS].mean()) | counts | {"seconds": seconds}
+    coded = _read(run.coded, ["kbps"])["kbps"].mean() if run.coded else np.nan
+    return row | dict(amount[AMOUNTS].mean()) | {CODED: coded} | counts | {"seconds": seconds}
 
 
 def _quality(
