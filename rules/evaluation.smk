@@ -13,7 +13,7 @@ rule codes:
         f"{TIMES}/codes-{{variant}}-{{split}}.tsv"
     conda:
         "../envs/spiking-music.yaml"
-    threads: 4
+    threads: 1
     resources:
         mem_mb=8000,
         runtime=120,
@@ -90,7 +90,7 @@ rule sweep:
         f"{TIMES}/sweep-{{variant}}.tsv"
     conda:
         "../envs/spiking-music.yaml"
-    threads: 4
+    threads: 1
     resources:
         mem_mb=8000,
         runtime=120,
