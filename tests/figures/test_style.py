@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib
 import pytest
+from matplotlib.figure import Figure
 
 from spiking_music.errors import OutputError
 from spiking_music.figures import style
@@ -54,3 +55,14 @@ def test_looks_differ_for_many_variants() -> None:
 def test_tint_runs_from_white_to_the_colour() -> None:
     assert style.tint("#102030", 0) == (1, 1, 1)
     assert style.tint("#102030", 1) == pytest.approx((16 / 255, 32 / 255, 48 / 255))
+
+
+def test_noise_does_not_squeeze_an_axis_of_decibels() -> None:
+    axes = Figure().subplots()
+    axes.plot([0, 1], [9.0, -60.0])
+    assert style.floor(axes, {"rvq": 9.0, "noise": -60.0}) == ["noise"]
+    assert axes.get_ylim()[0] == style.FLOOR_DB
+    above = Figure().subplots()
+    above.plot([0, 1], [9.0, -5.0])
+    assert style.floor(above, {"rvq": 9.0}) == []
+    assert above.get_ylim()[0] > style.FLOOR_DB

@@ -79,11 +79,19 @@ def draw(
         if published:
             _published(panels[0], positions)
         handles = _handles({name: looks[name] for name in rows}, published)
-        note = f"not shown, having no bit rate: {', '.join(left_out)}" if left_out else None
+        low = style.floor(panels[0], {name: row[SI_SNR.column] for name, row in rows.items()})
+        note = _note(left_out, low)
         figure.legend(
             handles=handles, loc="outside lower center", ncols=columns, title=note,
             title_fontsize=6.5,
         )  # fmt: skip
+
+
+def _note(left_out: list[str], low: list[str]) -> str | None:
+    """What the figure does not show, and why."""
+    notes = [f"not shown, having no bit rate: {', '.join(left_out)}"] if left_out else []
+    notes += [f"below {style.FLOOR_DB:g} dB: {', '.join(low)}"] if low else []
+    return "; ".join(notes) or None
 
 
 def _columns(measure: Measure) -> list[str]:

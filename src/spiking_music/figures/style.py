@@ -4,7 +4,7 @@ Colours are Paul Tol's *vibrant* scheme, which stays distinct for colour-blind r
 also has a marker of its own, so that no statement rests on colour alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
+FLOOR_DB = -20.0  # of SI-SNR axes
 
 RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs everywhere
@@ -115,3 +116,10 @@ def letter(axes: Axes, mark: str, title: str) -> None:
 def thousands(value: float) -> str:
     """12345 as 12 345, with a thin space."""
     return f"{value:,.0f}".replace(",", "\u2009")
+
+
+def floor(axes: Axes, decibels: Mapping[str, float]) -> list[str]:
+    """Cut the y axis at `FLOOR_DB`: noise is noise, and would squeeze all else; what lies below."""
+    if axes.dataLim.y0 < FLOOR_DB:
+        axes.set_ylim(bottom=FLOOR_DB)
+    return [name for name, value in decibels.items() if value < FLOOR_DB]

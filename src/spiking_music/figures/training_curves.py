@@ -51,6 +51,8 @@ def draw(logs: Mapping[str, Path], out: Path | str) -> None:
             axes.set(xlabel="optimiser steps", ylabel=panel.label, xlim=(0, None))
             if panel in STATES:
                 axes.set_ylim(0, max(1.0, 1.1 * axes.dataLim.y1))  # %
+            if panel is VALIDATION:
+                style.floor(axes, {})
             axes.grid(axis="y")
             style.letter(axes, mark, "")
         handles = [

@@ -64,7 +64,7 @@ class Convolution(nn.Module):
         return self.out(F.silu(self.norm(y)))
 
 
-class Residual(nn.Module):
+class Gradual(nn.Module):
     """x + scale · layer(x), where `scale` (width,) is learned and small at first.
 
     A context block stands between every loss and the encoder. One that starts as a random mapping,
@@ -80,17 +80,21 @@ class Residual(nn.Module):
         return x + self.scale * self.layer(x)
 
 
-class Conformer(nn.Sequential):
-    """Perceptron, attention, convolution, perceptron, each with a residual; (B, T, width) kept."""
+class Conformer(nn.Module):
+    """Perceptron, attention, convolution, perceptron, each added gradually; (B, T, width) kept."""
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:
+        super().__init__()
         layers = (
             FeedForward(width),
             Attention(width, heads),
             Convolution(width, kernel),
             FeedForward(width),
         )
-        super().__init__(*(Residual(layer, width) for layer in layers))
+        self.layers = nn.Sequential(*(Gradual(layer, width) for layer in layers))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
 
 
 class Context(nn.Module):
