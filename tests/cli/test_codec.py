@@ -88,7 +88,8 @@ def test_pipes_carry_what_files_hold(run, model: str, recording: Path, tmp_path:
     assert (decoded.returncode, decoded.stderr) == (0, b"")
     samples, _ = soundfile.read(back, dtype="int16")
     assert decoded.stdout[4:8] == decoded.stdout[40:44] == b"\xff\xff\xff\xff"
-    np.testing.assert_array_equal(np.frombuffer(decoded.stdout[44:], "<i2"), samples)
+    # another process may use another number of threads, which may round a sample the other way
+    np.testing.assert_allclose(np.frombuffer(decoded.stdout[44:], "<i2"), samples, rtol=0, atol=1)
     (tmp_path / "piped.wav").write_bytes(decoded.stdout)
     again = piped(decoded.stdout, "encode", "-", "-", "--model", model)  # a length unknown
     assert (again.returncode, again.stderr) == (0, b"")

@@ -16,7 +16,8 @@ from tests.training.test_loop import Shards, run
 SOURCES = [
     *DEFAULTS,
     str(ROOT / "config" / "tiny.yaml"),
-    '{"training": {"steps": 4, "validate_every": 4, "log_every": 1}}',
+    '{"training": {"steps": 4, "validate_every": 4, "log_every": 1}, "variants": {"free-gan":'
+    ' {"training": {"steps": 4, "validate_every": 4}}}}',
 ]
 STARTS = ("adversarial", "feature_matching", "discriminator")  # nan until the GAN starts
 
