@@ -21,7 +21,7 @@ def test_repair_leaves_whole_streams_alone(original: Original) -> None:
 
 
 def test_what_is_not_the_original_is_noticed() -> None:
-    one, other = originals()[0], originals()[5]
+    one, *_, other = originals()
     found, wrong = outcomes("bits flipped", other.stream, [one], pipe=False)
     assert found == ["WRONG"]
     assert wrong.startswith("WrongCodes")
