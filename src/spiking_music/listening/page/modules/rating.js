@@ -27,7 +27,7 @@ export class Rating {
       ...{ type: "range", min: "0", max: "100", step: "1", value: score ?? 50 },
       "aria-label": `Rating of sound ${number}`,
       oninput: () => this.#rate(),
-      onclick: () => this.#rate(), // also where the thumb has been all the time
+      onpointerup: () => this.#rate(), // also where the thumb has been all the time
       onkeydown: (event) => event.key === "Enter" && this.#rate(),
     });
     this.score = element("output", { class: "score", "aria-hidden": "true" });
@@ -53,6 +53,9 @@ export class Rating {
   }
 
   #rate() {
+    if (!this.unlocked) {
+      return;
+    }
     this.isRated = true;
     this.#show();
     this.rated(Number(this.slider.value));
