@@ -26,6 +26,7 @@ BINARY = [name for name, model in MODELS.items() if model.bottleneck.kind == "bi
 LEVELLED = [name for name, model in MODELS.items() if model.levels]
 SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
 SELECTIVE = [name for name in CONFIG.figures.selective if name in BINARY]
+COMPARED = [name for name in CONFIG.listening.stimuli.systems if name in VARIANTS]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 # a changed table makes a new catalogue; what does not exist is for the verb to name

@@ -1,4 +1,43 @@
-# Sounds -> a test for listeners.
+# Models -> sounds -> a test for listeners, and a page of samples.
+
+
+rule stimuli:
+    input:
+        performances=f"{RESULTS}/performances.csv",
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+        weights=expand(
+            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=COMPARED
+        ),
+        codes=expand(
+            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+            variant=COMPARED,
+        ),
+    output:
+        manifest=f"{RESULTS}/listen/stimuli/manifest.json",
+        clips=f"{RESULTS}/listen/stimuli/clips.csv",
+    log:
+        f"{LOGS}/stimuli.log",
+    benchmark:
+        f"{TIMES}/stimuli.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        config=settings("seed", "listening.stimuli"),
+        test=DATASET,
+        variants=[f"--variant {name}" for name in COMPARED],
+        weights=repeated("weights", "weights"),
+        codes=repeated("codes", "codes"),
+        # the folder is written as a whole, sounds and all
+        out=f"{RESULTS}/listen/stimuli",
+    shell:
+        "spiking-music stimuli {input.clips:q} --config {params.config:q}"
+        " --performances {input.performances:q} {params.variants} {params.weights} {params.codes}"
+        " --test {params.test} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule mushra_page:

@@ -5,7 +5,12 @@ for the workflow and for the command line alike. A verb reads just the sections 
 rule which does not hand over a section cannot depend on it.
 """
 
-from spiking_music.config.listening import ListeningConfig, PageConfig
+from spiking_music.config.listening import (
+    ListeningConfig,
+    PageConfig,
+    SamplesConfig,
+    StimuliConfig,
+)
 from spiking_music.config.models import (
     BinaryConfig,
     CollapseConfig,
@@ -73,12 +78,14 @@ __all__ = [
     "Positive",
     "RegressionConfig",
     "RvqConfig",
+    "SamplesConfig",
     "SeanetConfig",
     "Section",
     "SelectivityConfig",
     "SignalConfig",
     "SpectralConfig",
     "Split",
+    "StimuliConfig",
     "StorageSparsityConfig",
     "SubsetConfig",
     "TrainingConfig",

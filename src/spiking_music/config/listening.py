@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from spiking_music.config.sections import Section
+from spiking_music.config.sections import Count, Positive, Section
 
 RESERVED = ("session_", "trial_", "rating_", "seed")  # columns of the results that are not asked for
 Seconds = Annotated[float, Field(gt=0)]
@@ -32,7 +32,26 @@ class PageConfig(Section):
         return fields
 
 
+class StimuliConfig(Section):
+    """Which sounds are compared, and how loud they are (docs/listening.md)."""
+
+    clips: Positive
+    training: Count  # the first so many are for training, too
+    systems: tuple[str, ...]  # variants, between the hidden reference and the anchors
+    quiet_dbfs: Annotated[float, Field(lt=0)]  # no 400 ms of a clip are quieter
+    loudness_lufs: Annotated[float, Field(lt=0)]
+    peak_dbfs: Annotated[float, Field(le=0)]
+
+
+class SamplesConfig(Section):
+    """What the sample page shows besides all variants (docs/listening.md)."""
+
+    levels: tuple[Count, ...]  # μ at which the slider stops, in ascending order
+
+
 class ListeningConfig(Section):
     """All about listening tests."""
 
+    stimuli: StimuliConfig
+    samples: SamplesConfig
     page: PageConfig

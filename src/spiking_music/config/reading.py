@@ -8,7 +8,12 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from spiking_music.config.listening import ListeningConfig, PageConfig
+from spiking_music.config.listening import (
+    ListeningConfig,
+    PageConfig,
+    SamplesConfig,
+    StimuliConfig,
+)
 from spiking_music.config.messages import instead, sentence
 from spiking_music.config.models import (
     Backbone,
@@ -58,6 +63,8 @@ SECTIONS: dict[type, str] = {
     EvaluationConfig: "evaluation",
     SelectivityConfig: "selectivity",
     FiguresConfig: "figures",
+    StimuliConfig: "listening.stimuli",
+    SamplesConfig: "listening.samples",
     PageConfig: "listening.page",
 }
 TABLES = {  # what a variant's row names, and the table it is a row of

@@ -1,0 +1,48 @@
+"""Pages in one file: modules, data and a policy that lets nothing else in."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def base64_text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def import_map(modules: Mapping[str, Path]) -> str:
+    """An import map of the modules by the names they import each other by."""
+    urls = {
+        name: f"data:text/javascript;base64,{base64_text(path.read_bytes())}"
+        for name, path in sorted(modules.items())
+    }
+    return json.dumps({"imports": urls}, indent=1)
+
+
+def json_text(value: Any) -> str:
+    """JSON that nothing in it can end the script element of."""
+    return json.dumps(value, indent=1).replace("<", "\\u003c")
+
+
+def policy(style: str, scripts: Iterable[str], **more: str) -> str:
+    """A content security policy of our own scripts and style, and of `more`: directive → sources.
+
+    An underscore in the name of a directive stands for its hyphen.
+    """
+    allowed = {
+        "default_src": "'none'",
+        "script_src": " ".join([*map(_hash, scripts), "data:"]),
+        "style_src": _hash(style),
+        "img_src": "data:",
+        "base_uri": "'none'",
+        "form_action": "'none'",
+    }
+    for name, sources in more.items():
+        allowed[name] = f"{allowed[name]} {sources}" if name in allowed else sources
+    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in allowed.items())
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64_text(hashlib.sha256(text.encode()).digest())}'"
