@@ -35,3 +35,4 @@ rule all:
         expand(f"{RESULTS}/sweep/{{variant}}-quality.csv", variant=LEVELLED),
         [f"{RESULTS}/selectivity.csv"] if BINARY else [],
         FIGURES,
+        f"{RESULTS}/listen/index.html",

@@ -40,6 +40,53 @@ rule stimuli:
         " --test {params.test} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
+rule sample_page:
+    input:
+        chosen=f"{RESULTS}/listen/stimuli/clips.csv",
+        performances=f"{RESULTS}/performances.csv",
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+        onsets=f"{RESULTS}/onsets/{CONFIG.evaluation.split}.zarr.zip",
+        weights=expand(
+            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
+        ),
+        entropy=expand(
+            f"{RESULTS}/models/{{variant}}/entropy.safetensors", variant=CODED
+        ),
+        codes=expand(
+            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+            variant=VARIANTS,
+        ),
+    output:
+        report(
+            f"{RESULTS}/listen/index.html",
+            caption="../report/samples.rst",
+            category="Samples",
+        ),
+    log:
+        f"{LOGS}/sample-page.log",
+    benchmark:
+        f"{TIMES}/sample-page.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        config=settings("signal", "listening.stimuli", "listening.samples"),
+        root=root,
+        dataset=DATASET,
+        variants=[f"--variant {name}" for name in VARIANTS],
+        weights=repeated("weights", "weights"),
+        codes=repeated("codes", "codes"),
+    shell:
+        "spiking-music sample-page {input.clips:q} --config {params.config:q}"
+        " --chosen {input.chosen:q} --performances {input.performances:q} --root {params.root:q}"
+        " --onsets {input.onsets:q} {params.variants} {params.weights} {params.codes}"
+        " --dataset {params.dataset} --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
 rule mushra_page:
     input:
         f"{RESULTS}/listen/stimuli/manifest.json",
