@@ -30,8 +30,8 @@ def recorded(page: Page) -> Wave:
     """All samples so far, (samples,); none may be missing."""
     frames, text = page.evaluate(
         """async () => {
-          const { frames, blocks } = window.tapped;
-          const all = new Blob(blocks.slice(0, frames.length));
+          const frames = [...window.tapped.frames];
+          const all = new Blob(window.tapped.blocks.slice(0, frames.length));
           const address = await new Promise((resolve) => {
             const reader = new FileReader();
             reader.onload = () => resolve(reader.result);
@@ -41,8 +41,10 @@ def recorded(page: Page) -> Wave:
         }"""
     )
     samples = np.frombuffer(base64.b64decode(text), np.float32).astype(float)
-    frames = np.array(frames[: len(samples) // BLOCK])
-    assert (np.diff(frames) == BLOCK).all()
+    # Chromium may give some blocks in a row the number of the first; none is ahead of its place
+    late = np.array(frames) - frames[0] - BLOCK * np.arange(len(frames))
+    assert late.max() == 0
+    assert late[-100:].max() == 0
     return samples
 
 

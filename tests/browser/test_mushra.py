@@ -23,10 +23,8 @@ from tests.browser.participant import (
 )
 from tests.browser.stimuli import CLIPS, SYSTEMS
 
-COLUMNS = (
-    "session_test_id,participant,session_uuid,trial_id,rating_stimulus,rating_score,rating_time,"
-    "rating_comment,seed"
-).split(",")
+RATED = ["trial_id", "rating_stimulus", "rating_score", "rating_time", "rating_comment"]
+COLUMNS = ["session_test_id", "participant", "session_uuid", *RATED, "seed"]
 SCORES = [[12, 34, 56, 78, 100], [0, 21, 43, 65, 87]]  # of the two excerpts, from left to right
 SECOND = 1000  # milliseconds
 
@@ -78,9 +76,7 @@ def test_a_participant_by_mouse(site: Site, open_page: OpenPage, tmp_path: Path)
     assert scores_shown(page) == ["–"] * 5
 
 
-def test_a_participant_by_keyboard_alone(
-    site: Site, open_page: OpenPage, tmp_path: Path
-) -> None:
+def test_a_participant_by_keyboard_alone(site: Site, open_page: OpenPage, tmp_path: Path) -> None:
     make_page(site)
     page = open_page(f"{site.address}/test/index.html")
     tab_to(page, "participant")

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from spiking_music.config.sections import Count, Positive, Section
 
-RESERVED = ("session_", "trial_", "rating_", "seed")  # columns of the results that are not asked for
+RESERVED = ("session_", "trial_", "rating_", "seed")  # columns of the results
 Seconds = Annotated[float, Field(gt=0)]
 
 
