@@ -45,7 +45,7 @@ def unit_order(codes: Path, onsets: Path) -> NDArray[np.int64]:
 def raster(codes: Codes, origin: Origin, order: NDArray[np.int64] | None) -> dict[str, Any]:
     """Codes (rows, T) for the page: events as bits, row by row; RVQ indices as bytes of shade."""
     if order is not None:
-        packed = np.packbits(codes[order].ravel())
+        packed = np.packbits(codes[order].astype(bool).ravel())
         return _picture("binary", codes, packed.tobytes())
     shades = codes.astype(np.int64) * 255 // (origin.codebook_size - 1)
     return _picture("rvq", codes, shades.astype(np.uint8).tobytes())

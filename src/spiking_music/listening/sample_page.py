@@ -110,7 +110,7 @@ def _pictures(
     original = shown[0].audio[clip : clip + 1]
     seconds = original.shape[1] / signal.sample_rate
     for system, levels in zip(shown, bands, strict=True):
-        entry = {
+        entry: dict[str, Any] = {
             "name": system.name,
             "variant": system.variant,
             "group": system.group,

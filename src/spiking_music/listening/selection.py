@@ -63,9 +63,10 @@ def choose(
         if found is not None:
             queue.append(owner)
             row, level = found
-            names = catalogue.loc[owner, ["canonical_composer", "canonical_title"]]
-            offset = int(places["offset"][row])
-            chosen.append(Chosen(f"c{len(chosen) + 1}", row, owner, offset, *names, level))
+            composer = str(catalogue.loc[owner, "canonical_composer"])
+            title = str(catalogue.loc[owner, "canonical_title"])
+            name, offset = f"c{len(chosen) + 1}", int(places["offset"][row])
+            chosen.append(Chosen(name, row, owner, offset, composer, title, level))
     if not chosen:
         raise DataError(
             f"no clip of '{clips[0]}' and its shards stays above {config.quiet_dbfs:g} dBFS: "

@@ -71,9 +71,7 @@ def systems(
             tables = weights.with_name(TABLES)
             coder = make_coder(load_tables(tables)) if tables.is_file() else None
             order = unit_order(codes, onsets) if kind == "binary" else None
-            shown = replace(
-                shown, origin=made.origin, codes=made.codes, order=order, coder=coder
-            )
+            shown = replace(shown, origin=made.origin, codes=made.codes, order=order, coder=coder)
         if shown.level is None:
             yield shown
         else:
