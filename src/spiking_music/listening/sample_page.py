@@ -26,7 +26,7 @@ from spiking_music.listening.loudness import matched
 from spiking_music.listening.rasters import frequency_ticks, mel_levels, raster, spectrogram_png
 from spiking_music.listening.rates import rates
 from spiking_music.listening.selection import Chosen, read_chosen
-from spiking_music.listening.shown import Shown, notes, systems
+from spiking_music.listening.shown import Note, Shown, notes, systems
 from spiking_music.listening.systems import references
 
 FOLDER = Path(__file__).parent
@@ -64,22 +64,39 @@ def build(
             samples.levels,
         )
     ]  # fmt: skip
+    played = [
+        notes(each, performances, root, source.sample_rate, source.clip_samples) for each in chosen
+    ]
+    write_page(chosen, shown, played, dataset, out, signal, stimuli)
+
+
+def write_page(
+    chosen: Sequence[Chosen],
+    shown: Sequence[Shown],
+    played: Sequence[Sequence[Note]],
+    dataset: str,
+    out: Path,
+    signal: SignalConfig,
+    stimuli: StimuliConfig,
+) -> None:
+    """Write the page of the `chosen` clips, the notes `played` in each, and what is `shown`.
+
+    shown: the reference first.
+    """
     described, sounds = [], []
-    for i, each in enumerate(chosen):
+    for i, (each, of_clip) in enumerate(zip(chosen, played, strict=True)):
         audio = [system.audio[i] for system in shown]
-        rate, target = source.sample_rate, (stimuli.loudness_lufs, stimuli.peak_dbfs)
-        levelled = matched(audio, rate, *target)
-        played = notes(each, performances, root, rate, source.clip_samples)
+        levelled = matched(audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs)
         pictures = [*_pictures(shown, levelled, i, signal)]
-        described.append({**_clip(each, rate), "notes": played, "systems": pictures})
+        described.append({**_clip(each, signal), "notes": of_clip, "systems": pictures})
         sounds += [
-            _sound(f"{each.clip}/{system.name}", sound, rate)
+            _sound(f"{each.clip}/{system.name}", sound, signal.sample_rate)
             for system, sound in zip(shown, levelled, strict=True)
         ]
     data = {
         "dataset": dataset,
-        "sampleRate": source.sample_rate,
-        "seconds": source.clip_samples / source.sample_rate,
+        "sampleRate": signal.sample_rate,
+        "seconds": shown[0].audio.shape[1] / signal.sample_rate,
         "ramp": RAMP,
         "shortestLoop": SHORTEST_LOOP,
         "frequencies": frequency_ticks(signal),
@@ -90,12 +107,12 @@ def build(
     files.wrote(out)
 
 
-def _clip(chosen: Chosen, sample_rate: int) -> dict[str, Any]:
+def _clip(chosen: Chosen, signal: SignalConfig) -> dict[str, Any]:
     return {
         "clip": chosen.clip,
         "composer": chosen.composer,
         "title": chosen.title,
-        "start": chosen.offset / sample_rate,
+        "start": chosen.offset / signal.sample_rate,
     }
 
 

@@ -5,9 +5,8 @@ import { Fader } from "mushra/fader";
 export class Voices {
   /**
    * buffers: Map of sound -> AudioBuffer, all of one length. region: [start, end) in samples.
-   * From time `when` on they run, `offset` samples into the region, faded in over `ramp` seconds.
    */
-  constructor(context, buffers, region, { ramp, selected, when, offset, output }) {
+  constructor(context, buffers, region, { ramp, selected, output }) {
     this.ramp = ramp;
     this.selected = selected;
     this.fade = new Fader(context, 0);
@@ -22,10 +21,14 @@ export class Voices {
       source.buffer = excerpt(context, buffer, region, ramp);
       source.loop = true;
       source.connect(gate.node);
-      source.start(when, offset / buffer.sampleRate);
       this.sources.push(source);
     }
-    this.fade.to(1, when, when + ramp);
+  }
+
+  /** From time `when` on, still to come, they run from `offset` seconds into the region, faded in. */
+  start(when, offset) {
+    this.sources.forEach((source) => source.start(when, offset)); // nothing else, or some are late
+    this.fade.to(1, when, when + this.ramp);
   }
 
   /** Cross-fade to another sound. Linear, because the sounds of a page are much alike. */

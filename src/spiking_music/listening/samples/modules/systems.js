@@ -65,7 +65,7 @@ export class Systems {
     if (levels[0] !== null) {
       this.levels.set(variant, levels[Math.floor(levels.length / 2)]);
       row.slider = this.#slider(variant, levels);
-      row.output = element("output");
+      row.output = element("span", { class: "mu-value", "aria-hidden": "true" });
       label.append(element("span", { class: "level-row" }, row.slider, row.output));
     }
     return row;
