@@ -1,4 +1,4 @@
-"""The sounds of a listening test: equally long and loud, unclipped, under names that tell nothing."""
+"""The sounds of a test: equally long and loud, unclipped, under names that tell nothing."""
 
 import hashlib
 import json

@@ -43,7 +43,9 @@ async function openClip(i) {
   player.pause();
   current = i;
   const clip = data.clips[i];
-  clips.querySelectorAll("input")[i].checked = true;
+  const radio = clips.querySelectorAll("input")[i];
+  radio.checked = true;
+  radio.parentElement.scrollIntoView({ block: "nearest", inline: "center" });
   stage.setAttribute("aria-busy", "true");
   const buffers = await load(clip, data.sampleRate);
   if (current !== i) {
