@@ -31,9 +31,14 @@ ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 # a changed table makes a new catalogue; what does not exist is for the verb to name
 SOURCE = Path(CONFIG.dataset.path or "")
 TABLES = []
-if CONFIG.dataset.source != "demo":
+if CONFIG.dataset.source != "demo" and CONFIG.dataset.path is not None:
     TABLES = sorted(map(str, SOURCE.glob("*.csv")))
     TABLES += [str(SOURCE)] if SOURCE.is_file() else []
+
+# what source maestro needs and no other source depends on
+MAESTRO = CONFIG.dataset.source == "maestro"
+DOWNLOAD = ["download"] if MAESTRO else []
+ARCHIVE = [f"{RESULTS}/recordings/archive.json"] if MAESTRO else []
 
 
 wildcard_constraints:
@@ -44,7 +49,9 @@ wildcard_constraints:
 
 
 def root(wildcards):
-    """Where the file names of the catalogue start: a folder of one's own, or what we render."""
+    """Where the catalogue's file names start: one's own folder, what we fetch or what we render."""
+    if MAESTRO:
+        return CONFIG.download.folder
     own = CONFIG.dataset.source == "folder"
     return str(SOURCE) if own else f"{RESULTS}/recordings"
 

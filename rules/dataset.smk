@@ -16,14 +16,33 @@ rule catalogue:
         mem_mb=1000,
         runtime=10,
     params:
-        config=settings("seed", "dataset"),
+        config=settings("seed", "dataset", *DOWNLOAD),
     shell:
         "spiking-music catalogue --config {params.config:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
+rule archive:
+    output:
+        f"{RESULTS}/recordings/archive.json",
+    log:
+        f"{LOGS}/archive.log",
+    benchmark:
+        f"{TIMES}/archive.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=2880 if CONFIG.download.whole else 30,
+    params:
+        config=settings("seed", "dataset", "download"),
+    shell:
+        "spiking-music archive --config {params.config:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
 rule recordings:
     input:
-        f"{RESULTS}/performances.csv",
+        performances=f"{RESULTS}/performances.csv",
+        archive=ARCHIVE,
     output:
         f"{RESULTS}/recordings/manifest-{{shard}}.csv",
     log:
@@ -36,11 +55,13 @@ rule recordings:
         mem_mb=2000,
         runtime=240,
     params:
-        config=settings("seed", "signal", "dataset"),
+        config=settings("seed", "signal", "dataset", *DOWNLOAD),
         root=root,
+        archive=repeated("archive", "archive"),
     shell:
-        "spiking-music recordings --config {params.config:q} --performances {input:q}"
-        " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music recordings --config {params.config:q} --performances {input.performances:q}"
+        " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} {params.archive}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule clips:

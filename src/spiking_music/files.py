@@ -100,6 +100,13 @@ class Disk(io.FileIO):
             self.check()
 
 
+def room(folder: Path) -> int:
+    """Bytes left on the disk under `folder`, which need not exist yet."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
 def wrote(*paths: Path | str) -> None:
     """Tell the user on stderr what was written and where."""
     for path in paths:

@@ -41,6 +41,7 @@ from spiking_music.config.reading import (
 from spiking_music.config.sections import (
     DatasetConfig,
     DemoConfig,
+    DownloadConfig,
     EvaluationConfig,
     FiguresConfig,
     Positive,
@@ -60,6 +61,7 @@ __all__ = [
     "DemoConfig",
     "DiffusionConfig",
     "DiscriminatorConfig",
+    "DownloadConfig",
     "EvaluationConfig",
     "FiguresConfig",
     "GammaConfig",

@@ -21,6 +21,7 @@ from spiking_music.config.models import (
 )
 from spiking_music.config.sections import (
     DatasetConfig,
+    DownloadConfig,
     EvaluationConfig,
     FiguresConfig,
     Section,
@@ -37,6 +38,7 @@ class Config(Section):
     seed: int
     signal: SignalConfig
     dataset: DatasetConfig
+    download: DownloadConfig
     backbones: dict[str, Backbone]
     bottlenecks: dict[str, Bottleneck]
     contexts: dict[str, ContextConfig]
@@ -52,6 +54,7 @@ class Config(Section):
 SECTIONS: dict[type, str] = {
     SignalConfig: "signal",
     DatasetConfig: "dataset",
+    DownloadConfig: "download",
     TrainingConfig: "training",
     EvaluationConfig: "evaluation",
     SelectivityConfig: "selectivity",
