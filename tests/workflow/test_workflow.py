@@ -115,24 +115,10 @@ def test_a_bad_configuration_is_one_sentence(tmp_path: Path, change: str, senten
     assert "Traceback" not in done.said
 
 
-def test_the_paper_is_one_overlay_away(
-    tmp_path: Path, maestro_table: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MAESTRO", str(maestro_table))
+def test_the_paper_is_one_overlay_away(tmp_path: Path) -> None:
     done = run_snakemake(
         tmp_path, "-n", "-p", overlays=("config/maestro.yaml", "config/paper.yaml")
     )
-    assert jobs(done)["clips"] == 96
+    assert jobs(done)["clips"] == 96 and jobs(done)["archive"] == 1
     assert '"steps": 1000000' in done.said
     assert '"backbone": "seanet"' in done.said
-
-
-@pytest.fixture
-def maestro_table(tmp_path: Path) -> Path:
-    """A MAESTRO folder as far as a dry run looks into it."""
-    folder = tmp_path / "maestro"
-    folder.mkdir()
-    (folder / "maestro-v3.0.0.csv").write_text(
-        "canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration\n"
-    )
-    return folder

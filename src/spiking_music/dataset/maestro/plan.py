@@ -13,6 +13,8 @@ from spiking_music.dataset.maestro.http import Client
 from spiking_music.dataset.maestro.store import Store, opened, survey
 from spiking_music.errors import ConfigError
 
+WIDTH = 120  # columns, also where the output is no terminal
+
 
 def fetch(dataset: DatasetConfig, download: DownloadConfig, seed: int, dry_run: bool) -> None:
     """Print the plan of the configured subset, and fetch it unless `dry_run`.
@@ -29,7 +31,7 @@ def fetch(dataset: DatasetConfig, download: DownloadConfig, seed: int, dry_run: 
         print(f"{missing} bytes ({decimal(missing)}) of {download.archive} are missing")
         return
     store = opened(survey(dataset, download, client), download, seed)
-    Console().print(_table(plan(performances, store)))
+    Console(width=WIDTH).print(_table(plan(performances, store)))
     if not dry_run:
         names = [*performances["audio_filename"], *performances["midi_filename"]]
         store.fetch(names, skip=dataset.bad_recordings == "skip")
