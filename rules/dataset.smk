@@ -22,6 +22,8 @@ rule catalogue:
 
 
 rule archive:
+    input:
+        TABLES,
     output:
         f"{RESULTS}/recordings/archive.json",
     log:

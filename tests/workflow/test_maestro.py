@@ -181,3 +181,15 @@ def test_a_dry_run_says_how_much(
     assert fetch() == (planned, 0, planned)
     assert server.sent - before == planned + overhead
     assert fetch("--dry-run") == (planned, planned, 0)
+
+
+def test_recordings_need_the_directory(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    file = overlay(tmp_path, server)
+    config = [text for path in [*DEFAULTS, str(file)] for text in ("--config", path)]
+    given = ["--performances", "p.csv", "--shard", "0", "--root", ".", "--manifest", "m.csv"]
+    monkeypatch.setattr(sys, "argv", ["spiking-music", "recordings", *config, *given])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "error: source 'maestro' needs --archive" in capsys.readouterr().err

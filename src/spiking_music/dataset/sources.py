@@ -149,7 +149,8 @@ def _with_sums(manifest: pd.DataFrame, store: "Store") -> pd.DataFrame:
     """The manifest with what the archive says of each file; empty where it has none such."""
     for kind in ("audio", "midi"):
         facts = [store.facts(name) for name in manifest[f"{kind}_filename"]]
-        manifest[f"{kind}_bytes"], manifest[f"{kind}_crc32"] = zip(*facts, strict=True)
+        manifest[f"{kind}_bytes"] = [size for size, _ in facts]
+        manifest[f"{kind}_crc32"] = [crc for _, crc in facts]
     return manifest
 
 

@@ -1,7 +1,7 @@
 """A small MAESTRO on a server, its archive and its configuration."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +9,14 @@ import pytest
 
 from spiking_music import config as configuration
 from spiking_music.config import DatasetConfig, DownloadConfig
+from spiking_music.dataset.maestro import store as stores
 from spiking_music.dataset.maestro.http import Client
+from spiking_music.dataset.maestro.store import Store
 from tests.conftest import DEFAULTS
 from tests.dataset.maestro.server import Server, make_zip, serving
 
 SIZES = {"2004/a.wav": 300_000, "2004/a.midi": 5_000, "2006/b.wav": 200_000, "2006/b.midi": 4_000}
+ZIP, NAMES = "maestro.zip", sorted(SIZES)
 TABLE = """canonical_composer,canonical_title,split,year,midi_filename,audio_filename,duration
 Nobody,A,train,2004,2004/a.midi,2004/a.wav,1.5
 Nobody,B,test,2006,2006/b.midi,2006/b.wav,1.0
@@ -71,3 +74,31 @@ def client(download: DownloadConfig) -> Client:
 def dataset() -> DatasetConfig:
     raw = configuration.read([*DEFAULTS, '{"dataset": {"source": "maestro", "shards": 1}}'])
     return configuration.section(raw, DatasetConfig)
+
+
+@pytest.fixture
+def store(dataset: DatasetConfig, download: DownloadConfig, client: Client) -> Store:
+    return stores.opened(stores.survey(dataset, download, client), download, seed=1)
+
+
+@pytest.fixture
+def fetched(server: Server) -> Callable[[], int]:
+    """Bytes sent since the last call."""
+    before = 0
+
+    def since() -> int:
+        nonlocal before
+        sent, before = server.sent - before, server.sent
+        return sent
+
+    return since
+
+
+def assert_whole(store: Store, members: dict[str, bytes], names: list[str] = NAMES) -> None:
+    for name in names:
+        assert (store.root / name).read_bytes() == members[name]
+    assert litter(store) == []
+
+
+def litter(store: Store) -> list[Path]:
+    return [*store.root.rglob(".download-*"), *store.root.rglob(".partial-*")]

@@ -1,5 +1,7 @@
 """What an experiment needs of the archive, in bytes, before anything of it is fetched."""
 
+import sys
+
 import pandas as pd
 from rich.console import Console
 from rich.filesize import decimal
@@ -34,7 +36,9 @@ def fetch(dataset: DatasetConfig, download: DownloadConfig, seed: int, dry_run: 
     Console(width=WIDTH).print(_table(plan(performances, store)))
     if not dry_run:
         names = [*performances["audio_filename"], *performances["midi_filename"]]
-        store.fetch(names, skip=dataset.bad_recordings == "skip")
+        failed = store.fetch(names, skip=dataset.bad_recordings == "skip")
+        for name, error in failed.items():
+            print(f"skipped {name}: {error}", file=sys.stderr)
         files.wrote(store.root)
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import io
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +15,6 @@ from spiking_music.dataset.maestro.progress import Progress
 from spiking_music.errors import DataError, OutputError
 
 LARGEST_TABLE = 64 * 2**20  # bytes; MAESTRO's has 0.3 MB
-BLOCK = 2**20  # bytes
 
 
 def table(client: Client, config: DownloadConfig) -> bytes:
@@ -66,15 +66,11 @@ def archive(client: Client, config: DownloadConfig) -> Path:
             require_room(target.parent, remote.size - file.tell())
             with Progress(remote.size - file.tell()) as progress:
                 client.complete(remote, 0, remote.size, file, progress.add)
-            file.flush()
-            digest = hashlib.sha256()
+            print(f"checking the SHA-256 of {remote.size} bytes", file=sys.stderr)
             file.seek(0)
-            while block := file.read(BLOCK):
-                digest.update(block)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
             try:
-                _require_digest(
-                    digest.hexdigest(), config.archive_sha256, config.archive, "archive"
-                )
+                _require_digest(digest, config.archive_sha256, config.archive, "archive")
             except DataError:
                 partial.unlink()
                 raise
