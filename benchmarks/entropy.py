@@ -2,9 +2,9 @@
 
 Run `python benchmarks/entropy.py`; with `--codes NAME TRAIN.h5 TEST.h5`, as often as you like,
 also on codes of trained models, with tables fitted to the train split. Synthetic codes are 80 units
-x 256 steps: independent events of units with different rates, and notes that several units speak
-of. All numbers are bits a clip, means over clips that no table has seen; speed is of single clips
-on one core.
+x 256 steps: independent events of units with different rates, notes that several units speak of,
+and units that repeat each other; and walks of 8 indices. All numbers are bits a clip, means over
+clips that no table has seen; speed is of single clips on one core.
 """
 
 import argparse
@@ -43,6 +43,23 @@ def bursty(density: float, seed: int) -> np.ndarray:
             rows = clip[heard[note], start:stop]
             clip[heard[note], start:stop] = rows | (draw.random(rows.shape) < 0.8)
     return z
+
+
+def chained(density: float, seed: int) -> np.ndarray:
+    """Codes whose units repeat, with one slip in ten, what the unit before did a step before."""
+    draw = np.random.default_rng(seed)
+    z = (draw.random((TRAIN + TEST, UNITS, STEPS)) < density).astype(np.uint8)
+    for unit in range(1, UNITS):
+        repeated = np.roll(z[:, unit - 1], 1, axis=1)
+        z[:, unit] = np.where(draw.random(repeated.shape) < 0.1, z[:, unit], repeated)
+    return z
+
+
+def walks(seed: int) -> np.ndarray:
+    """Indices (clips, 8, T) of 1024 that move by at most three a step."""
+    draw = np.random.default_rng(seed)
+    steps = draw.integers(-3, 4, (TRAIN + TEST, 8, STEPS))
+    return np.cumsum(steps, axis=2) % 1024
 
 
 def row(name: str, tables: EntropyTables, clips: np.ndarray) -> list[str]:
@@ -106,13 +123,17 @@ def main() -> None:
     parser.add_argument("--densities", type=float, nargs="*", default=DENSITIES)
     options = parser.parse_args()
     console, rows, fast = Console(stderr=True), [], []
-    for kind, make in (("independent", independent), ("bursty", bursty)):
+    for kind, make in (("independent", independent), ("bursty", bursty), ("chained", chained)):
         for density in options.densities:
             clips = make(density, 1)
             tables = fit_entropy([clips[:TRAIN]], "binary", rounds=200)
             rows.append(row(kind, tables, clips[TRAIN:]))
             fast.append(speeds(f"{kind} {100 * density:g} %", make_coder(tables), clips[TRAIN:]))
             console.print(*rows[-1], *fast[-1])
+    indices = walks(1)
+    tables = fit_entropy([indices[:TRAIN]], "rvq", 1024, rounds=200)
+    rows.append(row("walks of indices", tables, indices[TRAIN:]))
+    fast.append(speeds("walks of indices", make_coder(tables), indices[TRAIN:]))
     for name, train, test in options.codes:
         kind, size, clips = read(Path(train))
         start = time.process_time()

@@ -24,12 +24,15 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from spiking_music.codec.entropy import fit_entropy, make_coder
+from spiking_music.codec.entropy.coder import EntropyCoder
 from spiking_music.codec.stream import Block, Header, Lost, StreamReader, StreamWriter
 from spiking_music.codec.stream.frame import BLOCK, FRAME_BYTES
 from spiking_music.codec.stream.header import FIELDS, HEADER_BYTES, MAGIC, seal
@@ -50,7 +53,8 @@ class Original:
         draw = np.random.default_rng(seed)
         self.blocks: list[Block] = []
         file = io.BytesIO()
-        with StreamWriter(file, header, format=format) as writer:
+        coder = coder_of(header) if format == "entropy" else None
+        with StreamWriter(file, header, coder, format) as writer:
             for index in range(BLOCKS):
                 codes = (draw.random((header.rows, header.block_steps)) < 0.2).astype(np.uint8)
                 if header.kind == "rvq":
@@ -68,9 +72,30 @@ class Original:
         return same and (block.gain, block.level) == (mine.gain, mine.level)
 
 
-def originals() -> list[Original]:
+def coder_of(header: Header) -> EntropyCoder | None:
+    """The model's entropy coder for headers of the shape of `BINARY` or `RVQ`; none for others."""
+    return coders().get((header.kind, header.rows, header.codebook_size))
+
+
+@cache
+def coders() -> dict[tuple[str, int, int], EntropyCoder]:
+    """Coders with all their methods, fitted to codes like those of the originals."""
+    found = {}
+    for header in (BINARY, RVQ):
+        draw = np.random.default_rng(0)
+        codes = (draw.random((40, header.rows, 64)) < 0.2).astype(np.uint8)
+        if header.kind == "rvq":
+            codes = codes * draw.integers(header.codebook_size, size=codes.shape)
+        tables = fit_entropy([codes], header.kind, header.codebook_size, rounds=2)
+        found[header.kind, header.rows, header.codebook_size] = make_coder(tables)
+    return found
+
+
+def originals(entropy: bool = True) -> list[Original]:
     """Two of each kind and format: their headers are equal but for the salt."""
     made = [(BINARY, format) for format in ("dense", "coo", "time", "units")] + [(RVQ, "packed")]
+    if entropy:
+        made += [(BINARY, "entropy"), (RVQ, "entropy")]
     return [Original(*what, seed) for seed in (1, 2) for what in made]
 
 
@@ -259,10 +284,11 @@ def salvage(reader: Callable[[], StreamReader], judge: Judge) -> str:
     return "all" if judge.seen == BLOCKS else "some"
 
 
-def mutants(count: int, seed: int) -> Iterator[tuple[str, bytes, list[Original]]]:
+def mutants(
+    choices: Sequence[Original], count: int, seed: int
+) -> Iterator[tuple[str, bytes, list[Original]]]:
     """Kind of mutation, stream, and the originals that are in it."""
     draw = random.Random(seed)
-    choices = originals()
     kinds = list(MUTATIONS)
     for number in range(count):
         kind = kinds[number % len(kinds)]
@@ -275,7 +301,9 @@ def outcomes(kind: str, data: bytes, parents: list[Original], pipe: bool) -> tup
     """Outcomes of reading and of salvaging, and what is wrong with them, if anything."""
 
     def reader() -> StreamReader:
-        return StreamReader(Pipe(data) if pipe else io.BytesIO(data))
+        opened = StreamReader(Pipe(data) if pipe else io.BytesIO(data))
+        opened.coder = coder_of(opened.header)
+        return opened
 
     judge = Gullible if kind == "forged" else Judge
     start = time.process_time()
@@ -296,7 +324,7 @@ def main() -> None:
     start = time.process_time()
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in MUTATIONS}
     failures = 0
-    all_mutants = enumerate(mutants(arguments.count, arguments.seed))
+    all_mutants = enumerate(mutants(originals(), arguments.count, arguments.seed))
     for number, (kind, data, parents) in track(all_mutants, "streams", arguments.count):
         found, wrong = outcomes(kind, data, parents, pipe=bool(number % 2))
         counts[kind].update(found)

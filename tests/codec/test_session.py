@@ -12,7 +12,8 @@ import torch
 import spiking_music
 from spiking_music.codec.encoding import Wish
 from spiking_music.codec.si_snr import si_snr
-from spiking_music.codec.stream import BlockSummary, StreamReader, summary
+from spiking_music.codec.stream import StreamReader, summary
+from spiking_music.codec.stream.frame import Frame
 from spiking_music.errors import CodeError, ConfigError, DataError
 from tests.codec.conftest import BLOCK, HOP, RATE, MakeCodec, MakeFolder, music
 
@@ -40,11 +41,11 @@ def damaged(stream: bytes, *blocks: int) -> bytes:
     for block in summary(io.BytesIO(stream)).blocks:
         if block.index in blocks:
             data[place + 20] ^= 1
-        place += 20 + block.payload_bytes
+        place += 20 + block.length
     return bytes(data)
 
 
-def _blocks(file: io.BytesIO) -> tuple[BlockSummary, ...]:
+def _blocks(file: io.BytesIO) -> tuple[Frame, ...]:
     return summary(io.BytesIO(file.getvalue())).blocks
 
 
@@ -223,7 +224,7 @@ def test_kbps_bounds_the_bytes_of_every_block(codec_of: MakeCodec) -> None:
         level: summary(io.BytesIO(codec.encode(audio, RATE, level=level))).blocks
         for level in range(32)
     }
-    sizes = np.array([[block.payload_bytes + 20 for block in every[i]] for i in range(32)])
+    sizes = np.array([[block.length + 20 for block in every[i]] for i in range(32)])
     bound = (int(np.median(sizes)) + 0.5) * 8 / 1000 / (BLOCK / RATE)
     file = io.BytesIO()
     done = codec.write([audio], RATE, file, Wish(kbps=bound))

@@ -1,7 +1,8 @@
 """Coverage-guided fuzzing of streams: `python -m tests.fuzz.fuzz_stream CORPUS [libFuzzer flags]`.
 
 Every input is read, salvaged and summed up, from a file and from a pipe: as it is, and once more
-with its checksums made right, so that the search gets beyond them. Anything but `CodeError` is a
+with its checksums made right, so that the search gets beyond them. Entropy-coded payloads go to a
+model's coder where a stream has its shape, to a stand-in elsewhere. Anything but `CodeError` is a
 finding, which libFuzzer writes to a file: put it into tests/fuzz/regressions.
 """
 
@@ -10,8 +11,12 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["spiking_music.codec", "tests.codec.stream.examples"]):
-    from benchmarks.mutations import Pipe, repair
+INCLUDED = ["spiking_music.codec", "tests.codec.stream.examples"]
+ENTROPY = "spiking_music.codec.entropy"
+COMPILED = [f"{ENTROPY}.{name}" for name in ("adaptive", "binary_code", "integers", "learned")]
+
+with atheris.instrument_imports(INCLUDED, COMPILED):  # numba cannot compile instrumented code
+    from benchmarks.mutations import Pipe, coder_of, coders, repair
 
     from spiking_music.codec.stream import Block, StreamReader, summary
     from spiking_music.errors import CodeError
@@ -24,7 +29,7 @@ def consume(data: bytes, pipe: bool) -> None:
     for method in ("blocks", "salvage"):
         try:
             reader = StreamReader(kind(data))
-            reader.coder = RunLengths(reader.header)
+            reader.coder = coder_of(reader.header) or RunLengths(reader.header)
             for item in getattr(reader, method)():
                 if isinstance(item, Block):
                     assert item.codes.shape[0] == reader.header.rows
@@ -46,5 +51,6 @@ def test_one_input(data: bytes) -> None:
 
 
 if __name__ == "__main__":
+    coders()  # fitted now, not inside a limit of time
     atheris.Setup(sys.argv, test_one_input)
     atheris.Fuzz()

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.mutations import originals
+
 from tests.codec.stream.make_vectors import FOLDER
 from tests.conftest import ROOT
 
@@ -17,6 +19,9 @@ def test_fuzzer_finds_nothing(tmp_path: Path) -> None:
     corpus.mkdir()
     for path in SEEDS:  # are run before anything else
         shutil.copy(path, corpus)
+    for number, original in enumerate(originals()):  # of a model's entropy coder, too
+        (corpus / f"original-{number}.spk").write_bytes(original.stream)
+    seeds = len(list(corpus.iterdir()))
     limits = ["-max_len=2048", "-timeout=10", "-rss_limit_mb=2048"]  # of bytes, s and MiB
     flags = [f"-max_total_time={SECONDS}", f"-artifact_prefix={tmp_path}/", *limits]
     done = subprocess.run(
@@ -27,4 +32,4 @@ def test_fuzzer_finds_nothing(tmp_path: Path) -> None:
         timeout=SECONDS + 200,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert len(list(corpus.iterdir())) > len(SEEDS), f"it found no new path:\n{done.stderr[-3000:]}"
+    assert len(list(corpus.iterdir())) > seeds, f"it found no new path:\n{done.stderr[-3000:]}"

@@ -61,11 +61,6 @@ def summarise_levels(
     files.wrote(out.with_suffix(".md"))
 
 
-def read_performances(tables: list[Path]) -> pd.Series:
-    """The performance of every clip of a split, from the tables beside its shards, in order."""
-    return pd.concat([pd.read_csv(path)["performance"] for path in tables], ignore_index=True)
-
-
 def _markdown(table: pd.DataFrame) -> str:
     lines = [list(HEADINGS.values()), [":--", *["--:"] * (len(HEADINGS) - 1)]]
     for row in table.to_dict("records"):

@@ -101,7 +101,7 @@ def _compare(
     config: EvaluationConfig,
 ) -> None:
     """Measure `estimates`, batch after batch, against the clips; write the table."""
-    places = _places(tables, len(source))
+    places = clip_places(tables, len(source))
     scoring = perceptual.pool(config.processes, source.sample_rate)
     with scoring if config.perceptual else nullcontext() as pool:
         measures = pd.concat(_measured(estimates, source, config, pool), ignore_index=True)
@@ -164,8 +164,11 @@ def _scored(table: pd.DataFrame, submitted: Submitted) -> pd.DataFrame:
     return table.assign(silent=silent.astype(int))
 
 
-def _places(tables: list[Path], clips: int) -> pd.DataFrame:
-    """clip, performance and offset of every clip, in the order of the shards."""
+def clip_places(tables: list[Path], clips: int) -> pd.DataFrame:
+    """clip, performance and offset of every clip, in the order of the shards.
+
+    Raises `DataError` where a table is missing or damaged, or has not a row a clip.
+    """
     try:
         rows = [pd.read_csv(path, usecols=["performance", "offset"]) for path in tables]
     except (OSError, ValueError) as error:

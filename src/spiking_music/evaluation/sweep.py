@@ -13,7 +13,8 @@ from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation.coding import device_at_hand, require_signal
-from spiking_music.evaluation.levels import read_performances, summarise_levels
+from spiking_music.evaluation.levels import summarise_levels
+from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.model.weights import load_weights
 
 
@@ -63,7 +64,8 @@ def sweep_split(
         f"{config.budget_kbps:g} kbps or less": budget,
     }
     summary = out.with_name(f"{out.stem}-levels.csv")
-    summarise_levels(table, wishes, read_performances(tables), summary, config, seed)
+    owners = clip_places(tables, len(source))["performance"]
+    summarise_levels(table, wishes, owners, summary, config, seed)
     middle = len(chosen) // 2
     with files.atomic(out.with_suffix(".npz")) as temporary:
         np.savez_compressed(

@@ -6,7 +6,7 @@ from benchmarks.mutations import MUTATIONS, Original, mutants, originals, outcom
 
 def test_no_mutant_gets_past() -> None:
     seen = set()
-    for number, (kind, data, parents) in enumerate(mutants(9 * 400, seed=2)):
+    for number, (kind, data, parents) in enumerate(mutants(originals(), 9 * 400, seed=2)):
         found, wrong = outcomes(kind, data, parents, pipe=bool(number % 2))
         assert not wrong, (kind, data.hex())
         seen.add((kind, *found))
@@ -21,7 +21,7 @@ def test_repair_leaves_whole_streams_alone(original: Original) -> None:
 
 
 def test_what_is_not_the_original_is_noticed() -> None:
-    one, other = originals()[0], originals()[5]
+    one, *_, other = originals()
     found, wrong = outcomes("bits flipped", other.stream, [one], pipe=False)
     assert found == ["WRONG"]
     assert wrong.startswith("WrongCodes")

@@ -34,13 +34,13 @@ def test_rvq_has_no_events() -> None:
     told = summary(io.BytesIO(write(RVQ, random_blocks(RVQ, 2))))
     assert told.events_per_second == 0
     assert told.formats == {"packed": 2}
-    assert told.blocks[0].payload_bytes == -(-3 * 10 * 10 // 8)
+    assert told.blocks[0].length == -(-3 * 10 * 10 // 8)
 
 
 def test_no_payload_is_more_than_dense_and_64_bytes() -> None:
     header = replace(BINARY, rows=80, block_steps=256)
     told = summary(io.BytesIO(write(header, random_blocks(header, 3, 0.3))))
-    assert max(block.payload_bytes for block in told.blocks) <= header.payload_limit == 2560 + 64
+    assert max(block.length for block in told.blocks) <= header.payload_limit == 2560 + 64
 
 
 def test_damage_is_an_error() -> None:

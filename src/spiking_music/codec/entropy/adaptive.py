@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from spiking_music.codec.entropy.binary_code import EventDecoder, take
 from spiking_music.codec.entropy.integers import WHOLE
-from spiking_music.codec.entropy.range_code import Decoder
 from spiking_music.codec.entropy.static import Decoded, Frequencies, Predicted
 from spiking_music.codec.formats import Events
 
@@ -42,20 +42,15 @@ class Adaptive:
         _predict_all(symbols, self._tables.k.astype(np.int32), self._tables.thresholds, k)
         return Predicted(symbols.ravel(), k.ravel())
 
-    def decode(self, decoder: Decoder, steps: int) -> Decoded:
+    def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse: z (N, T), then its symbols and their k in coding order, (N·T,) each."""
-        units = len(self._tables.k)
+        symbols = np.empty((steps, len(self._tables.k)), dtype=np.int32)
+        k = np.empty(symbols.shape, dtype=np.uint16)
         state = self._tables.k.astype(np.int32)
-        past, contexts = np.zeros(units, np.uint8), np.zeros(units, np.uint8)
-        k, p = np.empty((steps, units), np.uint16), np.empty(units)
-        z = np.empty((steps, units), dtype=np.int32)
-        thresholds = self._tables.thresholds
-        _predict(state, past, 0, thresholds, contexts, k[0], p)
-        for t in range(steps):
-            z[t] = decoder.bernoulli(p)
-            following = min(t + 1, steps - 1)
-            _advance(z[t], state, past, thresholds, contexts, k[following], p, t + 1 < steps)
-        return Decoded(np.ascontiguousarray(z.T.astype(np.uint8)), z.ravel(), k.ravel())
+        _decode_all(decoder.words, decoder.state, state, self._tables.thresholds, symbols, k)
+        decoder.check()
+        z = np.ascontiguousarray(symbols.T.astype(np.uint8))
+        return Decoded(z, symbols.ravel(), k.ravel())
 
 
 def fit_adaptive(z: Events, k: Frequencies) -> AdaptiveTables:
@@ -72,8 +67,8 @@ def fit_adaptive(z: Events, k: Frequencies) -> AdaptiveTables:
 
 
 @njit(cache=True, nogil=True)
-def _predict(state, past, active, thresholds, contexts, k, p):  # type: ignore[no-untyped-def]
-    """The contexts (N,), k (N,) and p = k / 65536 of the step to come."""
+def _predict(state, past, active, thresholds, contexts, k):  # type: ignore[no-untyped-def]
+    """The contexts (N,) and k (N,) of the step to come."""
     row = 0
     for threshold in thresholds:
         row += active > threshold
@@ -81,7 +76,6 @@ def _predict(state, past, active, thresholds, contexts, k, p):  # type: ignore[n
         context = (past[n] & 3) + (4 if past[n] > 3 else 0) + 8 * row
         contexts[n] = context
         k[n] = state[n, context]
-        p[n] = state[n, context] / 65536.0
 
 
 @njit(cache=True, nogil=True)
@@ -98,21 +92,26 @@ def _update(symbols, state, past, contexts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _advance(symbols, state, past, thresholds, contexts, k, p, more):  # type: ignore[no-untyped-def]
-    """Take in the symbols of a step and, unless it was the last, predict the next."""
-    active = _update(symbols, state, past, contexts)
-    if more:
-        _predict(state, past, active, thresholds, contexts, k, p)
-
-
-@njit(cache=True, nogil=True)
 def _predict_all(z, state, thresholds, k):  # type: ignore[no-untyped-def]
     """k (T, N) of all symbols z (T, N)."""
     units = z.shape[1]
     past, contexts = np.zeros(units, np.uint8), np.zeros(units, np.uint8)
-    p, active = np.empty(units), 0
+    active = 0
     for t in range(z.shape[0]):
-        _predict(state, past, active, thresholds, contexts, k[t], p)
+        _predict(state, past, active, thresholds, contexts, k[t])
+        active = _update(z[t], state, past, contexts)
+
+
+@njit(cache=True, nogil=True)
+def _decode_all(words, coder, state, thresholds, z, k):  # type: ignore[no-untyped-def]
+    """All symbols z (T, N) and their k."""
+    units = z.shape[1]
+    past, contexts = np.zeros(units, np.uint8), np.zeros(units, np.uint8)
+    active = 0
+    for t in range(z.shape[0]):
+        _predict(state, past, active, thresholds, contexts, k[t])
+        for n in range(units):
+            z[t, n] = take(words, coder, k[t, n])
         active = _update(z[t], state, past, contexts)
 
 
@@ -122,9 +121,9 @@ def _count(z, thresholds, counts):  # type: ignore[no-untyped-def]
     units = z.shape[1]
     state = np.ones((units, counts.shape[1]), np.int32)
     past, contexts = np.zeros(units, np.uint8), np.zeros(units, np.uint8)
-    k, p, active = np.empty(units, np.uint16), np.empty(units), 0
+    k, active = np.empty(units, np.uint16), 0
     for t in range(z.shape[0]):
-        _predict(state, past, active, thresholds, contexts, k, p)
+        _predict(state, past, active, thresholds, contexts, k)
         for n in range(units):
             counts[n, contexts[n], z[t, n]] += 1
         active = _update(z[t], state, past, contexts)

@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import Adaptive
-from spiking_music.codec.entropy.integers import WHOLE, bits_of
+from spiking_music.codec.entropy.binary_code import EventDecoder, encode_events
+from spiking_music.codec.entropy.integers import bits_of
 from spiking_music.codec.entropy.learned import Learned
-from spiking_music.codec.entropy.range_code import Decoder, Encoder, categorical
+from spiking_music.codec.entropy.range_code import categorical, decode_rows, encode_rows
 from spiking_music.codec.entropy.static import Decoded, Predicted, Static
 from spiking_music.codec.entropy.tables import EntropyTables
 from spiking_music.codec.formats import Events
@@ -30,7 +31,6 @@ SLACK = (
     24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
 )
 MOST_STEPS = 65535
-CHUNK = 1 << 20  # symbols whose probabilities are floats at one time
 Codes = NDArray[np.uint8 | np.int64]
 
 
@@ -39,7 +39,7 @@ class _Model(Protocol):
 
     def predict(self, z: Events) -> Predicted: ...
 
-    def decode(self, decoder: Decoder, steps: int) -> Decoded: ...
+    def decode(self, decoder: EventDecoder, steps: int) -> Decoded: ...
 
 
 class EntropyCoder:
@@ -94,7 +94,7 @@ class EntropyCoder:
             return self._decode_columns(body, steps)
         if method not in self._models:
             raise CodeError(f"an entropy code names the unknown method {method}")
-        z, symbols, k = self._models[method].decode(Decoder(body), steps)
+        z, symbols, k = self._models[method].decode(EventDecoder(body), steps)
         _require_length(body, bits_of(symbols, k))
         return z if self._names is None else self._names.indices(z)
 
@@ -120,20 +120,12 @@ class EntropyCoder:
         return found
 
     def _coded(self, codes: Codes, predicted: Predicted | None) -> bytes:
-        encoder = Encoder()
         if predicted is not None:
-            for start in range(0, len(predicted.k), CHUNK):
-                part = slice(start, start + CHUNK)
-                encoder.bernoulli(predicted.symbols[part], predicted.k[part] / float(WHOLE))
-        else:
-            for indices, model in zip(codes.astype(np.int32), self._columns, strict=True):
-                encoder.categorical(indices, model)
-        return encoder.finish()
+            return encode_events(*predicted)
+        return encode_rows(codes.astype(np.int32), self._columns)
 
     def _decode_columns(self, body: bytes, steps: int) -> Codes:
-        decoder = Decoder(body)
-        rows = [decoder.categorical(model, steps) for model in self._columns]
-        codes = np.stack(rows).astype(np.int64)
+        codes = decode_rows(body, self._columns, steps).astype(np.int64)
         ideal = sum(row[index].sum() for row, index in zip(self._column_bits, codes, strict=True))
         _require_length(body, float(ideal))
         return codes

@@ -9,7 +9,7 @@ The logit of unit n at step t, in 1/64 nat, is
                    + Σ own[n, side, u] · z[u, t ± 1]              over its group u, where t is odd
 
 with int16 weights of which `check` makes sure that no sum can overflow, and `integers.squash` turns
-it into a probability. A group and a parity are one call of the range coder.
+it into a probability.
 """
 
 from typing import NamedTuple
@@ -18,8 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spiking_music.codec.entropy.integers import LARGEST, WHOLE, squash
-from spiking_music.codec.entropy.range_code import Decoder
+from spiking_music.codec.entropy.binary_code import EventDecoder, take
+from spiking_music.codec.entropy.integers import LARGEST, squash
 from spiking_music.codec.entropy.static import Decoded, Predicted
 from spiking_music.codec.formats import Events
 from spiking_music.errors import CodeError
@@ -53,25 +53,13 @@ class Learned:
         _predict_all(_padded(z), *self._tables, self._squash, symbols, k)
         return Predicted(symbols, k)
 
-    def decode(self, decoder: Decoder, steps: int) -> Decoded:
+    def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse: z (N, T), then its symbols and their k in coding order, (N·T,) each."""
         units = len(self._tables.parents)
         z = _padded(np.zeros((units, steps), np.uint8))
-        heard = np.empty((GROUP, steps), np.int16)
         symbols, k = np.empty(units * steps, np.int32), np.empty(units * steps, np.uint16)
-        p = np.empty(GROUP * (steps - steps // 2))
-        start = 0
-        for first in range(0, units, GROUP):
-            rows = z[first : first + GROUP, REACH : REACH + steps]
-            for odd in range(min(2, steps)):
-                count = rows[:, odd::2].size
-                segment = k[start : start + count]
-                _predict_part(z, first, odd, *self._tables, self._squash, heard, segment)
-                np.divide(segment, WHOLE, out=p[:count])
-                decoded = decoder.bernoulli(p[:count])
-                symbols[start : start + count] = decoded
-                rows[:, odd::2] = decoded.reshape(len(rows), -1)
-                start += count
+        _decode_all(decoder.words, decoder.state, z, *self._tables, self._squash, symbols, k)
+        decoder.check()
         return Decoded(z[:, REACH : REACH + steps].astype(np.uint8), symbols, k)
 
 
@@ -154,3 +142,20 @@ def _predict_all(z, bias, parents, own, squash, symbols, k):  # type: ignore[no-
                     symbols[i] = z[n, REACH + t]
                     i += 1
             _predict_part(z, first, odd, bias, parents, own, squash, heard, k[start:i])
+
+
+@njit(cache=True, nogil=True)
+def _decode_all(words, state, z, bias, parents, own, squash, symbols, k):  # type: ignore[no-untyped-def]
+    """The same, of z that is filled in as its symbols are decoded."""
+    units, steps, i = z.shape[0], z.shape[1] - 2 * REACH, 0
+    heard = np.empty((GROUP, steps), np.int16)
+    for first in range(0, units, GROUP):
+        size = min(GROUP, units - first)
+        for odd in range(min(2, steps)):
+            stop = i + size * ((steps + 1 - odd) // 2)
+            _predict_part(z, first, odd, bias, parents, own, squash, heard, k[i:stop])
+            for n in range(first, first + size):
+                for t in range(odd, steps, 2):
+                    symbols[i] = take(words, state, k[i])
+                    z[n, REACH + t] = symbols[i]
+                    i += 1

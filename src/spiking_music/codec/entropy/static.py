@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking_music.codec.entropy.binary_code import EventDecoder
 from spiking_music.codec.entropy.integers import WHOLE
-from spiking_music.codec.entropy.range_code import Decoder
 from spiking_music.codec.formats import Events
 
 Frequencies = NDArray[np.uint16]  # k: probabilities are k / 65536
@@ -37,10 +37,10 @@ class Static:
         """z (N, T) → its symbols and their k in coding order, (N·T,) each."""
         return Predicted(z.ravel().astype(np.int32), np.repeat(self._k, z.shape[1]))
 
-    def decode(self, decoder: Decoder, steps: int) -> Decoded:
+    def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse: z (N, T), then its symbols and their k in coding order, (N·T,) each."""
         k = np.repeat(self._k, steps)
-        symbols = decoder.bernoulli(k / float(WHOLE))
+        symbols = decoder.decode(k)
         z = symbols.astype(np.uint8).reshape(len(self._k), steps)
         return Decoded(z, symbols, k)
 

@@ -11,13 +11,12 @@ from spiking_music.codec.stream.frame import stored_gain
 from spiking_music.codec.stream.header import Header
 from spiking_music.codec.stream.payload import EntropyCoder
 from spiking_music.codec.stream.reader import StreamReader
-from spiking_music.codec.stream.summary import BlockSummary, Summary, summary
+from spiking_music.codec.stream.summary import Summary, summary
 from spiking_music.codec.stream.trailer import Trailer
 from spiking_music.codec.stream.writer import StreamWriter
 
 __all__ = [
     "Block",
-    "BlockSummary",
     "EntropyCoder",
     "Header",
     "Lost",

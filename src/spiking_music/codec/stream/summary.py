@@ -1,24 +1,13 @@
 """What a stream says about itself, without a model: lengths, rates, formats, bytes."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from spiking_music.codec.stream.frame import FRAME_BYTES
+from spiking_music.codec.stream.frame import FRAME_BYTES, Frame
 from spiking_music.codec.stream.header import HEADER_BYTES, Header
 from spiking_music.codec.stream.reader import StreamReader
 from spiking_music.codec.stream.trailer import TRAILER_BYTES, Trailer
-
-
-@dataclass(frozen=True)
-class BlockSummary:
-    index: int
-    steps: int
-    events: int  # S; 0 for RVQ
-    format: str
-    level: int | None
-    gain: float
-    payload_bytes: int
 
 
 @dataclass(frozen=True)
@@ -27,11 +16,11 @@ class Summary:
 
     header: Header
     trailer: Trailer
-    blocks: tuple[BlockSummary, ...]
+    blocks: tuple[Frame, ...]  # without their payloads
 
     @property
     def payload_bytes(self) -> int:
-        return sum(block.payload_bytes for block in self.blocks)
+        return sum(block.length for block in self.blocks)
 
     @property
     def overhead_bytes(self) -> int:
@@ -68,17 +57,6 @@ def summary(file: BinaryIO) -> Summary:
     Raises `CodeError` where it is damaged.
     """
     reader = StreamReader(file)
-    blocks = tuple(
-        BlockSummary(
-            frame.index,
-            frame.steps,
-            frame.events,
-            frame.format,
-            frame.level,
-            frame.gain,
-            frame.length,
-        )
-        for frame in reader.frames()
-    )
+    blocks = tuple(replace(frame, payload=b"") for frame in reader.frames())
     assert reader.trailer is not None  # `frames` ends with it
     return Summary(reader.header, reader.trailer, blocks)
