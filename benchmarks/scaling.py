@@ -43,9 +43,8 @@ def planned(folder: Path) -> tuple[int, float]:
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "host", "--forceall"]
     command += ["--configfile", *CONFIGS, "--directory", str(folder)]
     command += ["--snakefile", str(ROOT / "Snakefile")]
-    environment = os.environ | {"MAESTRO": str(folder)}
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
     return int(re.findall(r"^total\s+(\d+)$", done.stdout, re.M)[0]), time.perf_counter() - start
@@ -86,10 +85,11 @@ def prepared(folder: Path) -> dict[str, tuple[float, int]]:
         names = [target] if target else [name + ends for name in splits]
         command = [sys.executable, "-m", "snakemake", "--cores", "1", "--quiet", "all"]
         command += ["--directory", str(folder), "--snakefile", str(ROOT / "Snakefile")]
-        command += ["--configfile", *CONFIGS, "--config", "dataset={shards: 1}", "--"]
+        command += ["--configfile", *CONFIGS, "--config"]
+        command += [f"dataset={{shards: 1, source: folder, path: {folder}}}", "--"]
         command += [f"results/maestro/{name}" for name in names]
         before = os.times()
-        subprocess.run(command, check=True, env=os.environ | {"MAESTRO": str(folder)}, cwd=ROOT)
+        subprocess.run(command, check=True, cwd=ROOT)
         after = os.times()
         used = sum(after[2:4]) - sum(before[2:4])  # of children
         made = (folder / "results/maestro" / step).rglob("*")
