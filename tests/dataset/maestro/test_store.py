@@ -182,7 +182,8 @@ def test_two_jobs_at_the_same_member(
 ) -> None:
     store.archive.write(tmp_path / "archive.json")
     server.pause = 0.3
-    arguments = [str(tmp_path / "archive.json"), download.model_dump_json(), *NAMES]
+    many = download.model_copy(update={"connections": 8}).model_dump_json()  # none has to wait
+    arguments = [str(tmp_path / "archive.json"), many, *NAMES]
     fetched()
     jobs = [subprocess.Popen([sys.executable, "-c", KILLED, *arguments]) for _ in range(2)]
     assert [job.wait() for job in jobs] == [0, 0]
