@@ -85,14 +85,10 @@ def test_servers_that_cannot_be_used(
         archives.remote(client, download.archive, None)
 
 
-@pytest.mark.parametrize("damage", ["cut", "noise"])
-def test_what_is_no_zip(client: Client, server: Server, damage: str) -> None:
-    data = bytearray((server.folder / "maestro.zip").read_bytes())
-    if damage == "cut":
-        data = data[:-5]
-    else:
-        data = bytearray(b"no zip at all " * 9000)
-    (server.folder / "bad.zip").write_bytes(data)
+@pytest.mark.parametrize("cut", [True, False])
+def test_what_is_no_zip(client: Client, server: Server, cut: bool) -> None:
+    whole = (server.folder / "maestro.zip").read_bytes()
+    (server.folder / "bad.zip").write_bytes(whole[:-5] if cut else b"no zip at all " * 9000)
     with pytest.raises(DataError, match=r"bad\.zip' is no readable zip .*: replace it"):
         archives.remote(client, server.url("bad.zip"), None)
 
