@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 
 from spiking_music import config as configuration
 from spiking_music.errors import SpikingMusicError
@@ -34,6 +35,11 @@ TABLES = []
 if CONFIG.dataset.source != "demo":
     TABLES = sorted(map(str, SOURCE.glob("*.csv")))
     TABLES += [str(SOURCE)] if SOURCE.is_file() else []
+OWN = bool(CONFIG.dataset.path) and SOURCE.is_dir()  # files that may change one by one
+
+
+# every verb leaves a record of what made its outputs (docs/reproducibility.md)
+shell.prefix(f"export SPIKING_MUSIC_PROVENANCE={quote(RESULTS)}/provenance; ")
 
 
 wildcard_constraints:
@@ -47,6 +53,29 @@ def root(wildcards):
     """Where the file names of the catalogue start: a folder of one's own, or what we render."""
     own = CONFIG.dataset.source == "folder"
     return str(SOURCE) if own else f"{RESULTS}/recordings"
+
+
+def known(path):
+    """A table of which a job needs a few rows only: these, not its time, say when to run again."""
+    return ancient(path) if OWN else path
+
+
+def versions(wildcards):
+    """The versions of the recordings that a job reads, where they lie in a folder."""
+    if not OWN:
+        return []
+    from spiking_music.dataset.versions import (
+        versions,
+    )  # a second, which other rules save
+
+    split = getattr(wildcards, "split", None)
+    shard = getattr(wildcards, "shard", None)
+    known = versions(CONFIG.dataset, CONFIG.seed)
+    return [
+        version
+        for (of_split, of_shard), version in known.items()
+        if split in (of_split, None) and shard in (str(of_shard), None)
+    ]
 
 
 def drawn(name, caption):

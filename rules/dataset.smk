@@ -23,7 +23,7 @@ rule catalogue:
 
 rule recordings:
     input:
-        f"{RESULTS}/performances.csv",
+        known(f"{RESULTS}/performances.csv"),
     output:
         f"{RESULTS}/recordings/manifest-{{shard}}.csv",
     log:
@@ -38,6 +38,7 @@ rule recordings:
     params:
         config=settings("seed", "signal", "dataset"),
         root=root,
+        recordings=versions,
     shell:
         "spiking-music recordings --config {params.config:q} --performances {input:q}"
         " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} 2>&1 | tee {log:q} >&2"
@@ -45,8 +46,8 @@ rule recordings:
 
 rule clips:
     input:
-        performances=f"{RESULTS}/performances.csv",
-        manifest=f"{RESULTS}/recordings/manifest-{{shard}}.csv",
+        performances=known(f"{RESULTS}/performances.csv"),
+        manifest=known(f"{RESULTS}/recordings/manifest-{{shard}}.csv"),
     output:
         audio=f"{RESULTS}/clips/{{split}}-{{shard}}.h5",
         table=f"{RESULTS}/clips/{{split}}-{{shard}}.csv",
@@ -62,6 +63,7 @@ rule clips:
     params:
         config=settings("signal", "dataset"),
         root=root,
+        recordings=versions,
     shell:
         "spiking-music clips --config {params.config:q} --performances {input.performances:q}"
         " --manifest {input.manifest:q} --root {params.root:q} --split {wildcards.split}"
@@ -71,7 +73,7 @@ rule clips:
 
 rule onsets:
     input:
-        performances=f"{RESULTS}/performances.csv",
+        performances=known(f"{RESULTS}/performances.csv"),
         tables=lambda wildcards: shards("clips/{split}-{shard}.csv", wildcards.split),
     output:
         f"{RESULTS}/onsets/{{split}}.zarr.zip",
@@ -87,6 +89,7 @@ rule onsets:
     params:
         config=settings("signal"),
         root=root,
+        recordings=versions,
     shell:
         "spiking-music onsets {input.tables:q} --config {params.config:q}"
         " --performances {input.performances:q} --root {params.root:q} --out {output:q}"

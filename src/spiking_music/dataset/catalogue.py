@@ -29,7 +29,12 @@ SPLITS = get_args(Split)
 
 
 def catalogue(dataset: DatasetConfig, seed: int, out: Path) -> None:
-    """Write `out`: MAESTRO's seven columns, `performance` (0..) and `shard` (0..dataset.shards-1).
+    """Write what `deal` gives to `out`."""
+    files.write_csv(deal(dataset, seed), out)
+
+
+def deal(dataset: DatasetConfig, seed: int) -> pd.DataFrame:
+    """MAESTRO's seven columns, `performance` (0..) and `shard` (0..dataset.shards-1).
 
     Performances are dealt round robin within each split; where a split has fewer performances than
     there are shards, the last shards stay empty. Raises `DataError` for a table that cannot be
@@ -38,7 +43,7 @@ def catalogue(dataset: DatasetConfig, seed: int, out: Path) -> None:
     table = select(_table(dataset, seed), dataset.subset, seed)
     table["performance"] = np.arange(len(table))
     table["shard"] = table.groupby("split").cumcount() % dataset.shards
-    files.write_csv(table[DEALT], out)
+    return table[DEALT]
 
 
 def read_performances(path: Path) -> pd.DataFrame:

@@ -1,0 +1,43 @@
+"""Which version of the recordings each shard has: what tells the workflow that one has changed."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from spiking_music.config import DatasetConfig
+from spiking_music.dataset.catalogue import deal
+from spiking_music.errors import SpikingMusicError
+
+
+@cache
+def versions(dataset: DatasetConfig, seed: int) -> dict[tuple[str, int], str]:
+    """{(split, shard): digest} where `dataset.path` is a folder; {} else, or if its table is bad.
+
+    The digest changes with a row of the table, and with the size or the time of change of a file
+    that it names: contents are not read, as MAESTRO has 101 GB. A file that is replaced by an older
+    one is noticed, too.
+    """
+    root = Path(dataset.path or "")
+    if not dataset.path or not root.is_dir():
+        return {}
+    try:
+        table = deal(dataset, seed)
+    except SpikingMusicError:  # which the verb `catalogue` tells
+        return {}
+    digests = {}
+    for key, rows in table.groupby(["split", "shard"]):
+        split, shard = cast(tuple[str, int], key)
+        digest = hashlib.sha256(rows.to_csv(index=False).encode())
+        for name in (*rows["audio_filename"], *rows["midi_filename"]):
+            digest.update(_stamp(root / name).encode())
+        digests[split, int(shard)] = digest.hexdigest()[:16]
+    return digests
+
+
+def _stamp(path: Path) -> str:
+    try:
+        state = path.stat()
+    except OSError:
+        return "missing\n"
+    return f"{state.st_size} {state.st_mtime_ns}\n"
