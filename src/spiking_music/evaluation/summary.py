@@ -62,9 +62,10 @@ def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int,
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
     metric gave no number while it did elsewhere), means of the tables' columns, kbps_coded,
     si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps and parameters of the
-    model. Quality is averaged over clips that are not silent, rates over all. `anchors` are tables of
-    `evaluate_anchor`, named by their files: below the variants, with decoder "none", and empty where
-    training and codes would speak.
+    model. Quality is averaged over clips that are not silent, rates over all.
+
+    `anchors` are tables of `evaluate_anchor`, named by their files: they stand below the variants,
+    with decoder "none", and empty where training and codes would speak.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
