@@ -127,6 +127,25 @@ def test_the_paper_is_one_overlay_away(
     assert '"backbone": "seanet"' in done.said
 
 
+def test_all_of_maestro_is_a_few_jobs(
+    tmp_path: Path, maestro_table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1276 recordings are looked at one by one, but not made one by one."""
+    rows = []
+    for number in range(1276):
+        split = "train" if number < 962 else "validation" if number < 1099 else "test"
+        names = f"{number}.midi", f"{number}.wav"
+        for name in names:
+            (maestro_table / name).touch()
+        rows.append(f"Anon,No. {number},{split},2004,{','.join(names)},600")
+    with (maestro_table / "maestro-v3.0.0.csv").open("a") as file:
+        file.write("\n".join(rows) + "\n")
+    monkeypatch.setenv("MAESTRO", str(maestro_table))
+    counted = jobs(run_snakemake(tmp_path, "-n", overlays=("config/maestro.yaml",)))
+    assert counted["clips"] == 96
+    assert sum(counted.values()) <= 250
+
+
 @pytest.fixture
 def maestro_table(tmp_path: Path) -> Path:
     """A MAESTRO folder as far as a dry run looks into it."""
