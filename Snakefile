@@ -25,6 +25,7 @@ localrules:
     data,
     training,
     evaluation,
+    version,
 
 
 # parts of the whole, to be asked for by name: the stages of dvc.yaml

@@ -56,26 +56,27 @@ def root(wildcards):
 
 
 def known(path):
-    """A table of which a job needs a few rows only: these, not its time, say when to run again."""
+    """A table for all splits; in a folder of one's own `changes` says which of them it concerns."""
     return ancient(path) if OWN else path
 
 
-def versions(wildcards):
-    """The versions of the recordings that a job reads, where they lie in a folder."""
-    if not OWN:
-        return []
+def changes(wildcards):
+    """What says that the recordings of a job's split, or of any, are another version."""
+    splits = (
+        [wildcards.split]
+        if hasattr(wildcards, "split")
+        else CONFIG.dataset.subset.splits
+    )
+    return expand(f"{RESULTS}/recordings/version-{{split}}.txt", split=splits if OWN else [])
+
+
+def version(wildcards):
+    """The version of the recordings of a split."""
     from spiking_music.dataset.versions import (
         versions,
     )  # a second, which other rules save
 
-    split = getattr(wildcards, "split", None)
-    shard = getattr(wildcards, "shard", None)
-    known = versions(CONFIG.dataset, CONFIG.seed)
-    return [
-        version
-        for (of_split, of_shard), version in known.items()
-        if split in (of_split, None) and shard in (str(of_shard), None)
-    ]
+    return versions(CONFIG.dataset, CONFIG.seed).get(wildcards.split, "unknown")
 
 
 def drawn(name, caption):

@@ -1,9 +1,30 @@
 # Recordings -> clips (HDF5) and onsets (zarr).
 
 
+# a folder of one's own: only this job looks at its files, so that a change in one split is no
+# change in another; hence the tables of all splits are ancient to the jobs that read them
+rule version:
+    output:
+        f"{RESULTS}/recordings/version-{{split}}.txt",
+    log:
+        f"{LOGS}/version-{{split}}.log",
+    benchmark:
+        f"{TIMES}/version-{{split}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        config=settings("seed", "signal", "dataset"),
+        version=version,
+    shell:
+        "echo {params.version:q} 2> {log:q} > {output:q}"
+
+
 rule catalogue:
     input:
-        TABLES,
+        changes if OWN else TABLES,
     output:
         f"{RESULTS}/performances.csv",
     log:
@@ -23,7 +44,8 @@ rule catalogue:
 
 rule recordings:
     input:
-        known(f"{RESULTS}/performances.csv"),
+        changes,
+        performances=known(f"{RESULTS}/performances.csv"),
     output:
         f"{RESULTS}/recordings/manifest-{{shard}}.csv",
     log:
@@ -38,14 +60,14 @@ rule recordings:
     params:
         config=settings("seed", "signal", "dataset"),
         root=root,
-        recordings=versions,
     shell:
-        "spiking-music recordings --config {params.config:q} --performances {input:q}"
+        "spiking-music recordings --config {params.config:q} --performances {input.performances:q}"
         " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule clips:
     input:
+        changes,
         performances=known(f"{RESULTS}/performances.csv"),
         manifest=known(f"{RESULTS}/recordings/manifest-{{shard}}.csv"),
     output:
@@ -63,7 +85,6 @@ rule clips:
     params:
         config=settings("signal", "dataset"),
         root=root,
-        recordings=versions,
     shell:
         "spiking-music clips --config {params.config:q} --performances {input.performances:q}"
         " --manifest {input.manifest:q} --root {params.root:q} --split {wildcards.split}"
@@ -73,6 +94,7 @@ rule clips:
 
 rule onsets:
     input:
+        changes,
         performances=known(f"{RESULTS}/performances.csv"),
         tables=lambda wildcards: shards("clips/{split}-{shard}.csv", wildcards.split),
     output:
@@ -89,7 +111,6 @@ rule onsets:
     params:
         config=settings("signal"),
         root=root,
-        recordings=versions,
     shell:
         "spiking-music onsets {input.tables:q} --config {params.config:q}"
         " --performances {input.performances:q} --root {params.root:q} --out {output:q}"

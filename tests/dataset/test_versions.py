@@ -1,4 +1,4 @@
-"""What counts as another version of the recordings, and whose."""
+"""What counts as another version of the recordings, and of which split."""
 
 import json
 import os
@@ -35,30 +35,27 @@ def write(folder: Path, table: pd.DataFrame) -> None:
     table.to_csv(folder / "metadata.csv", index=False)
 
 
-def look(folder: Path, **settings: object) -> dict[tuple[str, int], str]:
-    """The versions as another process sees them."""
+def look(folder: Path, **settings: object) -> dict[str, str]:
+    """The versions by the configuration with these settings."""
     given = {"source": "folder", "path": str(folder), "shards": 2, **settings}
     raw = configuration.read([*DEFAULTS, json.dumps({"dataset": given})])
-    versions.cache_clear()
     return versions(configuration.section(raw, DatasetConfig), 1)
 
 
-def changed(before: dict[tuple[str, int], str], after: dict[tuple[str, int], str]) -> set:
+def changed(before: dict[str, str], after: dict[str, str]) -> set:
     return {key for key in before | after if before.get(key) != after.get(key)}
 
 
-def test_every_shard_with_recordings_has_one_and_keeps_it(folder: Path) -> None:
+def test_every_split_has_one_and_keeps_it(folder: Path) -> None:
     found = look(folder)
-    assert set(found) == {(split, n) for split in ("train", "test") for n in (0, 1)} | {
-        ("validation", 0)
-    }
+    assert set(found) == set(SPLITS)
     assert len(set(found.values())) == len(found)
     assert look(folder) == found
 
 
 @pytest.mark.parametrize("name", ["5.wav", "5.midi"])
 @pytest.mark.parametrize("change", ["longer", "older", "missing"])
-def test_a_changed_file_concerns_its_shard_only(folder: Path, name: str, change: str) -> None:
+def test_a_changed_file_concerns_its_split_only(folder: Path, name: str, change: str) -> None:
     before, path = look(folder), folder / name
     if change == "longer":
         path.write_text("something else")
@@ -66,14 +63,14 @@ def test_a_changed_file_concerns_its_shard_only(folder: Path, name: str, change:
         os.utime(path, (0, 0))
     else:
         path.unlink()
-    assert changed(before, look(folder)) == {("test", 1)}
+    assert changed(before, look(folder)) == {"test"}
 
 
-def test_a_row_more_concerns_its_shard_only(folder: Path) -> None:
+def test_a_row_more_concerns_its_split_only(folder: Path) -> None:
     before, table = look(folder), pd.read_csv(folder / "metadata.csv")
     row = table.iloc[-1].to_dict() | {"midi_filename": "6.midi", "audio_filename": "6.wav"}
     write(folder, pd.concat([table, pd.DataFrame([row])]))
-    assert changed(before, look(folder)) == {("test", 0)}
+    assert changed(before, look(folder)) == {"test"}
 
 
 def test_where_nothing_can_be_known_the_verbs_speak(folder: Path) -> None:

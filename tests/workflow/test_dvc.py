@@ -83,7 +83,7 @@ def second(ledger: Clone) -> str:
     (root / "metadata.csv").unlink()  # it may be a link into DVC's cache
     pd.concat([table, pd.DataFrame([row])]).to_csv(root / "metadata.csv", index=False)
     config = ledger.root / "config.yaml"
-    config.write_text(config.read_text().replace("bootstrap: 50", "bootstrap: 60"))
+    config.write_text(config.read_text().replace("storage_steps: 1024", "storage_steps: 512"))
     ledger("dvc", "add", "--quiet", "recordings")
     said = ledger("dvc", "repro")
     ledger.commit("v2")
@@ -154,7 +154,7 @@ def test_a_recording_more_reruns_what_depends_on_it(ledger: Clone, second: str) 
     assert (clips["old"], clips["new"]) == (1, 2)
     params = json.loads(ledger("dvc", "params", "diff", "v1", "--json"))
     changed = params["diff"]["config.yaml"]
-    assert changed["evaluation.bootstrap"] == {"old": 50, "new": 60, "diff": 10}
+    assert changed["figures.storage_steps"] == {"old": 1024, "new": 512, "diff": -512}
     page = Path(ledger("dvc", "plots", "diff", "v1").strip().split("file://")[-1]).read_text()
     for words in ("kbps_cheapest", "validation_si_snr_db", '"v1"', '"workspace"'):
         assert words in page

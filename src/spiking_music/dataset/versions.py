@@ -1,18 +1,15 @@
-"""Which version of the recordings each shard has: what tells the workflow that one has changed."""
+"""Which version of the recordings each split has: what tells the workflow that one has changed."""
 
 import hashlib
-from functools import cache
 from pathlib import Path
-from typing import cast
 
 from spiking_music.config import DatasetConfig
 from spiking_music.dataset.catalogue import deal
 from spiking_music.errors import SpikingMusicError
 
 
-@cache
-def versions(dataset: DatasetConfig, seed: int) -> dict[tuple[str, int], str]:
-    """{(split, shard): digest} where `dataset.path` is a folder; {} else, or if its table is bad.
+def versions(dataset: DatasetConfig, seed: int) -> dict[str, str]:
+    """{split: digest} where `dataset.path` is a folder; {} else, or if its table is bad.
 
     The digest changes with a row of the table, and with the size or the time of change of a file
     that it names: contents are not read, as MAESTRO has 101 GB. A file that is replaced by an older
@@ -26,12 +23,11 @@ def versions(dataset: DatasetConfig, seed: int) -> dict[tuple[str, int], str]:
     except SpikingMusicError:  # which the verb `catalogue` tells
         return {}
     digests = {}
-    for key, rows in table.groupby(["split", "shard"]):
-        split, shard = cast(tuple[str, int], key)
+    for split, rows in table.groupby("split"):
         digest = hashlib.sha256(rows.to_csv(index=False).encode())
         for name in (*rows["audio_filename"], *rows["midi_filename"]):
             digest.update(_stamp(root / name).encode())
-        digests[split, int(shard)] = digest.hexdigest()[:16]
+        digests[str(split)] = digest.hexdigest()[:16]
     return digests
 
 
