@@ -67,7 +67,9 @@ def changes(wildcards):
         if hasattr(wildcards, "split")
         else CONFIG.dataset.subset.splits
     )
-    return expand(f"{RESULTS}/recordings/version-{{split}}.txt", split=splits if OWN else [])
+    return expand(
+        f"{RESULTS}/recordings/version-{{split}}.txt", split=splits if OWN else []
+    )
 
 
 def version(wildcards):
