@@ -48,7 +48,8 @@ def undeclared(name: str) -> str | None:
 def test_a_result_tells_all_that_made_it(results: Path) -> None:
     told = ask(results / "summary.csv")
     assert told.startswith(f"{results}/summary.csv: as it was made (")
-    facts = dict(line.split(maxsplit=1) for line in told.splitlines()[1:9] if line[2] != " ")
+    head, _, settings = told.partition("  configuration\n")
+    facts = dict(line.split(maxsplit=1) for line in head.splitlines()[1:] if line[2] != " ")
     assert facts["seed"] == "1"
     assert facts["by"].startswith("spiking-music summarise --config … --weights ")
     for split in ("train", "validation", "test"):
@@ -59,7 +60,6 @@ def test_a_result_tells_all_that_made_it(results: Path) -> None:
     assert f"version {spiking_music.__version__}, commit {commit}" in facts["code"]
     assert f"torch {torch.__version__.partition('+')[0]}" in facts["software"]
     assert "cores" in facts["hardware"]
-    settings = told.partition("  configuration\n")[2]
     # of every step before it, though `summarise` was given none of it
     for words in ("minutes: 1.5", "learning_rate: 0.003", f"{VARIANT}:", "bootstrap: 50"):
         assert words in settings
