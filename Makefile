@@ -4,7 +4,7 @@ CORES ?= 2
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench pull restore resume clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
@@ -24,6 +24,19 @@ lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 
 bench: .venv/ready ## side-by-side measurements; minutes
 	for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit; done
+
+pull: .venv/ready ## the results of this commit from DVC's remote, and nothing to be done
+	$(RUN) dvc fetch
+	@$(MAKE) --no-print-directory restore
+
+restore: .venv/ready ## the same from DVC's cache: after git checkout
+	$(RUN) dvc checkout
+	$(RUN) dvc status --quiet || { $(RUN) dvc status; exit 1; } # what is not whole is not blessed
+	$(RUN) snakemake --cores $(CORES) --touch --forceall --quiet all
+
+resume: .venv/ready ## go on after a kill or a power cut
+	$(RUN) snakemake --unlock
+	$(RUN) snakemake --cores $(CORES) --rerun-incomplete
 
 clean: ## remove what the demo made
 	rm -rf results/demo

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 
 from spiking_music import config as configuration
 from spiking_music.errors import SpikingMusicError
@@ -34,6 +35,11 @@ TABLES = []
 if CONFIG.dataset.source != "demo" and CONFIG.dataset.path is not None:
     TABLES = sorted(map(str, SOURCE.glob("*.csv")))
     TABLES += [str(SOURCE)] if SOURCE.is_file() else []
+OWN = bool(CONFIG.dataset.path) and SOURCE.is_dir()  # files that may change one by one
+
+
+# every verb leaves a record of what made its outputs (docs/reproducibility.md)
+shell.prefix(f"export SPIKING_MUSIC_PROVENANCE={quote(RESULTS)}/provenance; ")
 
 # what source maestro needs and no other source depends on
 MAESTRO = CONFIG.dataset.source == "maestro"
@@ -54,6 +60,32 @@ def root(wildcards):
         return CONFIG.download.folder
     own = CONFIG.dataset.source == "folder"
     return str(SOURCE) if own else f"{RESULTS}/recordings"
+
+
+def known(path):
+    """A table for all splits; in a folder of one's own `changes` says which of them it concerns."""
+    return ancient(path) if OWN else path
+
+
+def changes(wildcards):
+    """What says that the recordings of a job's split, or of any, are another version."""
+    splits = (
+        [wildcards.split]
+        if hasattr(wildcards, "split")
+        else CONFIG.dataset.subset.splits
+    )
+    return expand(
+        f"{RESULTS}/recordings/version-{{split}}.txt", split=splits if OWN else []
+    )
+
+
+def version(wildcards):
+    """The version of the recordings of a split."""
+    from spiking_music.dataset.versions import (
+        versions,
+    )  # a second, which other rules save
+
+    return versions(CONFIG.dataset, CONFIG.seed).get(wildcards.split, "unknown")
 
 
 def drawn(name, caption):

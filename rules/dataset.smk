@@ -1,9 +1,30 @@
 # Recordings -> clips (HDF5) and onsets (zarr).
 
 
+# a folder of one's own: only this job looks at its files, so that a change in one split is no
+# change in another; hence the tables of all splits are ancient to the jobs that read them
+rule version:
+    output:
+        f"{RESULTS}/recordings/version-{{split}}.txt",
+    log:
+        f"{LOGS}/version-{{split}}.log",
+    benchmark:
+        f"{TIMES}/version-{{split}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        config=settings("seed", "signal", "dataset"),
+        version=version,
+    shell:
+        "echo {params.version:q} 2> {log:q} > {output:q}"
+
+
 rule catalogue:
     input:
-        TABLES,
+        changes if OWN else TABLES,
     output:
         f"{RESULTS}/performances.csv",
     log:
@@ -43,7 +64,8 @@ rule archive:
 
 rule recordings:
     input:
-        performances=f"{RESULTS}/performances.csv",
+        changes,
+        performances=known(f"{RESULTS}/performances.csv"),
         archive=ARCHIVE,
     output:
         f"{RESULTS}/recordings/manifest-{{shard}}.csv",
@@ -68,8 +90,9 @@ rule recordings:
 
 rule clips:
     input:
-        performances=f"{RESULTS}/performances.csv",
-        manifest=f"{RESULTS}/recordings/manifest-{{shard}}.csv",
+        changes,
+        performances=known(f"{RESULTS}/performances.csv"),
+        manifest=known(f"{RESULTS}/recordings/manifest-{{shard}}.csv"),
     output:
         audio=f"{RESULTS}/clips/{{split}}-{{shard}}.h5",
         table=f"{RESULTS}/clips/{{split}}-{{shard}}.csv",
@@ -94,7 +117,8 @@ rule clips:
 
 rule onsets:
     input:
-        performances=f"{RESULTS}/performances.csv",
+        changes,
+        performances=known(f"{RESULTS}/performances.csv"),
         tables=lambda wildcards: shards("clips/{split}-{shard}.csv", wildcards.split),
     output:
         f"{RESULTS}/onsets/{{split}}.zarr.zip",

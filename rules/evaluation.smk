@@ -109,7 +109,6 @@ rule summarise:
         evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
         storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
         coded=expand(f"{RESULTS}/storage/{{variant}}-coded.csv", variant=CODED),
-        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
         anchor=expand(f"{RESULTS}/evaluation/{{anchor}}.csv", anchor=ANCHORS),
     output:
         csv=report(
@@ -133,9 +132,8 @@ rule summarise:
         weights=repeated("weights", "weights"),
         evaluation=repeated("evaluation", "evaluation"),
         storage=repeated("storage", "storage"),
-        logs=repeated("log", "log"),
         coded=repeated("coded", "coded"),
         anchor=repeated("anchor", "anchor"),
     shell:
         "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
-        " {params.storage} {params.logs} {params.coded} {params.anchor} --out {output.csv:q} 2>&1 | tee {log:q} >&2"
+        " {params.storage} {params.coded} {params.anchor} --out {output.csv:q} 2>&1 | tee {log:q} >&2"
