@@ -150,10 +150,10 @@ def test_a_recording_more_reruns_what_depends_on_it(ledger: Clone, second: str) 
     assert not {"train", "fit_entropy", "selectivity", "figure_architecture"} & set(ran)
 
     metrics = json.loads(ledger("dvc", "metrics", "diff", "v1", "--json"))
-    clips = metrics["diff"]["results/small/summary.json"][f"{VARIANT}.clips"]
+    clips = metrics["results/small/summary.json"][f"{VARIANT}.clips"]
     assert (clips["old"], clips["new"]) == (1, 2)
     params = json.loads(ledger("dvc", "params", "diff", "v1", "--json"))
-    changed = params["diff"]["config.yaml"]
+    changed = params["config.yaml"]
     assert changed["figures.storage_steps"] == {"old": 1024, "new": 512, "diff": -512}
     page = Path(ledger("dvc", "plots", "diff", "v1").strip().split("file://")[-1]).read_text()
     for words in ("kbps_cheapest", "validation_si_snr_db", '"v1"', '"workspace"'):
