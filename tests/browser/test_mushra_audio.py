@@ -8,11 +8,10 @@ import soundfile
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.mushra import make_page
+from tests.browser.mushra import make_page, rows
 from tests.browser.participant import begin, by_mouse, download, go_on, rate_all
 from tests.browser.recording import TAP, Heard, Wave, heard, order, recorded, roughness
 from tests.browser.stimuli import RATE, SYSTEMS, names
-from tests.browser.test_mushra import rows
 
 GAIN = 10 ** (-10 / 20)  # of the volume slider at 75, where it starts
 STEADY = 400  # milliseconds of listening
