@@ -3,29 +3,32 @@
 import { Fader } from "mushra/fader";
 
 export class Voices {
-  /**
-   * buffers: Map of sound -> AudioBuffer, all of one length. region: [start, end) in samples.
-   * From time `when` on they run, `offset` samples into the region, faded in over `ramp` seconds.
-   */
-  constructor(context, buffers, region, { ramp, selected, when, offset, output }) {
+  /** excerpts: of the region. From `when` on they run from `offset` seconds, faded in over `ramp`. */
+  constructor(context, excerpts, { ramp, selected, when, offset, output }) {
     this.ramp = ramp;
     this.selected = selected;
     this.fade = new Fader(context, 0);
     this.fade.node.connect(output);
     this.gates = new Map();
     this.sources = [];
-    for (const [sound, buffer] of buffers) {
-      const gate = new Fader(context, sound === selected ? 1 : 0);
-      gate.node.connect(this.fade.node);
-      this.gates.set(sound, gate);
+    for (const { sounds, buffer } of excerpts) {
       const source = context.createBufferSource();
-      source.buffer = excerpt(context, buffer, region, ramp);
+      source.buffer = buffer;
       source.loop = true;
-      source.connect(gate.node);
-      source.start(when, offset / buffer.sampleRate);
+      const splitter = context.createChannelSplitter(sounds.length);
+      source.connect(splitter);
+      sounds.forEach((sound, channel) => {
+        const gate = new Fader(context, sound === selected ? 1 : 0);
+        splitter.connect(gate.node, channel);
+        gate.node.connect(this.fade.node);
+        this.gates.set(sound, gate);
+      });
       this.sources.push(source);
     }
-    this.fade.to(1, when, when + ramp);
+    this.sources.forEach((source) => source.start(when, offset));
+    const late = context.currentTime >= when; // a busy browser; they start only now, so shall the fade
+    const begin = late ? context.currentTime + ramp : when;
+    this.fade.to(1, begin, begin + ramp);
   }
 
   /** Cross-fade to another sound. Linear, because the sounds of a page are much alike. */
@@ -41,20 +44,4 @@ export class Voices {
     this.sources.forEach((source) => source.stop(when + this.ramp));
     this.sources[0].onended = () => this.fade.node.disconnect();
   }
-}
-
-/** A copy of a region whose ends are faded, so that it loops without a click (BS.1534-3: 5 ms). */
-function excerpt(context, buffer, [start, end], ramp) {
-  const length = end - start;
-  const faded = Math.round(ramp * buffer.sampleRate);
-  const copy = context.createBuffer(buffer.numberOfChannels, length, buffer.sampleRate);
-  for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
-    const samples = buffer.getChannelData(channel).slice(start, end);
-    for (let i = 0; i < faded; i++) {
-      samples[i] *= i / faded;
-      samples[length - 1 - i] *= i / faded;
-    }
-    copy.copyToChannel(samples, channel);
-  }
-  return copy;
 }
