@@ -5,6 +5,7 @@ for the workflow and for the command line alike. A verb reads just the sections 
 rule which does not hand over a section cannot depend on it.
 """
 
+from spiking_music.config.listening import ListeningConfig, PageConfig
 from spiking_music.config.models import (
     BinaryConfig,
     CollapseConfig,
@@ -67,8 +68,10 @@ __all__ = [
     "GammaConfig",
     "GanConfig",
     "LevelSparsityConfig",
+    "ListeningConfig",
     "LossConfig",
     "MelConfig",
+    "PageConfig",
     "Positive",
     "RegressionConfig",
     "RvqConfig",

@@ -1,0 +1,47 @@
+// All sounds of a page running in step over one looped region; one of them is let through.
+
+import { Fader } from "mushra/fader";
+
+export class Voices {
+  /** excerpts: of the region. From `when` on they run from `offset` seconds, faded in over `ramp`. */
+  constructor(context, excerpts, { ramp, selected, when, offset, output }) {
+    this.ramp = ramp;
+    this.selected = selected;
+    this.fade = new Fader(context, 0);
+    this.fade.node.connect(output);
+    this.gates = new Map();
+    this.sources = [];
+    for (const { sounds, buffer } of excerpts) {
+      const source = context.createBufferSource();
+      source.buffer = buffer;
+      source.loop = true;
+      const splitter = context.createChannelSplitter(sounds.length);
+      source.connect(splitter);
+      sounds.forEach((sound, channel) => {
+        const gate = new Fader(context, sound === selected ? 1 : 0);
+        splitter.connect(gate.node, channel);
+        gate.node.connect(this.fade.node);
+        this.gates.set(sound, gate);
+      });
+      this.sources.push(source);
+    }
+    this.sources.forEach((source) => source.start(when, offset));
+    const late = context.currentTime >= when; // a busy browser; they start only now, so shall the fade
+    const begin = late ? context.currentTime + ramp : when;
+    this.fade.to(1, begin, begin + ramp);
+  }
+
+  /** Cross-fade to another sound. Linear, because the sounds of a page are much alike. */
+  select(sound, when) {
+    this.gates.get(this.selected).to(0, when, when + this.ramp);
+    this.gates.get(sound).to(1, when, when + this.ramp);
+    this.selected = sound;
+  }
+
+  /** Fade out and end. */
+  stop(when) {
+    this.fade.to(0, when, when + this.ramp);
+    this.sources.forEach((source) => source.stop(when + this.ramp));
+    this.sources[0].onended = () => this.fade.node.disconnect();
+  }
+}
