@@ -62,6 +62,7 @@ def overlay(folder: Path, server: Server, **dataset: object) -> Path:
         "backoff": 0.01,
         "attempts": 3,
         "timeout": 5,
+        "connections": 1,  # so that faults meet the requests in their order
     }
     path = folder / "maestro.yaml"
     settings = {"name": "maestro", "source": "maestro", **dataset}

@@ -187,8 +187,8 @@ class Client:
         """At most `most` bytes; `Failed` where fewer than a block come within the timeout."""
         since, got = time.monotonic(), 0
         while most and (block := reply.read1(min(BLOCK, most))):
+            yield block  # before a stop, as what has arrived stays
             self._go_on()
-            yield block
             most -= len(block)
             got += len(block)
             now = time.monotonic()
