@@ -28,6 +28,9 @@ class Executor(Slurm):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._begin()
+
+    def _begin(self) -> None:
         self._over: Counter[str] = Counter()  # looks in a row that found the job ended
         self._told: dict[str, str] = {}  # job: why it waits, as last told
 

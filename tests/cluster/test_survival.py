@@ -1,0 +1,103 @@
+"""Long training survives: whatever ends an attempt, the next goes on and ends in the same bytes."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster.conftest import Clone, finish, say, wait_until
+
+WEIGHTS = "results/tiny/models/rvq/weights.safetensors"
+RESUMED = re.compile(r"resuming 'rvq' after step (\d+)")
+
+
+def training_job() -> str:
+    """The SLURM id of the training at work."""
+    return say("squeue", "--noheader", "--states=RUNNING", "--format=%i").split()[0]
+
+
+def wait_for_checkpoint(clone: Clone, process: subprocess.Popen[str]) -> None:
+    def saved() -> bool:
+        assert process.poll() is None, clone.said[-5000:]
+        return bool(list(clone.checkpoints.glob("step-*.pt")))
+
+    wait_until(saved, "a checkpoint was saved")
+
+
+def cancel(clone: Clone) -> None:
+    say("scancel", training_job())
+
+
+def signal_term(clone: Clone) -> None:
+    """What `--signal=TERM@120` has SLURM send, and sites before they preempt."""
+    say("scancel", "--signal=TERM", training_job())
+
+
+def signal_usr1(clone: Clone) -> None:
+    """A site's own warning, which we do not know: it ends the attempt at once."""
+    say("scancel", "--signal=USR1", training_job())
+
+
+def preempt(clone: Clone) -> None:
+    """A job of a higher partition wants every CPU: SIGTERM, twenty seconds' grace, SIGKILL."""
+    say("sbatch", "--partition=urgent", "--cpus-per-task=4", "--mem=100", "--wrap=sleep 1")
+
+
+def lose_node(clone: Clone) -> None:
+    """The node is declared lost; SLURM kills what runs there and queues it again."""
+    node = say("sinfo", "--noheader", "--Node", "--partition=cpu", "--format=%N").strip()
+    say("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
+    say("scontrol", "update", f"NodeName={node}", "State=RESUME")
+
+
+DISTURBANCES: dict[str, Callable[[Clone], None]] = {
+    "cancelled": cancel,
+    "SIGTERM": signal_term,
+    "SIGUSR1": signal_usr1,
+    "preempted": preempt,
+    "node lost": lose_node,
+}
+
+
+@pytest.mark.parametrize("kind", DISTURBANCES)
+def test_a_disturbed_attempt_is_resumed(clone: Clone, undisturbed: bytes, kind: str) -> None:
+    process = clone.cluster(WEIGHTS)
+    wait_for_checkpoint(clone, process)
+    DISTURBANCES[kind](clone)
+    assert finish(process, 240) == 0, clone.said[-5000:]
+    assert RESUMED.search(clone.training_log), clone.training_log
+    assert clone.weights.read_bytes() == undisturbed
+
+
+def test_a_time_limit_leaves_time_to_save(clone: Clone, undisturbed: bytes) -> None:
+    """SLURM's shortest limit is a minute: the first attempt waits until it is nearly over."""
+    process = clone.cluster(WEIGHTS, "--set-resources", "train:slurm_extra='--signal=TERM@50'")
+    wait_for_checkpoint(clone, process)
+    say("scontrol", "update", f"JobId={training_job()}", "TimeLimit=1")
+    assert finish(process, 300) == 0, clone.said[-5000:]
+    assert RESUMED.search(clone.training_log), clone.training_log
+    assert clone.weights.read_bytes() == undisturbed
+
+
+def test_memory_grows_until_it_suffices(clone: Clone, undisturbed: bytes) -> None:
+    process = clone.cluster(WEIGHTS, "--set-resources", "train:mem_mb=150*4**(attempt-1)")
+    assert finish(process, 300) == 0, clone.said[-5000:]
+    assert "FAILED" in clone.said or "OUT_OF_MEMORY" in clone.said
+    assert clone.weights.read_bytes() == undisturbed
+
+
+def test_a_killed_scheduler_is_started_again(clone: Clone, undisturbed: bytes) -> None:
+    """The commands of docs/cluster.md, after a SIGKILL of Snakemake itself."""
+    process = clone.cluster(WEIGHTS)
+    wait_for_checkpoint(clone, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(20)
+    say("scancel", "--me")
+    wait_until(lambda: not say("squeue", "--noheader").strip(), "the jobs were gone")
+    clone.local("--unlock")
+    assert finish(clone.cluster(WEIGHTS), 240) == 0, clone.said[-5000:]
+    assert RESUMED.search(clone.training_log), clone.training_log
+    assert clone.weights.read_bytes() == undisturbed
