@@ -68,7 +68,7 @@ class Clone:
         """`snakemake --profile slurm` at work; what it says goes to a file, see `said`."""
         init = "--slurm-watched-init-seconds-before-status-checks"
         command = self.command(
-            *("--profile", "slurm", init, str(POLL), "--set-threads", "train=1", *arguments)
+            *(*arguments, "--profile", "slurm", init, str(POLL), "--set-threads", "train=1")
         )
         with (self.folder / "said.txt").open("a") as said:
             return subprocess.Popen(

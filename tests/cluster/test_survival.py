@@ -12,6 +12,7 @@ from tests.cluster.conftest import Clone, finish, say, wait_until
 
 WEIGHTS = "results/tiny/models/rvq/weights.safetensors"
 RESUMED = re.compile(r"resuming 'rvq' after step (\d+)")
+STOPPED = re.compile(r"training of 'rvq' was stopped after step (\d+)")
 
 
 def training_job() -> str:
@@ -60,6 +61,14 @@ DISTURBANCES: dict[str, Callable[[Clone], None]] = {
     "preempted": preempt,
     "node lost": lose_node,
 }
+GRACEFUL = {"cancelled", "SIGTERM", "preempted"}
+
+
+def assert_saved_when_stopped(clone: Clone) -> None:
+    """The attempt had time to save, and the next one lost no step."""
+    stopped, resumed = STOPPED.search(clone.said), RESUMED.search(clone.training_log)
+    assert stopped and resumed
+    assert stopped[1] == resumed[1]
 
 
 @pytest.mark.parametrize("kind", DISTURBANCES)
@@ -70,15 +79,30 @@ def test_a_disturbed_attempt_is_resumed(clone: Clone, undisturbed: bytes, kind: 
     assert finish(process, 240) == 0, clone.said[-5000:]
     assert RESUMED.search(clone.training_log), clone.training_log
     assert clone.weights.read_bytes() == undisturbed
+    if kind in GRACEFUL:
+        assert_saved_when_stopped(clone)
 
 
-def test_a_time_limit_leaves_time_to_save(clone: Clone, undisturbed: bytes) -> None:
-    """SLURM's shortest limit is a minute: the first attempt waits until it is nearly over."""
-    process = clone.cluster(WEIGHTS, "--set-resources", "train:slurm_extra='--signal=TERM@50'")
+def test_the_warning_before_a_time_limit_is_heeded(clone: Clone, undisturbed: bytes) -> None:
+    """As the profile asks for; SLURM's shortest limit is a minute, so the warning comes early."""
+    process = clone.cluster(WEIGHTS, "--set-resources", "train:slurm_extra='--signal=TERM@55'")
     wait_for_checkpoint(clone, process)
     say("scontrol", "update", f"JobId={training_job()}", "TimeLimit=1")
     assert finish(process, 300) == 0, clone.said[-5000:]
-    assert RESUMED.search(clone.training_log), clone.training_log
+    assert_saved_when_stopped(clone)
+    assert clone.weights.read_bytes() == undisturbed
+
+
+def test_a_time_limit_without_warning(clone: Clone, undisturbed: bytes) -> None:
+    """The attempt is frozen until its minute is over; SLURM wakes what it ends."""
+    process = clone.cluster(WEIGHTS, "--set-resources", "train:slurm_extra='--open-mode=append'")
+    wait_for_checkpoint(clone, process)
+    job = training_job()
+    say("scancel", "--signal=STOP", job)
+    say("scontrol", "update", f"JobId={job}", "TimeLimit=1")
+    assert finish(process, 300) == 0, clone.said[-5000:]
+    assert "TIMEOUT" in clone.said
+    assert_saved_when_stopped(clone)
     assert clone.weights.read_bytes() == undisturbed
 
 
