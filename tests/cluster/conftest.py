@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "report", "envs", "slurm")
 SITE = {"partition": "cpu", "gpu_partition": "gpu", "cores": 4}
+SLURMD = Path("/var/lib/slurm-ci/log/slurmd.log")  # as start.sh has it
 POLL = 6  # seconds until the first look at a job
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 ENVIRONMENT = {**os.environ, "PATH": PATH, "OMP_NUM_THREADS": "1"}
@@ -47,6 +48,7 @@ class Clone:
 
     def __init__(self, folder: Path, changes: dict[str, object]) -> None:
         self.folder = folder
+        self.started: list[subprocess.Popen[str]] = []
         self.results = folder / "results" / "tiny"
         self.weights = self.results / "models" / "rvq" / "weights.safetensors"
         self.checkpoints = self.results / "checkpoints" / "rvq"
@@ -58,28 +60,44 @@ class Clone:
                 copy = shutil.copytree if source.is_dir() else shutil.copy
                 copy(source, folder / name)
             (folder / "slurm" / "site.yaml").write_text(yaml.safe_dump(SITE))
+        self.change(changes)
+
+    def change(self, changes: dict[str, object]) -> None:
+        """Lay `changes` over config/tiny.yaml."""
         self.overlay.write_text(yaml.safe_dump(changes))
 
     def command(self, *arguments: str) -> list[str]:
         files = ["config.yaml", "config/tiny.yaml", str(self.overlay)]
         return ["snakemake", *arguments, "--configfile", *files]
 
-    def cluster(self, *arguments: str) -> subprocess.Popen[str]:
+    def cluster(
+        self, *arguments: str, environment: dict[str, str] = ENVIRONMENT
+    ) -> subprocess.Popen[str]:
         """`snakemake --profile slurm` at work; what it says goes to a file, see `said`."""
         init = "--slurm-watched-init-seconds-before-status-checks"
         command = self.command(
             *(*arguments, "--profile", "slurm", init, str(POLL), "--set-threads", "train=1")
         )
         with (self.folder / "said.txt").open("a") as said:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=ENVIRONMENT,
+                env=environment,
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
             )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Nothing of this clone runs any longer, here or in SLURM."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(20)
+        say("scancel", "--me")
 
     def local(self, *arguments: str, limit: int = 600) -> None:
         """Run on this machine, without SLURM."""
@@ -138,6 +156,8 @@ def _script(name: str, **settings: str) -> None:
 def slurm(request: pytest.FixtureRequest) -> Iterator[None]:
     """SLURM from scratch; a module with ACCOUNTING = True gets its database besides."""
     _require()
+    # a shell that runs us in the background has us ignore Ctrl-C, and Snakemake would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _script("stop.sh", PURGE="1")
     _script("start.sh", ACCOUNTING=str(int(getattr(request.module, "ACCOUNTING", False))))
     yield
@@ -157,9 +177,9 @@ def clone(slurm: None, clips: Path, tmp_path: Path) -> Iterator[Clone]:
     """A clone of its own with clips, whose jobs are gone when the test is over."""
     folder = tmp_path / "clone"
     shutil.copytree(clips, folder)
-    yield Clone(folder, MODEL)
-    for job in say("squeue", "--noheader", "--format=%i").split():
-        say("scancel", job)
+    clone = Clone(folder, MODEL)
+    yield clone
+    clone.end()
 
 
 @pytest.fixture(scope="session")

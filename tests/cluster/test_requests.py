@@ -12,7 +12,8 @@ from tests.cluster.test_survival import WEIGHTS, training_job, wait_for_checkpoi
 def on_gpus(clone: Clone, devices: int) -> subprocess.Popen[str]:
     """A training that asks for stand-in GPUs, at work; without CUDA it computes on the CPU."""
     training = {**MODEL["training"], "accelerator": "auto", "devices": devices}
-    process = Clone(clone.folder, {**MODEL, "training": training}).cluster(WEIGHTS)
+    clone.change({**MODEL, "training": training})
+    process = clone.cluster(WEIGHTS)
     wait_for_checkpoint(clone, process)
     return process
 
@@ -25,11 +26,11 @@ def test_training_asks_for_a_gpu_and_no_other_job_does(clone: Clone) -> None:
     jobs = say("scontrol", "--oneliner", "show", "job").splitlines()[-2:]  # clips, training
     for job in jobs:
         trains = f"JobId={training} " in job
-        assert ("gres/gpu=1" in job) == trains, job
+        assert ("TresPerJob=gres:gpu:1 " in job) == trains, job
         assert ("Partition=gpu" if trains else "Partition=cpu") in job
         assert "NumTasks=1 " in job
-    say("scancel", training)
-    finish(process, 1)
+    assert "GRES=gpu:1" in say("scontrol", "--details", "show", "job", training)  # allocated
+    assert process.poll() is None
 
 
 def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
@@ -37,8 +38,9 @@ def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
 ) -> None:
     process = on_gpus(clone, 2)
     training = training_job()
-    job = say("scontrol", "--oneliner", "show", "job", training)
-    assert "gres/gpu=2" in job
+    job = say("scontrol", "--oneliner", "--details", "show", "job", training)
+    assert "TresPerJob=gres:gpu:2 " in job
+    assert "GRES=gpu:2" in job
     assert "NumTasks=2 " in job
     step = say("scontrol", "--oneliner", "show", "step", f"{training}.0")
     assert "Tasks=2 " in step

@@ -4,11 +4,13 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Clone, finish, say, wait_until
+from tests.cluster.conftest import ENVIRONMENT, SLURMD, Clone, finish, say, wait_until
 
 WEIGHTS = "results/tiny/models/rvq/weights.safetensors"
 RESUMED = re.compile(r"resuming 'rvq' after step (\d+)")
@@ -106,10 +108,33 @@ def test_a_time_limit_without_warning(clone: Clone, undisturbed: bytes) -> None:
     assert clone.weights.read_bytes() == undisturbed
 
 
-def test_memory_grows_until_it_suffices(clone: Clone, undisturbed: bytes) -> None:
-    process = clone.cluster(WEIGHTS, "--set-resources", "train:mem_mb=150*4**(attempt-1)")
+HUNGRY = """#!/bin/sh
+# The real one, and in its job a process that takes 4 GB once the file `hungry` appears.
+(until rm hungry; do sleep 0.2; done; exec {python} -c "
+import time
+taken = b'1' * (4 << 30)
+time.sleep(60)") >/dev/null 2>&1 </dev/null &
+exec {command} "$@"
+"""
+
+
+def test_out_of_memory_is_tried_with_more_of_it(clone: Clone, undisturbed: bytes) -> None:
+    wrapper = clone.folder / "bin" / "spiking-music"
+    wrapper.parent.mkdir()
+    command = Path(sys.executable).with_name("spiking-music")
+    wrapper.write_text(HUNGRY.format(python=sys.executable, command=command))
+    wrapper.chmod(0o755)
+    path = f"{wrapper.parent}{os.pathsep}{ENVIRONMENT['PATH']}"
+    grown = ("--set-resources", "train:mem_mb=2500*attempt")
+    process = clone.cluster(WEIGHTS, *grown, environment={**ENVIRONMENT, "PATH": path})
+    wait_for_checkpoint(clone, process)
+    job = training_job()
+    (clone.folder / "hungry").touch()
     assert finish(process, 300) == 0, clone.said[-5000:]
-    assert "FAILED" in clone.said or "OUT_OF_MEMORY" in clone.said
+    assert "mem_mb=5000" in clone.said
+    told = [line for line in SLURMD.read_text().splitlines() if "exceeded memory limit" in line]
+    assert any(re.search(rf"\b{job}\b", line) for line in told), told
+    assert RESUMED.search(clone.training_log), clone.training_log
     assert clone.weights.read_bytes() == undisturbed
 
 
