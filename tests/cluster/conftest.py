@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -112,6 +113,11 @@ class Clone:
         assert run.returncode == 0, run.stderr[-5000:]
 
     @property
+    def losses(self) -> pd.Series:
+        """Training loss by step."""
+        return pd.read_csv(self.weights.with_name("log.csv")).set_index("step")["loss"]
+
+    @property
     def said(self) -> str:
         return (self.folder / "said.txt").read_text()
 
@@ -183,10 +189,16 @@ def clone(slurm: None, clips: Path, tmp_path: Path) -> Iterator[Clone]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The weights of a training that nothing disturbs, on this machine."""
-    folder = tmp_path_factory.mktemp("undisturbed") / "clone"
+def quiet(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone whose training nothing has disturbed, on this machine, without SLURM."""
+    folder = tmp_path_factory.mktemp("quiet") / "clone"
     shutil.copytree(clips, folder)
     clone = Clone(folder, MODEL)
     clone.local(str(clone.weights.relative_to(folder)))
-    return clone.weights.read_bytes()
+    return clone
+
+
+@pytest.fixture(scope="session")
+def undisturbed(quiet: Clone) -> bytes:
+    """The weights in which every disturbed training must end."""
+    return quiet.weights.read_bytes()
