@@ -4,7 +4,7 @@ CORES ?= 2
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo test lint bench pull restore resume clean
+.PHONY: demo test cluster lint bench pull restore resume clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
@@ -12,8 +12,11 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	$(RUN) snakemake --cores $(CORES) --report results/demo/report.html
 	@cat results/demo/summary.md
 
-test: .venv/ready ## all tests
-	$(RUN) pytest
+test: .venv/ready ## all tests but those of `make cluster`
+	$(RUN) pytest --ignore=tests/cluster
+
+cluster: .venv/ready ## the workflow on a real SLURM, which is installed: root on Debian only
+	$(RUN) pytest --verbose --durations=0 tests/cluster
 
 lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(BIN)/ruff check .

@@ -8,6 +8,9 @@ min_version("9.27")
 configfile: "config.yaml"
 
 
+container: "envs/spiking-music.sif"  # with `--sdm apptainer` only; docs/cluster.md
+
+
 include: "rules/common.smk"
 include: "rules/dataset.smk"
 include: "rules/training.smk"

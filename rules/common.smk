@@ -123,3 +123,27 @@ def repeated(option, key):
     return lambda wildcards, input: " ".join(
         f"--{option} {path}" for path in input[key]
     )
+
+
+def grown(first):
+    """A resource that each further attempt gets more of: twice, then three times the first."""
+    return lambda wildcards, attempt: first * min(attempt, 3)
+
+
+def gpus(wildcards):
+    """GPUs to ask a cluster for; none where the configuration wants none."""
+    training = MODELS[wildcards.variant].training
+    return None if training.accelerator == "cpu" else training.devices
+
+
+def tasks(wildcards):
+    """Processes that srun starts, one a device; unset where there is one device only."""
+    count = MODELS[wildcards.variant].training.devices
+    return count if count > 1 else None
+
+
+def launcher(wildcards, threads):
+    """In a SLURM job, srun starts a process a device; elsewhere, the training itself does."""
+    count = tasks(wildcards)
+    steps = f"srun --nodes=1 --ntasks-per-node={count} --cpus-per-task={threads}"
+    return f"${{SLURM_JOB_ID:+{steps} --kill-on-bad-exit=1}}" if count else ""

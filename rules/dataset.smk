@@ -34,8 +34,8 @@ rule catalogue:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
         config=settings("seed", "dataset", *DOWNLOAD),
     shell:
@@ -76,8 +76,8 @@ rule recordings:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=grown(2000),
+        runtime=grown(240),
     params:
         config=settings("seed", "signal", "dataset", *DOWNLOAD),
         root=root,
@@ -103,8 +103,8 @@ rule clips:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=240,
+        mem_mb=grown(1000),
+        runtime=grown(240),
     params:
         config=settings("signal", "dataset"),
         root=root,
@@ -129,8 +129,8 @@ rule onsets:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=grown(4000),
+        runtime=grown(120),
     params:
         config=settings("signal"),
         root=root,

@@ -15,8 +15,8 @@ rule codes:
         "../envs/spiking-music.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=grown(8000),
+        runtime=grown(120),
     params:
         config=settings("evaluation"),
     shell:
@@ -40,8 +40,8 @@ rule evaluate:
         "../envs/spiking-music.yaml"
     threads: CONFIG.evaluation.processes
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=grown(8000),
+        runtime=grown(240),
     params:
         config=settings("evaluation"),
     shell:
@@ -63,8 +63,8 @@ rule anchor:
         "../envs/spiking-music.yaml"
     threads: CONFIG.evaluation.processes
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=grown(4000),
+        runtime=grown(240),
     params:
         config=settings("evaluation"),
     shell:
@@ -92,8 +92,8 @@ rule sweep:
         "../envs/spiking-music.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=grown(8000),
+        runtime=grown(120),
     params:
         config=settings("seed", "evaluation"),
     shell:
@@ -125,8 +125,8 @@ rule summarise:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
         config=settings("seed", "evaluation"),
         weights=repeated("weights", "weights"),
