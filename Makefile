@@ -4,7 +4,7 @@ CORES ?= 2
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test cluster lint bench pull restore resume clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
@@ -12,8 +12,11 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	$(RUN) snakemake --cores $(CORES) --report results/demo/report.html
 	@cat results/demo/summary.md
 
-test: .venv/ready ## all tests
-	$(RUN) pytest
+test: .venv/ready ## all tests but those of `make cluster`
+	$(RUN) pytest --ignore=tests/cluster
+
+cluster: .venv/ready ## the workflow on a real SLURM, which is installed: root on Debian only
+	$(RUN) pytest --verbose --durations=0 tests/cluster
 
 lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
@@ -24,6 +27,19 @@ lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 
 bench: .venv/ready ## side-by-side measurements; minutes
 	for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit; done
+
+pull: .venv/ready ## the results of this commit from DVC's remote, and nothing to be done
+	$(RUN) dvc fetch
+	@$(MAKE) --no-print-directory restore
+
+restore: .venv/ready ## the same from DVC's cache: after git checkout
+	$(RUN) dvc checkout
+	$(RUN) dvc status --quiet || { $(RUN) dvc status; exit 1; } # what is not whole is not blessed
+	$(RUN) snakemake --cores $(CORES) --touch --forceall --quiet all
+
+resume: .venv/ready ## go on after a kill or a power cut
+	$(RUN) snakemake --unlock
+	$(RUN) snakemake --cores $(CORES) --rerun-incomplete
 
 clean: ## remove what the demo made
 	rm -rf results/demo

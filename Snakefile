@@ -8,6 +8,9 @@ min_version("9.27")
 configfile: "config.yaml"
 
 
+container: "envs/spiking-music.sif"  # with `--sdm apptainer` only; docs/cluster.md
+
+
 include: "rules/common.smk"
 include: "rules/dataset.smk"
 include: "rules/training.smk"
@@ -23,16 +26,47 @@ report: "report/workflow.rst"
 
 localrules:
     all,
+    data,
+    training,
+    evaluation,
+    version,
+
+
+# parts of the whole, to be asked for by name: the stages of dvc.yaml
+rule data:
+    input:
+        shards("clips/{split}-{shard}.h5", *CONFIG.dataset.subset.splits),
+        expand(
+            f"{RESULTS}/onsets/{{split}}.zarr.zip", split=CONFIG.dataset.subset.splits
+        ),
+
+
+rule training:
+    input:
+        expand(f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS),
+        expand(f"{RESULTS}/models/{{variant}}/entropy.safetensors", variant=CODED),
+        expand(
+            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+            variant=VARIANTS,
+        ),
+        expand(
+            f"{RESULTS}/codes/{{variant}}/{CONFIG.selectivity.split}.h5",
+            variant=BINARY,
+        ),
+
+
+rule evaluation:
+    input:
+        f"{RESULTS}/summary.csv",
+        expand(f"{RESULTS}/sweep/{{variant}}-quality.csv", variant=LEVELLED),
+        [f"{RESULTS}/selectivity.csv"] if BINARY else [],
 
 
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/summary.csv",
-        expand(
-            f"{RESULTS}/onsets/{{split}}.zarr.zip", split=CONFIG.dataset.subset.splits
-        ),
-        expand(f"{RESULTS}/sweep/{{variant}}-quality.csv", variant=LEVELLED),
-        [f"{RESULTS}/selectivity.csv"] if BINARY else [],
+        rules.data.input,
+        rules.training.input,
+        rules.evaluation.input,
         FIGURES,
         f"{RESULTS}/listen/index.html",

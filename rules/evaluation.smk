@@ -15,8 +15,8 @@ rule codes:
         "../envs/spiking-music.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=grown(8000),
+        runtime=grown(120),
     params:
         config=settings("evaluation"),
     shell:
@@ -40,8 +40,8 @@ rule evaluate:
         "../envs/spiking-music.yaml"
     threads: CONFIG.evaluation.processes
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=grown(8000),
+        runtime=grown(240),
     params:
         config=settings("evaluation"),
     shell:
@@ -63,8 +63,8 @@ rule anchor:
         "../envs/spiking-music.yaml"
     threads: CONFIG.evaluation.processes
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=grown(4000),
+        runtime=grown(240),
     params:
         config=settings("evaluation"),
     shell:
@@ -92,8 +92,8 @@ rule sweep:
         "../envs/spiking-music.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=grown(8000),
+        runtime=grown(120),
     params:
         config=settings("seed", "evaluation"),
     shell:
@@ -109,7 +109,6 @@ rule summarise:
         evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
         storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
         coded=expand(f"{RESULTS}/storage/{{variant}}-coded.csv", variant=CODED),
-        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
         anchor=expand(f"{RESULTS}/evaluation/{{anchor}}.csv", anchor=ANCHORS),
     output:
         csv=report(
@@ -126,16 +125,15 @@ rule summarise:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
         config=settings("seed", "evaluation"),
         weights=repeated("weights", "weights"),
         evaluation=repeated("evaluation", "evaluation"),
         storage=repeated("storage", "storage"),
-        logs=repeated("log", "log"),
         coded=repeated("coded", "coded"),
         anchor=repeated("anchor", "anchor"),
     shell:
         "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
-        " {params.storage} {params.logs} {params.coded} {params.anchor} --out {output.csv:q} 2>&1 | tee {log:q} >&2"
+        " {params.storage} {params.coded} {params.anchor} --out {output.csv:q} 2>&1 | tee {log:q} >&2"

@@ -25,8 +25,8 @@ rule figure_storage:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
         config=settings("figures"),
         out=stem,
@@ -49,8 +49,8 @@ rule figure_rate_quality:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
         variants=[f"--variant {name}" for name in VARIANTS],
         evaluation=repeated("evaluation", "evaluation"),
@@ -72,8 +72,8 @@ rule figure_architecture:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=grown(4000),
+        runtime=grown(20),
     params:
         config=variant_settings,
         out=stem,
@@ -103,8 +103,8 @@ rule figure_rate_sweep:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
         config=settings("evaluation", "figures"),
         sparse=[f"--variant {name}" for name in SPARSE],
@@ -129,8 +129,8 @@ rule figure_selectivity:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grown(2000),
+        runtime=grown(10),
     params:
         variants=[f"--variant {name}" for name in SELECTIVE],
         arrays=lambda wildcards, input: [f"--arrays {path}" for path in input],
@@ -152,8 +152,8 @@ rule figure_training:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
         variants=[f"--variant {name}" for name in VARIANTS],
         logs=repeated("log", "log"),
@@ -185,8 +185,8 @@ rule figure_clips:
         "../envs/spiking-music.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=grown(4000),
+        runtime=grown(30),
     params:
         config=settings("signal", "figures"),
         variants=[f"--variant {name}" for name in VARIANTS],

@@ -17,8 +17,8 @@ rule selectivity:
         "../envs/spiking-music.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=grown(8000),
+        runtime=grown(240),
     params:
         config=settings("seed", "selectivity"),
     shell:
@@ -42,7 +42,7 @@ rule compare_selectivity:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grown(1000),
+        runtime=grown(10),
     shell:
         "spiking-music compare-selectivity {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -13,8 +13,8 @@ rule account:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=grown(1000),
+        runtime=grown(30),
     shell:
         "spiking-music account --codes {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
@@ -31,8 +31,8 @@ rule fit_entropy:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=grown(4000),
+        runtime=grown(60),
     params:
         config=settings("seed"),
     shell:
@@ -53,8 +53,8 @@ rule account_coded:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=grown(1000),
+        runtime=grown(30),
     shell:
         "spiking-music account-coded --codes {input.codes:q} --tables {input.tables:q}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -19,7 +19,6 @@ def raw():
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_overlay_is_valid(overlay, monkeypatch):
-    monkeypatch.setenv("MAESTRO", "/data/maestro")
     monkeypatch.setenv("SPIKING_MUSIC_DATA", "/data")
     sources = [str(ROOT / "config.yaml"), str(ROOT / "config" / overlay)]
     configuration.validate(configuration.read(sources))
@@ -46,6 +45,8 @@ def _changed(raw, path, value):
         (("variants", "free", "backbone"), "spectrl", "unknown backbone 'spectrl'; did you mean"),
         (("variants", "free", "training"), {"stps": 3}, "'variants.free.training.stps'; did you"),
         (("dataset", "source"), "midi", "'dataset': source 'midi' needs path"),
+        (("download", "archive"), "ftp://x/y.zip", "'download.archive': String should match"),
+        (("download", "folder"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),
         (("seed",), None, "'seed'"),

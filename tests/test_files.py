@@ -1,12 +1,18 @@
 """Outputs appear whole or not at all."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pandas as pd
 import pytest
 
 from spiking_music import cli
 from spiking_music.errors import DataError, OutputError
 from spiking_music.files import Disk, atomic, write_csv, write_json
-from tests.conftest import full_disk
+from tests.conftest import DEFAULTS, ROOT, full_disk
 
 
 def test_a_failure_leaves_the_old_file_and_no_litter(tmp_path):
@@ -27,6 +33,38 @@ def test_a_folder_is_replaced_whole(tmp_path):
         temporary.mkdir()
         (temporary / "new").touch()
     assert [item.name for item in path.iterdir()] == ["new"]
+
+
+def test_litter_of_a_killed_process_is_deleted_by_the_next_attempt(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    mine = tmp_path / f".partial-{ended.pid}-out.txt"
+    folder = tmp_path / f".partial-{os.getpid()}-out.txt"  # of one that had our number
+    others = [tmp_path / f".partial-{os.getppid()}-out.txt"]  # at work on the same file
+    others.append(tmp_path / f".partial-{ended.pid}-my-out.txt")
+    for path in (mine, *others):
+        path.touch()
+    folder.mkdir()
+    with atomic(tmp_path / "out.txt") as temporary:
+        temporary.write_text("whole")
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "out.txt", *others])
+
+
+def test_a_terminated_verb_deletes_what_it_had_begun(tmp_path):
+    table, tiny = tmp_path / "performances.csv", str(ROOT / "config" / "tiny.yaml")
+    verb = [sys.executable, "-m", "spiking_music"]
+    config = ["--config", *DEFAULTS, "--config", tiny]
+    config += ["--config", '{"dataset": {"demo": {"minutes": 40}}}']  # long enough to be stopped
+    subprocess.run([*verb, "catalogue", *config, "--out", str(table)], check=True)
+    arguments = ["--performances", str(table), "--shard", "0", "--root", str(tmp_path / "made")]
+    manifest = ["--manifest", str(tmp_path / "manifest.csv")]
+    run = subprocess.Popen([*verb, "recordings", *config, *arguments, *manifest])
+    while not list(tmp_path.rglob(".partial-*.flac")):
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGTERM
+    assert not list(tmp_path.rglob(".partial-*"))
 
 
 def test_floats_survive_and_bytes_repeat(tmp_path):

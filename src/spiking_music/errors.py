@@ -23,3 +23,7 @@ class TrainingError(SpikingMusicError):
 
 class OutputError(SpikingMusicError):
     """A file cannot be written, for example because the disk is full."""
+
+
+class DownloadError(SpikingMusicError):
+    """A server does not give what is asked of it; what has arrived is kept."""

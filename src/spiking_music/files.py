@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd  # takes a second to import, and most verbs get by without
 
 PARTIAL = ".partial-"
+WRITTEN: list[Path] = []  # by this process, for the record of what made it
 
 
 @contextmanager
@@ -24,22 +26,38 @@ def atomic(path: Path | str) -> Iterator[Path]:
 
     The suffix is kept, because libraries choose a format by it. A file or a folder may be made.
     A rename within one folder is atomic on POSIX, so a reader sees the old, the new or no file.
-    Raises `OutputError` as `writing` does.
+    What a killed process left of its own attempt at `path` is deleted first. Raises `OutputError`
+    as `writing` does.
     """
     path = Path(path)
     temporary = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        for orphan in _orphans(path):
+            _delete(orphan)
         try:
             yield temporary
             if path.is_dir():
                 shutil.rmtree(path)
             temporary.replace(path)
         finally:
-            if temporary.is_dir():
-                shutil.rmtree(temporary)
-            else:
-                temporary.unlink(missing_ok=True)
+            _delete(temporary)
+
+
+def _orphans(path: Path) -> Iterator[Path]:
+    """Temporary files and folders for `path` whose process is no more."""
+    pattern = re.compile(rf"{re.escape(PARTIAL)}(\d+)-{re.escape(path.name)}")
+    for other in path.parent.iterdir():
+        named = pattern.fullmatch(other.name)
+        if named and (int(named[1]) == os.getpid() or not Path(f"/proc/{named[1]}").exists()):
+            yield other
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -100,9 +118,17 @@ class Disk(io.FileIO):
             self.check()
 
 
+def room(folder: Path) -> int:
+    """Bytes left on the disk under `folder`, which need not exist yet."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
 def wrote(*paths: Path | str) -> None:
     """Tell the user on stderr what was written and where."""
     for path in paths:
+        WRITTEN.append(Path(path))
         print(f"wrote {path}", file=sys.stderr)
 
 

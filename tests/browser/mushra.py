@@ -1,5 +1,7 @@
-"""The page under test, on the server of the tests."""
+"""The page under test, on the server of the tests, and its results."""
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -22,3 +24,9 @@ def make_page(site: Site, **changes: Any) -> Path:
     raw = configuration.read([*DEFAULTS, json.dumps({"listening": {"page": page}})])
     build(manifest, configuration.section(raw, PageConfig), site.folder / "test")
     return manifest
+
+
+def rows(results: Path | str) -> list[dict[str, str]]:
+    """A results file, or its text, as rows by column."""
+    text = results if isinstance(results, str) else results.read_bytes().decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))

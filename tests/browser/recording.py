@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 TAP = (Path(__file__).parent / "tap.js").read_text()
 BLOCK = 128  # samples of Web Audio's render quantum
 WINDOW = 1920  # samples, 40 ms
-ALIKE = 0.999  # correlation of a window that is nothing but one sound
+ALIKE = 0.9999  # correlation of a window that is nothing but one sound
 
 Wave = NDArray[np.float64]
 

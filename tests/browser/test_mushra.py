@@ -1,14 +1,12 @@
 """Participants take the whole test, by mouse, keyboard and touch, from a server and from disk."""
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.mushra import make_page
+from tests.browser.mushra import make_page, rows
 from tests.browser.participant import (
     begin,
     by_keyboard,
@@ -27,12 +25,6 @@ RATED = ["trial_id", "rating_stimulus", "rating_score", "rating_time", "rating_c
 COLUMNS = ["session_test_id", "participant", "session_uuid", *RATED, "seed"]
 SCORES = [[12, 34, 56, 78, 100], [0, 21, 43, 65, 87]]  # of the two excerpts, from left to right
 SECOND = 1000  # milliseconds
-
-
-def rows(results: Path | str) -> list[dict[str, str]]:
-    """A results file, or its text, as rows by column."""
-    text = results if isinstance(results, str) else results.read_bytes().decode()
-    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def check(results: Path | str) -> list[dict[str, str]]:
@@ -202,6 +194,16 @@ def test_sliders_are_locked_until_heard(site: Site, open_page: OpenPage) -> None
         expect(slider(page, place)).to_be_disabled()
     expect(page.get_by_text("Still to be heard: 2, 3, 4, 5")).to_be_visible()
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
+
+
+def test_a_blank_name_is_not_taken(site: Site, open_page: OpenPage) -> None:
+    make_page(site)
+    page = open_page(f"{site.address}/test/index.html")
+    for name in ("", "   "):
+        page.get_by_label("Participant").fill(name)
+        page.get_by_role("button", name="Begin").click()
+        expect(page.get_by_role("heading")).to_have_text("Piano music listening test")
+    begin(page, " P 1 ")
 
 
 @pytest.mark.parametrize("seed", [1, 4294967295])

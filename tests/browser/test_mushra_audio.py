@@ -8,12 +8,19 @@ import soundfile
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.mushra import make_page
+from tests.browser.mushra import make_page, rows
 from tests.browser.participant import begin, by_mouse, download, go_on, rate_all
 from tests.browser.recording import TAP, Heard, Wave, heard, order, recorded, roughness
 from tests.browser.stimuli import RATE, SYSTEMS, names
-from tests.browser.test_mushra import rows
 
+BUSY = """
+  const { start } = AudioBufferSourceNode.prototype;
+  AudioBufferSourceNode.prototype.start = function (...when) {
+    const end = performance.now() + 40;
+    while (performance.now() < end);
+    start.apply(this, when);
+  };
+"""  # a browser that begins every sound too late
 GAIN = 10 ** (-10 / 20)  # of the volume slider at 75, where it starts
 STEADY = 400  # milliseconds of listening
 
@@ -29,9 +36,12 @@ def sounds(site: Site) -> dict[str, Wave]:
 
 
 @pytest.fixture
-def training(site: Site, sounds: dict[str, Wave], open_page: OpenPage) -> Page:
-    """The training page, recorded."""
-    page = open_page(f"{site.address}/test/index.html", TAP, bypass_csp=True)
+def training(
+    site: Site, sounds: dict[str, Wave], open_page: OpenPage, request: pytest.FixtureRequest
+) -> Page:
+    """The training page, recorded; a parameter is a script that runs before it."""
+    script = TAP + getattr(request, "param", "")
+    page = open_page(f"{site.address}/test/index.html", script, bypass_csp=True)
     page.evaluate("window.tapReady")
     begin(page)
     expect(page.get_by_role("heading")).to_contain_text("Training")
@@ -54,6 +64,7 @@ def smooth(recording: Wave, sounds: dict[str, Wave]) -> bool:
     return roughness(recording) < 2 * GAIN * max(map(roughness, sounds.values()))
 
 
+@pytest.mark.parametrize("training", ["", BUSY], ids=["idle", "busy"], indirect=True)
 def test_switching_keeps_the_position_and_does_not_click(
     training: Page, sounds: dict[str, Wave]
 ) -> None:
@@ -67,7 +78,7 @@ def test_switching_keeps_the_position_and_does_not_click(
     period = len(sounds["c1/reference"])
     assert len(windows) > 8 * 5
     assert np.ptp(lag(windows) % period) == 0  # 5 ms are asked for; it is to the sample
-    np.testing.assert_allclose([window.gain for window in windows], GAIN, rtol=1e-3)
+    np.testing.assert_allclose([window.gain for window in windows], GAIN, rtol=5e-3)
     assert smooth(recording, sounds)
 
 

@@ -35,13 +35,11 @@ def write_tables(folder: Path, name: str, perceptual: bool) -> tuple[Path, Path]
 
 @pytest.fixture
 def runs(free: Model, rvq: Model, tmp_path: Path) -> list[Run]:
-    log = tmp_path / "log.csv"
-    log.write_text("step,seconds\n1,2.5\n2,5.5\n")
     coded = tmp_path / "free-coded.csv"
     coded.write_text("clip,kbps\n0,2.0\n1,2.5\n")
     return [
-        Run(rvq.weights, *write_tables(tmp_path, "rvq", False), log, None),
-        Run(free.weights, *write_tables(tmp_path, "free", True), log, coded),
+        Run(rvq.weights, *write_tables(tmp_path, "rvq", False), None),
+        Run(free.weights, *write_tables(tmp_path, "free", True), coded),
     ]
 
 
@@ -52,7 +50,6 @@ def test_a_row_a_variant(runs, tmp_path: Path) -> None:
     row = table.loc["free"]
     assert list(table.index) == ["rvq", "free"]
     assert (row["decoder"], row["steps"], row["parameters"]) == ("regression", 7, 1234)
-    assert row["seconds"] == 5.5
     assert row["kbps_coded"] == 2.25
     assert np.isnan(table.loc["rvq", "kbps_coded"])
     assert (row["clips"], row["silent_clips"], row["failed_clips"]) == (12, 1, 1)
@@ -79,7 +76,7 @@ def test_anchors_stand_below_without_rate_or_training(runs, tmp_path: Path) -> N
     row = table.loc["lowpass-3500"]
     assert (row["decoder"], row["clips"], row["silent_clips"]) == ("none", 12, 1)
     assert row["si_snr_db"] == pytest.approx(pd.read_csv(quality)["si_snr_db"].mean())
-    assert row[[*AMOUNTS, "steps", "parameters", "seconds"]].isna().all()
+    assert row[[*AMOUNTS, "steps", "parameters"]].isna().all()
     assert table.loc["free", "steps"] == 7
     text = (tmp_path / "summary.md").read_text()
     assert "| lowpass-3500 | – | – |" in text
@@ -118,7 +115,7 @@ def test_refusals(runs, tmp_path: Path) -> None:
     pd.read_csv(free.storage).iloc[:-1].to_csv(shorter, index=False)
     for error, message, changes in (
         (DataError, "cannot read table", {"evaluation": tmp_path / "none.csv"}),
-        (DataError, "cannot read table", {"log": tmp_path / "none.csv"}),
+        (DataError, "cannot read table", {"coded": tmp_path / "none.csv"}),
         (DataError, "has no column 'performance'", {"evaluation": free.storage}),
         (CodeError, "no model at", {"weights": tmp_path / "none"}),
         (CodeError, "no model of this project", {"weights": free.evaluation}),

@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from spiking_music import config as configuration
 from spiking_music.config import PageConfig
@@ -144,6 +146,16 @@ def test_a_sound_that_has_changed_is_refused(manifest: Path, tmp_path: Path) -> 
 def test_another_rate_is_refused(manifest: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="at 48000 Hz, its manifest says 120000 at 44100"):
         build(changed(manifest, {"sample_rate": 44100}), settings(), tmp_path / "page")
+
+
+def test_stereo_is_refused(manifest: Path, tmp_path: Path) -> None:
+    clips = json.loads(manifest.read_text())["clips"]
+    stimulus = clips[0]["stimuli"][0]
+    path = manifest.parent / stimulus["file"]
+    soundfile.write(path, np.zeros((stimulus["samples"], 2)), 48000)
+    stimulus["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(DataError, match="has 2 channels"):
+        build(changed(manifest, {"clips": clips}), settings(), tmp_path / "page")
 
 
 @pytest.mark.parametrize(

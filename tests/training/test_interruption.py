@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,14 +32,16 @@ if __name__ == "__main__":
 """
 
 
-def start(folder: Path, config: VariantConfig, shards: Shards) -> subprocess.Popen[str]:
-    """A process that trains into `folder`."""
-    folder.mkdir()
+def start(
+    folder: Path, config: VariantConfig, shards: Shards, **variables: str
+) -> subprocess.Popen[str]:
+    """A process that trains into `folder`, with environment `variables` besides."""
+    folder.mkdir(exist_ok=True)
     script = folder / "script.py"
     script.write_text(SCRIPT)
     paths = [str(path) for path in (folder, *shards["train"], *shards["validation"])]
     command = [sys.executable, str(script), config.model_dump_json(), *paths]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT)
 
 
@@ -85,3 +88,26 @@ def test_two_processes_train_stop_together_and_one_can_go_on(
     assert both.loc[5, "loss"] == pytest.approx(
         pd.read_csv(tmp_path / "one" / "log.csv").set_index("step").loc[5, "loss"], rel=0.3
     )
+
+
+def test_processes_started_by_srun_end_in_the_same_bytes_as_spawned_ones(
+    tmp_path: Path, shards: Shards
+) -> None:
+    config = tiny(devices=2)
+    spawning = start(tmp_path / "spawned", config, shards)
+    assert spawning.communicate(timeout=120)[1].count("wrote") == 2
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    step = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "2"}
+    step |= {"SLURM_NNODES": "1", "SLURM_NODEID": "0", "SLURM_JOB_ID": "1"}
+    step |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    tasks = [
+        start(tmp_path / "srun", config, shards, **step, SLURM_PROCID=rank, SLURM_LOCALID=rank)
+        for rank in ("0", "1")
+    ]
+    said = [task.communicate(timeout=120)[1] for task in tasks]
+    assert [task.returncode for task in tasks] == [0, 0], said
+    assert [text.count("wrote") for text in said] == [2, 0]  # the first alone writes
+    weights = [tmp_path / name / "weights.safetensors" for name in ("spawned", "srun")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()

@@ -104,3 +104,13 @@ def test_a_thread_that_cannot_write_does_not_say_so_twice(
         r"error: cannot write '.*/(log\.csv|tensorboard)' \(File too large\): .*\n",
         capsys.readouterr().err,
     )
+
+
+def test_the_clock_shows_in_tensorboard_and_not_in_the_table(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log.csv", "", 0)
+    log.write(10, {"loss": 3.0}, {})
+    log.clock(10, {"seconds": 1.5})
+    log.close()
+    assert "seconds" not in log.path.read_text()
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [(event.step, event.value) for event in events.Scalars("seconds")] == [(10, 1.5)]

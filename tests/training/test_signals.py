@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import signal
 import time
+from multiprocessing.synchronize import Event
 
 import pytest
 
@@ -21,24 +22,28 @@ def test_a_stop_signal_becomes_a_request_and_handlers_come_back(number: int) -> 
     assert signal.getsignal(number) == before
 
 
-def pause() -> None:
+def pause(ready: Event) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    time.sleep(60)
+    ready.set()
+    time.sleep(600)
 
 
 def test_a_parent_passes_the_signal_on() -> None:
-    child = multiprocessing.get_context("fork").Process(target=pause)
+    context = multiprocessing.get_context("fork")
+    ready = context.Event()
+    child = context.Process(target=pause, args=(ready,))
     child.start()
+    assert ready.wait(60)  # before, it has the handlers of this process
     with handled(forward):
         os.kill(os.getpid(), signal.SIGTERM)
-        child.join(10)
+        child.join(60)
     assert child.exitcode == -signal.SIGTERM
 
 
 def test_a_parent_without_children_obeys() -> None:
     child = multiprocessing.get_context("fork").Process(target=terminate_self)
     child.start()
-    child.join(10)
+    child.join(60)
     assert child.exitcode == -signal.SIGTERM
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflow.small import write_overlay
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -19,20 +21,32 @@ class Done:
     said: str
 
 
-def run_snakemake(
-    folder: Path, *arguments: str, overlays: tuple[str, ...] = ("config/tiny.yaml",)
-) -> Done:
-    """Run the repository's Snakefile in `folder` with config.yaml and `overlays`."""
+def environment() -> dict[str, str]:
+    """Ours, with the commands that were installed beside this Python, and one thread a process."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def snakemake(folder: Path, *arguments: str, overlays: tuple[str, ...]) -> list[str]:
+    """The command that runs the repository's Snakefile in `folder`."""
     files = ["config.yaml", *overlays]
-    command = [
+    return [
         *("snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)),
         *("--cores", "2", *arguments),
         *("--configfile", *(str(ROOT / file) for file in files)),
     ]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def run_snakemake(
+    folder: Path, *arguments: str, overlays: tuple[str, ...] = ("config/tiny.yaml",)
+) -> Done:
+    """Run the repository's Snakefile in `folder` with config.yaml and `overlays`."""
     run = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        snakemake(folder, *arguments, overlays=overlays),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment(),
     )
     return Done(run.returncode, run.stdout)
 
@@ -42,5 +56,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the tiny demo has run to its end."""
     folder = tmp_path_factory.mktemp("tiny")
     done = run_snakemake(folder)
+    assert done.code == 0, done.said[-5000:]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which one variant has gone through every stage, undisturbed."""
+    folder = tmp_path_factory.mktemp("small")
+    done = run_snakemake(folder, overlays=write_overlay(folder))
     assert done.code == 0, done.said[-5000:]
     return folder

@@ -115,16 +115,31 @@ def test_a_bad_configuration_is_one_sentence(tmp_path: Path, change: str, senten
     assert "Traceback" not in done.said
 
 
-def test_the_paper_is_one_overlay_away(
-    tmp_path: Path, maestro_table: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MAESTRO", str(maestro_table))
+def test_the_paper_is_one_overlay_away(tmp_path: Path) -> None:
     done = run_snakemake(
         tmp_path, "-n", "-p", overlays=("config/maestro.yaml", "config/paper.yaml")
     )
-    assert jobs(done)["clips"] == 96
+    assert jobs(done)["clips"] == 96 and jobs(done)["archive"] == 1
     assert '"steps": 1000000' in done.said
     assert '"backbone": "seanet"' in done.said
+
+
+def test_all_of_maestro_is_a_few_jobs(tmp_path: Path, maestro_table: Path) -> None:
+    """1276 recordings are looked at one by one, but not made one by one."""
+    rows = []
+    for number in range(1276):
+        split = "train" if number < 962 else "validation" if number < 1099 else "test"
+        names = f"{number}.midi", f"{number}.wav"
+        for name in names:
+            (maestro_table / name).touch()
+        rows.append(f"Anon,No. {number},{split},2004,{','.join(names)},600")
+    with (maestro_table / "maestro-v3.0.0.csv").open("a") as file:
+        file.write("\n".join(rows) + "\n")
+    own = f"dataset={{source: folder, path: {maestro_table}}}"
+    done = run_snakemake(tmp_path, "-n", "--config", own, overlays=("config/maestro.yaml",))
+    counted = jobs(done)
+    assert counted["clips"] == 96
+    assert sum(counted.values()) <= 250
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ Verbs only translate arguments; the rooms of the library do the work and are imp
 runs, so that `--help` answers at once.
 """
 
+import signal
 import sys
 import threading
+from types import FrameType
 
 import typer
 
-from spiking_music.cli import codec, dataset, evaluation, figures, listening, training
+from spiking_music.cli import codec, dataset, evaluation, figures, listening, provenance, training
 from spiking_music.errors import SpikingMusicError
+from spiking_music.provenance import recorded
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Event-based compression of piano music: train, compare, measure and publish codecs.",
 )
-for room in (codec, dataset, training, evaluation, listening):
+for room in (codec, dataset, training, evaluation, listening, provenance):
     for verb in room.VERBS:
         app.command()(verb)
 app.add_typer(figures.app, name="figure")
@@ -28,8 +31,10 @@ app.add_typer(figures.app, name="figure")
 def main() -> None:
     """Run the command line; expected failures become one sentence on stderr and exit code 1."""
     threading.excepthook = _thread_failed
+    signal.signal(signal.SIGTERM, _stopped)
     try:
-        app()
+        with recorded(sys.argv[1:]):
+            app()
     except SpikingMusicError as error:
         _fail(str(error))
     except OSError as error:  # of reading: `files.writing` has put the others into words
@@ -41,6 +46,11 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
     """Let TensorBoard's thread die of a full disk in silence: its next call raises the same."""
     if not isinstance(failure.exc_value, OSError):
         threading.__excepthook__(failure)
+
+
+def _stopped(number: int, _: FrameType | None) -> None:
+    """End as after an error, so that half-written files are deleted."""
+    sys.exit(128 + number)
 
 
 def _fail(sentence: str) -> None:

@@ -1,13 +1,15 @@
 """Verbs of the dataset room: recordings → clips and onsets."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from spiking_music import config as configuration
 from spiking_music.cli.options import Configs, Out, Performances, Root, Shard
-from spiking_music.config import DatasetConfig, SignalConfig
+from spiking_music.config import DatasetConfig, DownloadConfig, SignalConfig
+from spiking_music.errors import ConfigError
 
 
 def catalogue(config: Configs, out: Out) -> None:
@@ -15,19 +17,62 @@ def catalogue(config: Configs, out: Out) -> None:
     from spiking_music.dataset.catalogue import catalogue
 
     raw = configuration.read(config)
-    catalogue(configuration.section(raw, DatasetConfig), configuration.seed(raw), out)
+    dataset = configuration.section(raw, DatasetConfig)
+    catalogue(dataset, configuration.seed(raw), out, _download(raw, dataset))
+
+
+def archive(config: Configs, out: Out) -> None:
+    """Read the directory of MAESTRO's archive for all shards; fetch it whole if so configured."""
+    from spiking_music.dataset.maestro.http import Client
+    from spiking_music.dataset.maestro.store import survey
+
+    raw = configuration.read(config)
+    dataset = configuration.section(raw, DatasetConfig)
+    download = configuration.section(raw, DownloadConfig)
+    survey(dataset, download, Client(download, configuration.seed(raw))).write(out)
+
+
+def fetch(
+    config: Configs,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be fetched.")
+    ] = False,
+) -> None:
+    """Fetch what source maestro needs; what is there already is verified. Prints the bytes."""
+    from spiking_music.dataset.maestro.plan import fetch
+
+    raw = configuration.read(config)
+    dataset = configuration.section(raw, DatasetConfig)
+    download = configuration.section(raw, DownloadConfig)
+    fetch(dataset, download, configuration.seed(raw), dry_run)
 
 
 def recordings(
-    config: Configs, performances: Performances, shard: Shard, root: Root, manifest: Out
+    config: Configs,
+    performances: Performances,
+    shard: Shard,
+    root: Root,
+    manifest: Out,
+    archive: Annotated[
+        Path | None, typer.Option(help="Directory of the archive that `archive` wrote.")
+    ] = None,
 ) -> None:
-    """Make (demo, midi) or check (folder) the recordings of a shard."""
+    """Make (demo, midi), check (folder) or fetch (maestro) the recordings of a shard."""
+    from spiking_music.dataset.maestro import store
+    from spiking_music.dataset.maestro.archive import load
     from spiking_music.dataset.sources import prepare
 
     raw = configuration.read(config)
     dataset = configuration.section(raw, DatasetConfig)
     signal = configuration.section(raw, SignalConfig)
-    prepare(dataset, signal, configuration.seed(raw), performances, shard, root, manifest)
+    seed = configuration.seed(raw)
+    download = _download(raw, dataset)
+    fetched = None
+    if download is not None:
+        if archive is None:
+            raise ConfigError("source 'maestro' needs --archive: make it with 'archive'")
+        fetched = store.opened(load(archive), download, seed)
+    prepare(dataset, signal, seed, performances, shard, root, manifest, fetched)
 
 
 def clips(
@@ -63,4 +108,9 @@ def onsets(
     build_onsets(performances, root, tables, out, signal)
 
 
-VERBS = (catalogue, recordings, clips, onsets)
+def _download(raw: Mapping[str, Any], dataset: DatasetConfig) -> DownloadConfig | None:
+    """The section that one source alone depends on."""
+    return configuration.section(raw, DownloadConfig) if dataset.source == "maestro" else None
+
+
+VERBS = (catalogue, archive, fetch, recordings, clips, onsets)

@@ -122,7 +122,6 @@ def summarise(
     weights: Annotated[list[Path], typer.Option(help="Weights of each variant.")],
     evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate` of each.")],
     storage: Annotated[list[Path], typer.Option(help="Table of `account` of each.")],
-    log: Annotated[list[Path], typer.Option(help="Training log of each.")],
     out: Out,
     coded: Annotated[
         list[Path] | None,
@@ -135,12 +134,12 @@ def summarise(
 
     raw = configuration.read(config)
     settings = configuration.section(raw, EvaluationConfig)
-    if not len(weights) == len(evaluation) == len(storage) == len(log):
-        raise ConfigError("give as many --weights as --evaluation, --storage and --log")
+    if not len(weights) == len(evaluation) == len(storage):
+        raise ConfigError("give as many --weights as --evaluation and --storage")
     owner = {path.with_stem(path.stem.removesuffix("-coded")): path for path in coded or []}
     if strangers := set(owner) - set(storage):
         raise ConfigError(f"'{owner[strangers.pop()]}' lies beside no --storage table")
-    files = zip(weights, evaluation, storage, log, map(owner.get, storage), strict=True)
+    files = zip(weights, evaluation, storage, map(owner.get, storage), strict=True)
     runs = [Run(*each) for each in files]
     summarise(runs, anchor or [], out, settings.bootstrap, configuration.seed(raw))
 

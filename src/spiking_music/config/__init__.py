@@ -47,6 +47,7 @@ from spiking_music.config.reading import (
 from spiking_music.config.sections import (
     DatasetConfig,
     DemoConfig,
+    DownloadConfig,
     EvaluationConfig,
     FiguresConfig,
     Positive,
@@ -66,6 +67,7 @@ __all__ = [
     "DemoConfig",
     "DiffusionConfig",
     "DiscriminatorConfig",
+    "DownloadConfig",
     "EvaluationConfig",
     "FiguresConfig",
     "GammaConfig",

@@ -27,6 +27,7 @@ from spiking_music.config.models import (
 )
 from spiking_music.config.sections import (
     DatasetConfig,
+    DownloadConfig,
     EvaluationConfig,
     FiguresConfig,
     Section,
@@ -43,6 +44,7 @@ class Config(Section):
     seed: int
     signal: SignalConfig
     dataset: DatasetConfig
+    download: DownloadConfig
     backbones: dict[str, Backbone]
     bottlenecks: dict[str, Bottleneck]
     contexts: dict[str, ContextConfig]
@@ -59,6 +61,7 @@ class Config(Section):
 SECTIONS: dict[type, str] = {
     SignalConfig: "signal",
     DatasetConfig: "dataset",
+    DownloadConfig: "download",
     TrainingConfig: "training",
     EvaluationConfig: "evaluation",
     SelectivityConfig: "selectivity",

@@ -11,12 +11,22 @@ Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
+Url = Annotated[str, Field(pattern=r"^https?://[^/]+/")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Section(BaseModel):
     """Base of all sections: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _expand(path: str) -> str:
+    """Paths may hold `~` and environment variables, so that overlays can be shared."""
+    expanded = os.path.expandvars(Path(path).expanduser())
+    if "$" in expanded:
+        raise ValueError(f"{path} names an environment variable that is not set")
+    return expanded
 
 
 class SignalConfig(Section):
@@ -64,7 +74,7 @@ class DatasetConfig(Section):
     """Where recordings come from and how they become clips."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    source: Literal["demo", "folder", "midi"]
+    source: Literal["demo", "folder", "midi", "maestro"]
     path: str | None
     soundfont: str | None
     shards: Positive
@@ -78,19 +88,36 @@ class DatasetConfig(Section):
     @field_validator("path", "soundfont")
     @classmethod
     def _expanded(cls, value: str | None) -> str | None:
-        """Paths may hold `~` and environment variables, so that overlays can be shared."""
-        expanded = value and os.path.expandvars(Path(value).expanduser())
-        if expanded and "$" in expanded:
-            raise ValueError(f"{value} names an environment variable that is not set")
-        return expanded
+        return value and _expand(value)
 
     @model_validator(mode="after")
     def _path_given(self) -> "DatasetConfig":
-        if self.source != "demo" and self.path is None:
+        if self.source in ("folder", "midi") and self.path is None:
             raise ValueError(
                 f"source '{self.source}' needs path: a folder or archive in MAESTRO layout"
             )
         return self
+
+
+class DownloadConfig(Section):
+    """Where source `maestro` has its files from, and how it fetches them."""
+
+    table: Url
+    table_sha256: Digest | None
+    archive: Url
+    archive_bytes: Positive | None
+    archive_sha256: Digest | None
+    whole: bool  # the archive as a whole, and then its members from disk
+    folder: str  # where the files are kept
+    connections: Positive  # at a time, over all jobs that share the folder
+    attempts: Positive  # in a row that bring nothing
+    backoff: Annotated[float, Field(gt=0)]  # seconds before the second attempt; then doubled
+    timeout: Annotated[float, Field(gt=0)]  # seconds
+
+    @field_validator("folder")
+    @classmethod
+    def _expanded(cls, value: str) -> str:
+        return _expand(value)
 
 
 class EvaluationConfig(Section):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from spiking_music import files
-from spiking_music.config import DatasetConfig, Split, SubsetConfig
+from spiking_music.config import DatasetConfig, DownloadConfig, Split, SubsetConfig
 from spiking_music.dataset import demo
 from spiking_music.dataset.layout import Layout, check_name
 from spiking_music.errors import ConfigError, DataError
@@ -28,17 +28,25 @@ DEALT = [*COLUMNS, "performance", "shard"]
 SPLITS = get_args(Split)
 
 
-def catalogue(dataset: DatasetConfig, seed: int, out: Path) -> None:
-    """Write `out`: MAESTRO's seven columns, `performance` (0..) and `shard` (0..dataset.shards-1).
+def catalogue(
+    dataset: DatasetConfig, seed: int, out: Path, download: DownloadConfig | None = None
+) -> None:
+    """Write `out`: MAESTRO's seven columns, `performance` (0..), `shard` (0..dataset.shards-1).
 
     Performances are dealt round robin within each split; where a split has fewer performances than
     there are shards, the last shards stay empty. Raises `DataError` for a table that cannot be
-    used, `ConfigError` for a subset that selects what the table does not have.
+    used, `ConfigError` for a subset that selects what the table does not have, `DownloadError`
+    where it cannot be fetched.
     """
-    table = select(_table(dataset, seed), dataset.subset, seed)
+    files.write_csv(choose(dataset, seed, download), out)
+
+
+def choose(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -> pd.DataFrame:
+    """The table that `catalogue` writes; source `maestro` has to `download` its own."""
+    table = select(_table(dataset, seed, download), dataset.subset, seed)
     table["performance"] = np.arange(len(table))
     table["shard"] = table.groupby("split").cumcount() % dataset.shards
-    files.write_csv(table[DEALT], out)
+    return table[DEALT]
 
 
 def read_performances(path: Path) -> pd.DataFrame:
@@ -123,14 +131,22 @@ def instead(value: str, known: Iterable[str]) -> str:
     return f" (did you mean '{(folded | words)[close[0]]}'?)" if close else ""
 
 
-def _table(dataset: DatasetConfig, seed: int) -> pd.DataFrame:
+def _table(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -> pd.DataFrame:
     if dataset.source == "demo":
         return demo.table(dataset.demo, seed)
+    if dataset.source == "maestro" and dataset.path is None:
+        from spiking_music.dataset.maestro import whole  # here, as it imports urllib3
+        from spiking_music.dataset.maestro.http import Client
+
+        assert download is not None
+        return check(whole.table(Client(download, seed), download), download.table, COLUMNS)
     path = Path(str(dataset.path))
     if dataset.source == "folder" and path.exists() and not path.is_dir():
         raise DataError(
             f"dataset.path '{path}' is no folder: unpack it, or set dataset.source: midi"
         )
+    if dataset.source == "maestro" and path.is_dir():
+        raise DataError(f"dataset.path '{path}' is a folder: set dataset.source: folder")
     layout = Layout(path)
     table = check(layout.read_table(), f"{path}/{layout.table}", COLUMNS)
     if dataset.source == "midi":  # what the table calls .wav is rendered to .flac

@@ -31,27 +31,8 @@ class Layout:
             raise DataError(f"dataset.path '{path}' does not exist: correct it")
         for name in names:
             check_name(name, str(path))
-        self.table = self._find_table(names)
+        self.table = find_table(names, str(path))
         self._folder = PurePosixPath(self.table).parent
-
-    def _find_table(self, names: list[str]) -> str:
-        """`metadata.csv`, else `maestro-v*.csv`, else the sole csv, uppermost in the tree."""
-        tables = [PurePosixPath(n) for n in names if n.endswith(".csv") and "__MACOSX" not in n]
-        depth = min((len(table.parts) for table in tables), default=0)
-        tables = [table for table in tables if len(table.parts) == depth]
-        for pattern in ("metadata.csv", "maestro-v*.csv", "*.csv"):
-            found = [table for table in tables if table.match(pattern)]
-            if len(found) == 1:
-                return str(found[0])
-            if found:
-                listed = ", ".join(sorted(table.name for table in found))
-                raise DataError(
-                    f"'{self.path}' holds several tables ({listed}): "
-                    "name the one to use 'metadata.csv'"
-                )
-        raise DataError(
-            f"'{self.path}' holds no table: put 'metadata.csv' with MAESTRO's columns there"
-        )
 
     def read(self, name: str) -> bytes:
         """The bytes of the file that the table calls `name`; `DataError` if missing or empty."""
@@ -93,10 +74,31 @@ class Layout:
             ) from None
 
 
+def find_table(names: list[str], where: str) -> str:
+    """`metadata.csv`, else `maestro-v*.csv`, else the sole csv of `names`, uppermost in the tree.
+
+    `DataError` about `where` if there is none, or several.
+    """
+    tables = [PurePosixPath(n) for n in names if n.endswith(".csv") and "__MACOSX" not in n]
+    depth = min((len(table.parts) for table in tables), default=0)
+    tables = [table for table in tables if len(table.parts) == depth]
+    for pattern in ("metadata.csv", "maestro-v*.csv", "*.csv"):
+        found = [table for table in tables if table.match(pattern)]
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            listed = ", ".join(sorted(table.name for table in found))
+            raise DataError(
+                f"'{where}' holds several tables ({listed}): name the one to use 'metadata.csv'"
+            )
+    raise DataError(f"'{where}' holds no table: put 'metadata.csv' with MAESTRO's columns there")
+
+
 def check_name(name: str, where: str) -> None:
     """Refuse names that lead out of the data set (absolute, `..`, drive letters, backslashes)."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in path.parts[0]:
+    odd = not path.parts or path.is_absolute() or ".." in path.parts
+    if odd or "\\" in name or ":" in path.parts[0]:
         raise DataError(
             f"'{where}' names the file '{name}', which may lead outside of the data set: "
             "use names relative to the table, with '/' and without '..'"

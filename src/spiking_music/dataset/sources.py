@@ -2,12 +2,14 @@
 
 - demo: the performances are composed from the seed and rendered in stereo at 44.1 kHz;
 - midi: MIDI files of a zip or folder are copied and rendered in mono at the project's rate;
-- folder: the recordings are there already, and are only checked.
+- folder: the recordings are there already, and are only checked;
+- maestro: they are fetched from MAESTRO's archive, verified, and then checked like a folder's.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import Console
@@ -23,6 +25,9 @@ from spiking_music.dataset.layout import Layout
 from spiking_music.dataset.midi import parse_midi, read_midi, write_midi
 from spiking_music.errors import DataError
 
+if TYPE_CHECKING:
+    from spiking_music.dataset.maestro.store import Store  # imports urllib3
+
 DEMO_RATE, DEMO_CHANNELS = 44100, 2  # as in MAESTRO
 MANIFEST = ["audio_filename", "midi_filename", "status"]
 
@@ -37,18 +42,21 @@ def prepare(
     shard: int,
     root: Path,
     manifest: Path,
+    store: "Store | None" = None,
 ) -> None:
-    """Make (demo, midi) or check (folder) the recordings of `shard` under `root`; write `manifest`.
+    """Make (demo, midi), check (folder) or fetch from `store` (maestro) the recordings of `shard`.
 
-    The manifest has a row a recording: audio_filename, midi_filename, status (`ok`, or why it
-    cannot be used). With `dataset.bad_recordings: fail` the first bad recording raises `DataError`;
-    with `skip` it is reported on stderr and in the manifest. The same seed gives the same bytes.
+    They lie under `root` then. `manifest` has a row a recording: audio_filename, midi_filename,
+    status (`ok`, or why it cannot be used), and with a `store` bytes and CRC-32 of both. With
+    `dataset.bad_recordings: fail` the first bad recording raises `DataError`; with `skip` it is
+    reported on stderr and in the manifest. A server that fails raises `DownloadError` either way.
+    The same seed gives the same bytes.
     """
     table = read_performances(performances)
     table = table[table["shard"] == shard]
-    make = _maker(dataset, signal, seed, root) if len(table) else _nothing
     console = Console(stderr=True)
     names = list(zip(table["audio_filename"], table["midi_filename"], strict=True))
+    make = _maker(dataset, signal, seed, root, store, names) if names else _nothing
     rows = []
     for audio, midi in track(names, "recordings", console=console, disable=not console.is_terminal):
         status = "ok"
@@ -62,10 +70,20 @@ def prepare(
         rows.append((audio, midi, status))
     if rows and dataset.source != "folder":
         files.wrote(root)
-    files.write_csv(pd.DataFrame(rows, columns=MANIFEST), manifest)
+    made = pd.DataFrame(rows, columns=MANIFEST)
+    files.write_csv(made if store is None else _with_sums(made, store), manifest)
 
 
-def _maker(dataset: DatasetConfig, signal: SignalConfig, seed: int, root: Path) -> Make:
+def _maker(
+    dataset: DatasetConfig,
+    signal: SignalConfig,
+    seed: int,
+    root: Path,
+    store: "Store | None",
+    names: Sequence[tuple[str, str]],
+) -> Make:
+    if store is not None:
+        return _fetcher(store, names, dataset.bad_recordings == "skip")
     if dataset.source == "demo":
         return _demo_maker(dataset, seed, root)
     if dataset.source == "midi":
@@ -111,6 +129,29 @@ def _midi_maker(dataset: DatasetConfig, signal: SignalConfig, root: Path) -> Mak
         render(performance, font, 1, root / audio)
 
     return make
+
+
+def _fetcher(store: "Store", names: Sequence[tuple[str, str]], skip: bool) -> Make:
+    """Fetch all of `names` at once; what is left for each recording is the folder's check."""
+    failed = store.fetch([name for pair in names for name in pair], skip)
+    check = _folder_checker(store.root)
+
+    def make(midi: str, audio: str) -> None:
+        for name in (audio, midi):
+            if name in failed:
+                raise failed[name]
+        check(midi, audio)
+
+    return make
+
+
+def _with_sums(manifest: pd.DataFrame, store: "Store") -> pd.DataFrame:
+    """The manifest with what the archive says of each file; empty where it has none such."""
+    for kind in ("audio", "midi"):
+        facts = [store.facts(name) for name in manifest[f"{kind}_filename"]]
+        manifest[f"{kind}_bytes"] = [size for size, _ in facts]
+        manifest[f"{kind}_crc32"] = [crc for _, crc in facts]
+    return manifest
 
 
 def _folder_checker(root: Path) -> Make:

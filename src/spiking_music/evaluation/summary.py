@@ -24,7 +24,7 @@ COLUMNS = [
     *QUALITIES,
     "si_snr_std",
     *(f"{stem}_{end}" for stem in INTERVALS.values() for end in ("low", "high")),
-    *("steps", "parameters", "seconds"),
+    *("steps", "parameters"),
 ]
 HEADINGS = {
     "variant": "variant",
@@ -38,7 +38,6 @@ HEADINGS = {
     "zimtohrli": "Zimtohrli",
     "steps": "steps",
     "parameters": "parameters",
-    "seconds": "seconds",
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
@@ -54,7 +53,6 @@ class Run:
     weights: Path
     evaluation: Path  # table of `evaluate`
     storage: Path  # table of `storage`
-    log: Path  # training log
     coded: Path | None  # table of `account_coded`; none where there is no code
 
 
@@ -63,10 +61,11 @@ def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int,
 
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
     metric gave no number while it did elsewhere), means of the tables' columns, kbps_coded,
-    si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps, parameters of the model,
-    and seconds of wall time that training took. Quality is averaged over clips that are not silent,
-    rates over all. `anchors` are tables of `evaluate_anchor`, named by their files: below the
-    variants, with decoder "none", and empty where training and codes would speak.
+    si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps and parameters of the
+    model. Quality is averaged over clips that are not silent, rates over all.
+
+    `anchors` are tables of `evaluate_anchor`, named by their files: they stand below the variants,
+    with decoder "none", and empty where training and codes would speak.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
@@ -104,9 +103,8 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     config = about["config"]
     row = _quality(config["name"], config["decoder"]["kind"], quality, resamplings, seed)
     counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
-    seconds = _read(run.log, ["seconds"])["seconds"].max()
     coded = _read(run.coded, ["kbps"])["kbps"].mean() if run.coded else np.nan
-    return row | dict(amount[AMOUNTS].mean()) | {CODED: coded} | counts | {"seconds": seconds}
+    return row | dict(amount[AMOUNTS].mean()) | {CODED: coded} | counts
 
 
 def _quality(

@@ -87,4 +87,6 @@ def read_stimulus(folder: Path, stimulus: Stimulus, sample_rate: int) -> bytes:
             f"stimulus '{path}' has {info.frames} samples at {info.samplerate} Hz, its manifest "
             f"says {stimulus.samples} at {sample_rate}"
         )
+    if info.channels != 1:
+        raise DataError(f"stimulus '{path}' has {info.channels} channels: make it mono")
     return content

@@ -30,7 +30,8 @@ from spiking_music.listening.shown import Note, Shown, notes, systems
 from spiking_music.listening.systems import references
 
 FOLDER = Path(__file__).parent
-SHARED = ("dom", "fader", "player", "transport", "voices", "waveform")  # of the test's page
+# of the test's page
+SHARED = ("dom", "excerpts", "fader", "player", "transport", "voices", "waveform")
 ENTRY = 'import "samples/main";'
 RAMP = 0.008  # seconds of every fade
 SHORTEST_LOOP = 0.25  # seconds

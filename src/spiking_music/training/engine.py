@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments import LightningEnvironment, SLURMEnvironment
 from lightning_fabric.plugins.precision import MixedPrecision
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
@@ -90,15 +90,17 @@ def make_fabric(training: TrainingConfig) -> Fabric:
     """Fabric for `training`; `ConfigError` where this machine lacks the accelerator or devices."""
     cuda = training.accelerator != "cpu" and torch.cuda.is_available()
     device: Literal["cuda", "cpu"] = "cuda" if training.accelerator == "cuda" or cuda else "cpu"
-    # a run is one plain process that spawns the others, also in a SLURM job, which Fabric misreads
-    plugins: list[Any] = [LightningEnvironment()]
+    # a process spawns the others, also in a SLURM job, unless srun has started one a device
+    several = training.devices > 1
+    launched = several and os.environ.get("SLURM_STEP_NUM_TASKS") == str(training.devices)
+    plugins: list[Any] = [SLURMEnvironment() if launched else LightningEnvironment()]
     if training.precision != "32-true":
         plugins.append(Autocast(training.precision, device))
     try:
         return Fabric(
             accelerator=device,
             devices=training.devices,
-            strategy="ddp_spawn" if training.devices > 1 else "auto",
+            strategy=("ddp" if launched else "ddp_spawn") if several else "auto",
             plugins=plugins,
         )
     except (MisconfigurationException, RuntimeError) as error:

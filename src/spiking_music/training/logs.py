@@ -57,10 +57,11 @@ class Log:
         cells = [f"{value:.9g}" for value in values.values()]
         cells += [f"{validation[name]:.9g}" if validation else "" for name in self.validation]
         self._append([str(step), *cells])
-        with writing(self.events):
-            for name, value in (values | validation).items():
-                self.tensorboard.add_scalar(name, value, step)
-            self.tensorboard.flush()
+        self._show(step, values | validation)
+
+    def clock(self, step: int, row: dict[str, float]) -> None:
+        """Show what the clock says in TensorBoard only: equal runs write equal tables."""
+        self._show(step, row)
 
     def audio(self, step: int, name: str, waveform: np.ndarray, sample_rate: int) -> None:
         """Keep `waveform` (T_x,) as validation/<name>.wav, replacing the last one."""
@@ -75,6 +76,12 @@ class Log:
         """Flush TensorBoard; the table is flushed row by row."""
         with writing(self.events):
             self.tensorboard.close()
+
+    def _show(self, step: int, values: dict[str, float]) -> None:
+        with writing(self.events):
+            for name, value in values.items():
+                self.tensorboard.add_scalar(name, value, step)
+            self.tensorboard.flush()
 
     def _append(self, cells: list[str]) -> None:
         line = ",".join(cells) + "\n"

@@ -74,6 +74,7 @@ def train(
     except ProcessException as error:
         last = str(error).strip().splitlines()[-1]  # "spiking_music.errors.KindError: sentence"
         raise TrainingError(last.rpartition("Error: ")[2]) from error
+    files.wrote(weights, log)
 
 
 def _run(
@@ -179,10 +180,11 @@ def _run(
             last = done == training.last_step
             validating = last or done % training.validate_every == 0
             if book and (validating or done % training.log_every == 0):
-                row: dict[str, Any] = {"seconds": seconds, "learning_rate": rate, "loss": loss}
+                row: dict[str, Any] = {"learning_rate": rate, "loss": loss}
                 row |= {f"loss_{name}": term for name, term in passed.losses.items()}
                 row |= passed.stats
-                row |= {"gradient_norm": norm, "wait_share": waited / (time.monotonic() - looked)}
+                row |= {"gradient_norm": norm}
+                wait_share = waited / (time.monotonic() - looked)
                 validation = {}
                 if validating:
                     validation = validate(
@@ -193,6 +195,7 @@ def _run(
                         f"validation SI-SNR {validation['validation_si_snr_db']:.2f} dB"
                     )
                 book.write(done, row, validation)
+                book.clock(done, {"seconds": seconds, "wait_share": wait_share})
                 if monitor and validation:
                     monitor.look(done, validation, passed.stats, ema.model)
                 waited, looked = 0.0, time.monotonic()
@@ -219,7 +222,6 @@ def _run(
         extra = {"steps": str(training.last_step), "parameters": str(parameters)}
         save_weights(ema.model, config, weights, extra)
         store.remove()
-        files.wrote(weights, log)
 
 
 def _check(config: VariantConfig) -> None:

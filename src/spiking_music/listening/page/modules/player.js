@@ -1,5 +1,6 @@
 // What is played: a clip's sounds in step, at one position, switched, sought and looped in ramps.
 
+import { excerpts } from "mushra/excerpts";
 import { Fader } from "mushra/fader";
 import { Voices } from "mushra/voices";
 
@@ -35,13 +36,13 @@ export class Player {
     return this.region.map((sample) => sample / this.context.sampleRate);
   }
 
-  /** Take the sounds of a clip, Map of sound -> AudioBuffer of one length; nothing plays yet. */
+  /** Take the sounds of a clip, Map of sound -> mono AudioBuffer of one length; nothing plays yet. */
   load(buffers, selected) {
     this.pause();
     this.buffers = buffers;
     this.selected = selected;
     this.length = buffers.values().next().value.length;
-    this.region = [0, this.length];
+    this.#cut([0, this.length]);
     this.rest = 0; // sample of the clip to go on from
   }
 
@@ -91,16 +92,23 @@ export class Player {
   #restart(sample, region = this.region) {
     const wasPlaying = this.playing;
     this.pause();
-    this.region = region;
+    if (region !== this.region) {
+      this.#cut(region);
+    }
     this.rest = sample;
     if (wasPlaying) {
       this.#start(sample);
     }
   }
 
+  #cut(region) {
+    this.region = region;
+    this.excerpts = excerpts(this.context, this.buffers, region, this.ramp);
+  }
+
   #start(sample) {
     this.origin = sample - this.region[0];
-    this.voices = new Voices(this.context, this.buffers, this.region, {
+    this.voices = new Voices(this.context, this.excerpts, {
       ramp: this.ramp,
       selected: this.selected,
       output: this.volume.node,

@@ -5,6 +5,7 @@ import { BANDS, Rating } from "mushra/rating";
 import { Transport } from "mushra/transport";
 
 const SAVE_EVERY = 1000; // milliseconds
+const LONGEST = 1000; // milliseconds between two looks at the clock, unless the page was out of sight
 
 export class TrialPage {
   /** app: test, session, player. stage: kind, clip and order. The player holds the clip's sounds. */
@@ -143,7 +144,7 @@ export class TrialPage {
 
   /** Add the time since the last call to the page's, and to that of the sound that is played. */
   #count(now) {
-    const milliseconds = now - this.last;
+    const milliseconds = Math.min(now - this.last, LONGEST);
     this.last = now;
     this.page.milliseconds += milliseconds;
     if (!this.app.player.playing || this.chosen === null) {

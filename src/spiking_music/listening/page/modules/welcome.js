@@ -5,7 +5,10 @@ import { element } from "mushra/dom";
 export class WelcomePage {
   constructor({ test, session }, { next }) {
     const inputs = test.fields.map((name) => {
-      const input = element("input", { type: "text", name, required: true, autocomplete: "off", maxlength: "200" });
+      const input = element("input", {
+        ...{ type: "text", name, autocomplete: "off", maxlength: "200" },
+        ...{ required: true, pattern: ".*\\S.*" },
+      });
       input.value = session.state.fields[name] ?? "";
       return input;
     });

@@ -1,0 +1,21 @@
+"""Verb that tells what made a result."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def provenance(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Results; a folder gets a line for each of its files.")
+    ],
+) -> None:
+    """Tell which configuration, data, code, seed, software and hardware made a result."""
+    from spiking_music.provenance import listed, told
+
+    for path in paths:
+        print(listed(path) if path.is_dir() else told(path))
+
+
+VERBS = (provenance,)

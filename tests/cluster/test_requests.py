@@ -1,0 +1,73 @@
+"""What jobs ask SLURM for, as SLURM sees it."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+from tests.cluster.conftest import MODEL, ROOT, Clone, finish, say
+from tests.cluster.test_survival import RESUMED, STOPPED, WEIGHTS, training_job, wait_for_checkpoint
+
+
+def on_gpus(clone: Clone, devices: int) -> subprocess.Popen[str]:
+    """A training that asks for stand-in GPUs, at work; without CUDA it computes on the CPU."""
+    training = {**MODEL["training"], "accelerator": "auto", "devices": devices}
+    clone.change({**MODEL, "training": training})
+    process = clone.cluster(WEIGHTS)
+    wait_for_checkpoint(clone, process)
+    return process
+
+
+def test_training_asks_for_a_gpu_and_no_other_job_does(clone: Clone) -> None:
+    for path in (clone.results / "clips").glob("validation-*"):
+        path.unlink()
+    process = on_gpus(clone, 1)
+    training = training_job()
+    jobs = say("scontrol", "--oneliner", "show", "job").splitlines()[-2:]  # clips, training
+    for job in jobs:
+        trains = f"JobId={training} " in job
+        assert ("TresPerJob=gres:gpu:1 " in job) == trains, job
+        assert ("Partition=gpu" if trains else "Partition=cpu") in job
+        assert "NumTasks=1 " in job
+    assert "GRES=gpu:1" in say("scontrol", "--details", "show", "job", training)  # allocated
+    assert process.poll() is None
+
+
+def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
+    clone: Clone, quiet: Clone
+) -> None:
+    process = on_gpus(clone, 2)
+    training = training_job()
+    job = say("scontrol", "--oneliner", "--details", "show", "job", training)
+    assert "TresPerJob=gres:gpu:2 " in job
+    assert "GRES=gpu:2" in job
+    assert "NumTasks=2 " in job
+    step = say("scontrol", "--oneliner", "show", "step", f"{training}.0")
+    assert "Tasks=2 " in step
+    assert "Name=spiking-music" in step
+
+    # both stop at the same step, and the next attempt goes on there
+    say("scancel", "--signal=TERM", training)
+    assert finish(process, 240) == 0, clone.said[-5000:]
+    stopped = set(STOPPED.findall(clone.said))
+    assert stopped == {RESUMED.findall(clone.training_log)[0]}
+
+    # the same crops as on one device: the curve is near that of a single process
+    assert list(clone.losses.index) == list(quiet.losses.index)
+    np.testing.assert_allclose(clone.losses.iloc[-10:].mean(), quiet.losses.iloc[-10:].mean(), 0.1)
+
+
+def test_the_wishes_of_the_site_file_reach_sbatch(clone: Clone) -> None:
+    site = clone.folder / "slurm" / "site.yaml"
+    site.write_text(site.read_text() + "gpu_partition: nowhere\n")
+    process = clone.cluster(WEIGHTS, "--retries", "0")
+    assert finish(process, 60) == 1
+    assert "invalid partition specified: nowhere" in clone.said
+    assert "Traceback" not in clone.said
+
+
+@pytest.mark.parametrize("key", ["account", "partition", "gpu_partition", "cores"])
+def test_the_example_of_a_site_file_names_every_key(key: str) -> None:
+    profile = (ROOT / "slurm" / "config.yaml").read_text()
+    assert f'site["{key}"]' in profile or f'site.get("{key}"' in profile
+    assert f"\n{key}: " in (ROOT / "slurm" / "site.example.yaml").read_text()

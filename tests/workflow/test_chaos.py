@@ -1,0 +1,118 @@
+"""The whole workflow, killed at random moments: it ends in the bytes of a run left alone."""
+
+import base64
+import os
+import random
+import signal
+import subprocess
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tests.workflow.conftest import environment, run_snakemake, snakemake
+from tests.workflow.small import outputs, write_overlay
+
+KILLS = 25
+SEED = 5
+AT_START = 0.15  # share of the kills that do not wait for a job to begin
+LAST = 0.85  # share of the jobs after which no more kill is due: some must be left
+PAUSE = 1.5  # jobs' mean time that a kill waits, at most, once it is due
+MARK = "SPIKING_MUSIC_CHAOS"  # in the environment of all that a run starts
+
+
+def test_killed_at_25_moments_the_workflow_ends_in_the_same_bytes(
+    small: Path, tmp_path: Path
+) -> None:
+    overlays = write_overlay(tmp_path)
+    draw = random.Random(SEED)
+    seconds = [pd.read_csv(path, sep="\t")["s"].item() for path in benchmarks(small)]
+    jobs, longest = len(seconds), PAUSE * float(np.mean(seconds))
+    interrupted: Counter[str] = Counter()
+    for moment in sorted(draw.uniform(0, LAST * jobs) for _ in range(KILLS)):
+        waits = draw.random() > AT_START
+        kill(tmp_path, overlays, moment, waits, draw.uniform(0, longest))
+        hit = unfinished(tmp_path)
+        interrupted.update(hit)
+        print(f"killed after {len(benchmarks(tmp_path))} of {jobs} jobs, amid {hit or 'none'}")
+        unlocked = run_snakemake(tmp_path, "--unlock", overlays=overlays)
+        assert unlocked.code == 0, unlocked.said
+    print(f"in all: {dict(interrupted)}")
+    assert len(interrupted) >= 6, "the kills did not spread over the run"
+
+    done = run_snakemake(tmp_path, "--rerun-incomplete", overlays=overlays)
+    assert done.code == 0, done.said[-5000:]
+    assert "Nothing to be done" in run_snakemake(tmp_path, "-n", overlays=overlays).said
+    assert_equal(outputs(tmp_path), outputs(small))
+    assert records(tmp_path) == records(small)
+    assert not list(tmp_path.rglob(".partial-*"))
+    assert not list((tmp_path / "results" / "small" / "checkpoints").rglob("*"))
+    assert not unfinished(tmp_path)
+    assert not list((tmp_path / ".snakemake" / "locks").iterdir())
+
+
+def kill(folder: Path, overlays: tuple[str, ...], moment: float, waits: bool, pause: float) -> None:
+    """Run the workflow in `folder` and kill its process group, `pause` s after it is due.
+
+    It is due when `moment` jobs of all are finished and, if it `waits`, this run has begun one.
+    """
+    mark = uuid.uuid4().hex
+    log = folder / "said.log"
+    with log.open("w") as file:
+        run = subprocess.Popen(
+            snakemake(folder, "--rerun-incomplete", overlays=overlays),
+            env={**environment(), MARK: mark},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    while run.poll() is None and (
+        len(benchmarks(folder)) < moment or (waits and "Execute" not in log.read_text())
+    ):
+        time.sleep(0.02)
+    time.sleep(pause)
+    assert run.poll() is None, log.read_text()[-5000:]
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    deadline = time.monotonic() + 10
+    while left := marked(mark):
+        assert time.monotonic() < deadline, f"outlived the kill: {left}"
+        time.sleep(0.02)
+
+
+def marked(mark: str) -> list[str]:
+    """Command lines of the processes whose environment has `mark`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # ended meanwhile, or another's
+            continue
+    return found
+
+
+def benchmarks(folder: Path) -> list[Path]:
+    """One for each job that has ended well."""
+    return list((folder / "results" / "small" / "benchmarks").glob("*.tsv"))
+
+
+def unfinished(folder: Path) -> list[str]:
+    """What in results/small Snakemake was about to write, by its own notes."""
+    notes = [path for path in (folder / ".snakemake" / "incomplete").rglob("*") if path.is_file()]
+    names = [base64.b64decode(path.name, "-_").decode() for path in notes]
+    return sorted({Path(name).relative_to("results/small").parts[0] for name in names})
+
+
+def records(folder: Path) -> set[str]:
+    """Names of the records of provenance, which differ in times."""
+    root = folder / "results" / "small" / "provenance"
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def assert_equal(found: dict[str, bytes], expected: dict[str, bytes]) -> None:
+    assert found.keys() == expected.keys()
+    assert not [name for name in found if found[name] != expected[name]]
