@@ -9,7 +9,7 @@ import threading
 
 import typer
 
-from spiking_music.cli import codec, dataset, evaluation, figures, training
+from spiking_music.cli import codec, dataset, evaluation, figures, ratings, training
 from spiking_music.errors import SpikingMusicError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Event-based compression of piano music: train, compare, measure and publish codecs.",
 )
-for room in (codec, dataset, training, evaluation):
+for room in (codec, dataset, training, evaluation, ratings):
     for verb in room.VERBS:
         app.command()(verb)
 app.add_typer(figures.app, name="figure")

@@ -5,6 +5,7 @@ for the workflow and for the command line alike. A verb reads just the sections 
 rule which does not hand over a section cannot depend on it.
 """
 
+from spiking_music.config.listening import ListeningConfig, RatingsConfig, SimulatedConfig
 from spiking_music.config.models import (
     BinaryConfig,
     CollapseConfig,
@@ -65,15 +66,18 @@ __all__ = [
     "GammaConfig",
     "GanConfig",
     "LevelSparsityConfig",
+    "ListeningConfig",
     "LossConfig",
     "MelConfig",
     "Positive",
+    "RatingsConfig",
     "RegressionConfig",
     "RvqConfig",
     "SeanetConfig",
     "Section",
     "SelectivityConfig",
     "SignalConfig",
+    "SimulatedConfig",
     "SpectralConfig",
     "Split",
     "StorageSparsityConfig",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from spiking_music.config.listening import ListeningConfig, RatingsConfig, SimulatedConfig
 from spiking_music.config.messages import instead, sentence
 from spiking_music.config.models import (
     Backbone,
@@ -47,6 +48,7 @@ class Config(Section):
     evaluation: EvaluationConfig
     selectivity: SelectivityConfig
     figures: FiguresConfig
+    listening: ListeningConfig
 
 
 SECTIONS: dict[type, str] = {
@@ -56,6 +58,8 @@ SECTIONS: dict[type, str] = {
     EvaluationConfig: "evaluation",
     SelectivityConfig: "selectivity",
     FiguresConfig: "figures",
+    RatingsConfig: "listening.ratings",
+    SimulatedConfig: "listening.simulated",
 }
 TABLES = {  # what a variant's row names, and the table it is a row of
     "backbone": "backbones",
@@ -101,9 +105,7 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
 def section(raw: Mapping[str, Any], model: type[Model]) -> Model:
     """The typed section of class `model`; `ConfigError` where it is absent or wrong."""
     name = SECTIONS[model]
-    if name not in raw:
-        raise ConfigError(f"the configuration has no section '{name}'")
-    return _build(model, raw[name], name)
+    return _build(model, _section(raw, name), name)
 
 
 def seed(raw: Mapping[str, Any]) -> int:
@@ -143,8 +145,17 @@ def validate(raw: Mapping[str, Any]) -> Config:
 
 
 def cut(raw: Mapping[str, Any], *names: str) -> str:
-    """The sections `names` as inline JSON: exactly what a rule hands to its verb."""
-    return json.dumps({name: raw[name] for name in names}, sort_keys=True)
+    """The sections `names` as inline JSON: exactly what a rule hands to its verb.
+
+    A dotted name, such as listening.page, is a part of a section without its neighbours.
+    """
+    concerned: dict[str, Any] = {}
+    for name in names:
+        value = _section(raw, name)
+        for key in reversed(name.split(".")):
+            value = {key: value}
+        concerned = merge(concerned, value)
+    return json.dumps(concerned, sort_keys=True)
 
 
 def cut_variant(raw: Mapping[str, Any], name: str) -> str:
@@ -156,6 +167,15 @@ def cut_variant(raw: Mapping[str, Any], name: str) -> str:
         if row.get(part) is not None:
             concerned[table] = {row[part]: _pick(raw, table, row[part])}
     return json.dumps(concerned, sort_keys=True)
+
+
+def _section(raw: Mapping[str, Any], name: str) -> Any:
+    value: Any = raw
+    for key in name.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            raise ConfigError(f"the configuration has no section '{name}'")
+        value = value[key]
+    return value
 
 
 def _pick(raw: Mapping[str, Any], table: str, name: str) -> Any:

@@ -1,0 +1,1 @@
+"""Listening tests: sounds → pages for listeners → ratings."""
