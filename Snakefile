@@ -15,6 +15,7 @@ include: "rules/storage.smk"
 include: "rules/evaluation.smk"
 include: "rules/selectivity.smk"
 include: "rules/figures.smk"
+include: "rules/listening.smk"
 
 
 report: "report/workflow.rst"

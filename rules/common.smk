@@ -84,3 +84,13 @@ def repeated(option, key):
     return lambda wildcards, input: " ".join(
         f"--{option} {path}" for path in input[key]
     )
+
+
+def judged(judges, *names):
+    """Tables of what listeners, or metrics, made of the systems."""
+    return [f"{RESULTS}/listen/{judges}/{name}" for name in names]
+
+
+def folder_of_output(wildcards, output):
+    """Where a rule that fills a folder writes."""
+    return str(Path(output[0]).parent)

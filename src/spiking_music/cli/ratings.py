@@ -14,15 +14,17 @@ Folder = Annotated[Path, typer.Option("--out", help="Folder to write; what it he
 
 
 def ratings(
-    results: Annotated[list[Path], typer.Argument(help="Result files of the page (.csv).")],
     config: Configs,
     out: Folder,
+    results: Annotated[
+        list[Path] | None, typer.Argument(help="Result files of the page (.csv).")
+    ] = None,
 ) -> None:
     """Screen listeners and compare systems by their ratings."""
     from spiking_music.listening.ratings import rate
 
     raw = configuration.read(config)
-    rate(results, out, configuration.section(raw, RatingsConfig), configuration.seed(raw))
+    rate(results or [], out, configuration.section(raw, RatingsConfig), configuration.seed(raw))
 
 
 def objective_ratings(

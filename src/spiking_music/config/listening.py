@@ -1,8 +1,9 @@
 """Sections of config.yaml about listening tests: one class each."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from spiking_music.config.sections import Fraction, Positive, Section, Weight
 
@@ -16,6 +17,11 @@ class RatingsConfig(Section):
     variants: tuple[str, ...]  # of the objective stand-in, where they are trained
     resamplings: Positive  # of the 95 % intervals
     level: Annotated[float, Field(gt=0, lt=1)]  # of tests: the chance of any false difference
+
+    @field_validator("folder")
+    @classmethod
+    def _expanded(cls, value: str | None) -> str | None:
+        return value and str(Path(value).expanduser())
 
 
 class SimulatedConfig(Section):
