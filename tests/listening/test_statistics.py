@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, friedmanchisquare
+from scipy import stats
 
 from spiking_music.config import SimulatedConfig
 from spiking_music.listening import statistics
@@ -25,7 +25,7 @@ def test_the_binomial_test_by_hand() -> None:
     assert statistics.binomial(1, 3) == pytest.approx(10 / 16)
     assert statistics.binomial(3, 3) == pytest.approx(1)
     assert statistics.binomial(0, 0) == 1
-    assert statistics.binomial(80, 50) == pytest.approx(2 * binom.sf(79, 130, 0.5))
+    assert statistics.binomial(80, 50) == pytest.approx(2 * stats.binom.sf(79, 130, 0.5))
 
 
 def test_signed_ranks_by_hand() -> None:
@@ -34,6 +34,20 @@ def test_signed_ranks_by_hand() -> None:
     assert statistics.signed_rank(np.array([1.0, 2, 3, 4, -5])) == pytest.approx(2 * 10 / 32)
     assert statistics.signed_rank(np.array([0.0, 1, 2, 0, 3, 4, 5])) == pytest.approx(2 / 32)
     assert statistics.signed_rank(np.zeros(4)) == 1
+
+
+def test_signed_ranks_are_scipys_with_ties_and_without() -> None:
+    draw = np.random.default_rng(3)
+    for size in (4, 9, 12):
+        ties = draw.integers(-4, 6, size).astype(float)
+        ties[ties == 0] = 1
+        every = stats.PermutationMethod(n_resamples=2**size)
+        expected = stats.wilcoxon(ties, method=every).pvalue
+        assert statistics.signed_rank(ties) == pytest.approx(expected)
+    smooth = draw.normal(0.3, 1, 40)
+    assert statistics.signed_rank(smooth) == pytest.approx(stats.wilcoxon(smooth).pvalue)
+    many = draw.normal(0.2, 1, 80)
+    assert statistics.signed_rank(many) == pytest.approx(stats.wilcoxon(many).pvalue)
 
 
 def test_wins_losses_and_ties_are_counted_page_by_page() -> None:
@@ -58,8 +72,8 @@ def test_friedman_sees_units_and_both_sets_of_systems() -> None:
     units = [f"u{n // 2}" for n in range(12)]
     every, tested = statistics.friedman(pages(scores, units, systems)).to_dict("records")
     means = scores.reshape(6, 2, 5).mean(axis=1)
-    assert every["p"] == pytest.approx(friedmanchisquare(*means.T).pvalue)
-    assert tested["p"] == pytest.approx(friedmanchisquare(*means[:, 1:4].T).pvalue)
+    assert every["p"] == pytest.approx(stats.friedmanchisquare(*means.T).pvalue)
+    assert tested["p"] == pytest.approx(stats.friedmanchisquare(*means[:, 1:4].T).pvalue)
     assert (every["count"], tested["count"], tested["units"]) == (5, 3, 6)
 
 
