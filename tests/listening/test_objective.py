@@ -1,6 +1,6 @@
 """Metrics stand in for listeners: the same tables, and no doubt about who speaks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +14,15 @@ from spiking_music.listening.objective import stand_in
 MEANS = {"rvq": 4.0, "free": 3.5, "anchor": 1.5, "lowpass-3500": 3.0}
 
 
-def _evaluated(folder: Path, performances: int, clips: int = 2) -> dict[str, Path]:
+def evaluated(
+    folder: Path, systems: Iterable[str], performances: int, clips: int = 2
+) -> dict[str, Path]:
     """A table of `evaluate` for each system, with the columns that matter."""
     paths = {}
-    for index, (name, mean) in enumerate(MEANS.items()):
+    for index, name in enumerate(systems):
         draw = np.random.default_rng(index)
         size = performances * clips
-        visqol = mean + draw.uniform(-0.3, 0.3, size)
+        visqol = MEANS.get(name, 3.2) + draw.uniform(-0.3, 0.3, size)
         table = pd.DataFrame(
             {
                 "clip": range(size),
@@ -52,7 +54,7 @@ def _systems(paths: Mapping[str, Path], out: Path, settings: RatingsConfig) -> p
 def test_both_metrics_in_the_words_of_the_listening_test(
     tmp_path: Path, settings: RatingsConfig
 ) -> None:
-    paths = _evaluated(tmp_path, performances=8)
+    paths = evaluated(tmp_path, MEANS, performances=8)
     systems = _systems(paths, tmp_path / "out", settings)
     names = ["rvq", "free", "anchor-3500", "anchor-distorted"]
     assert list(systems.index) == [
@@ -71,7 +73,7 @@ def test_both_metrics_in_the_words_of_the_listening_test(
 
 
 def test_nobody_could_take_metrics_for_listeners(tmp_path: Path, settings: RatingsConfig) -> None:
-    _systems(_evaluated(tmp_path, performances=8), tmp_path / "out", settings)
+    _systems(evaluated(tmp_path, MEANS, performances=8), tmp_path / "out", settings)
     for path in (tmp_path / "out").glob("*.csv"):
         assert pd.read_csv(path)["source"].str.startswith("objective (").all()
     summary = (tmp_path / "out" / "summary.md").read_text()
@@ -83,7 +85,7 @@ def test_nobody_could_take_metrics_for_listeners(tmp_path: Path, settings: Ratin
 def test_a_clip_without_a_score_is_left_out_for_all_systems(
     tmp_path: Path, settings: RatingsConfig
 ) -> None:
-    paths = _evaluated(tmp_path, performances=8)
+    paths = evaluated(tmp_path, MEANS, performances=8)
     _change(paths["free"], "visqol", 3, np.nan)
     systems = _systems(paths, tmp_path / "out", settings)
     assert set(systems.loc["objective (ViSQOL)", "scores"]) == {15}
@@ -92,14 +94,14 @@ def test_a_clip_without_a_score_is_left_out_for_all_systems(
 
 
 def test_with_few_performances_clips_are_units(tmp_path: Path, settings: RatingsConfig) -> None:
-    systems = _systems(_evaluated(tmp_path, performances=7), tmp_path / "out", settings)
+    systems = _systems(evaluated(tmp_path, MEANS, performances=7), tmp_path / "out", settings)
     assert set(systems["units"]) == {14}
     summary = (tmp_path / "out" / "summary.md").read_text()
     assert "a unit is a clip, as if independent: too few performances" in summary
 
 
 def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, settings: RatingsConfig) -> None:
-    paths = _evaluated(tmp_path, performances=8)
+    paths = evaluated(tmp_path, MEANS, performances=8)
     with pytest.raises(DataError, match="two at least"):
         stand_in({"rvq": paths["rvq"]}, tmp_path / "out", settings, seed=1)
     with pytest.raises(DataError, match=r"cannot read table '.*gone\.csv'"):
