@@ -70,3 +70,4 @@ rule all:
         rules.evaluation.input,
         FIGURES,
         f"{RESULTS}/listen/index.html",
+        f"{RESULTS}/listen/mushra",

@@ -148,3 +148,13 @@ def launcher(wildcards, threads):
     count = tasks(wildcards)
     steps = f"srun --nodes=1 --ntasks-per-node={count} --cpus-per-task={threads}"
     return f"${{SLURM_JOB_ID:+{steps} --kill-on-bad-exit=1}}" if count else ""
+
+
+def judged(judges, *names):
+    """Tables of what listeners, or metrics, made of the systems."""
+    return [f"{RESULTS}/listen/{judges}/{name}" for name in names]
+
+
+def folder_of_output(wildcards, output):
+    """Where a rule that fills a folder writes."""
+    return str(Path(output[0]).parent)

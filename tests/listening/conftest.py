@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from spiking_music import config as configuration
-from spiking_music.config import SignalConfig
+from spiking_music.config import RatingsConfig, SignalConfig
 from spiking_music.dataset.midi import write_midi
 from spiking_music.dataset.onsets import build_onsets
 from spiking_music.dataset.shard import ShardFile
@@ -102,3 +102,8 @@ def _model(folder: Path, name: str, clips: list[Path]) -> tuple[Path, Path]:
     if name in ("rvq", "mu-sparse"):  # as if `free` had none
         fit_tables(codes, folder / name / "entropy.safetensors", 0)
     return weights, codes
+
+
+@pytest.fixture
+def settings() -> RatingsConfig:
+    return configuration.section(configuration.read(DEFAULTS), RatingsConfig)

@@ -8,7 +8,9 @@ rule which does not hand over a section cannot depend on it.
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
+    RatingsConfig,
     SamplesConfig,
+    SimulatedConfig,
     StimuliConfig,
 )
 from spiking_music.config.models import (
@@ -78,6 +80,7 @@ __all__ = [
     "MelConfig",
     "PageConfig",
     "Positive",
+    "RatingsConfig",
     "RegressionConfig",
     "RvqConfig",
     "SamplesConfig",
@@ -85,6 +88,7 @@ __all__ = [
     "Section",
     "SelectivityConfig",
     "SignalConfig",
+    "SimulatedConfig",
     "SpectralConfig",
     "Split",
     "StimuliConfig",

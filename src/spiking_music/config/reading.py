@@ -11,7 +11,9 @@ from pydantic import BaseModel, ValidationError
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
+    RatingsConfig,
     SamplesConfig,
+    SimulatedConfig,
     StimuliConfig,
 )
 from spiking_music.config.messages import instead, sentence
@@ -69,6 +71,8 @@ SECTIONS: dict[type, str] = {
     StimuliConfig: "listening.stimuli",
     SamplesConfig: "listening.samples",
     PageConfig: "listening.page",
+    RatingsConfig: "listening.ratings",
+    SimulatedConfig: "listening.simulated",
 }
 TABLES = {  # what a variant's row names, and the table it is a row of
     "backbone": "backbones",
