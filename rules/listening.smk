@@ -45,8 +45,7 @@ rule stimuli:
         variants=[f"--variant {name}" for name in COMPARED],
         weights=repeated("weights", "weights"),
         codes=repeated("codes", "codes"),
-        # the folder is written as a whole, sounds and all
-        out=f"{RESULTS}/listen/stimuli",
+        out=folder_of_output,  # written as a whole, sounds and all
     shell:
         "spiking-music stimuli {input.clips:q} --config {params.config:q}"
         " --performances {input.performances:q} {params.variants} {params.weights} {params.codes}"
