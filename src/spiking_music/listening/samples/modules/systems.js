@@ -52,7 +52,7 @@ export class Systems {
   #row(variant, i) {
     const radio = element("input", {
       ...{ type: "radio", name: "system", value: variant },
-      "aria-keyshortcuts": variant === "reference" ? "R" : key(i),
+      "aria-keyshortcuts": variant === "reference" ? "R" : key(i) || false,
       onchange: () => this.select(variant),
     });
     const values = element("span", { class: "values" });

@@ -6,6 +6,8 @@ const NAMES = {
   "free": ["FREE", "binary events, no constraint"],
   "sparse": ["SPARSE", "few events"],
   "mu-sparse": ["μ-SPARSE", "events at a rate of choice"],
+  "free-gan": ["FREE, GAN", "trained against discriminators"],
+  "free-diffusion": ["FREE, diffusion", "decoded by a diffusion model"],
   "mel": ["MEL", "from a mel spectrogram, no codec"],
   "rvq-impaired": ["RVQ-impaired", "RVQ, training cut short"],
   "anchor-7000": ["Anchor 7 kHz", "low-passed"],
