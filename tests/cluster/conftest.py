@@ -36,7 +36,7 @@ def say(*command: str, limit: int = 60) -> str:
     return run.stdout
 
 
-def wait_until(told: Callable[[], bool], what: str, limit: float = 120) -> None:
+def wait_until(told: Callable[[], bool], what: str, limit: float = 400) -> None:
     """Ask until `told` is true; fail after `limit` seconds."""
     end = time.monotonic() + limit
     while not told():
