@@ -77,7 +77,8 @@ class Clone:
         """`snakemake --profile slurm` at work; what it says goes to a file, see `said`."""
         init = "--slurm-watched-init-seconds-before-status-checks"
         command = self.command(
-            *(*arguments, "--profile", "slurm", init, str(POLL), "--set-threads", "train=1")
+            *(*arguments, "--profile", "slurm", init, str(POLL), "--set-threads", "train=1"),
+            *("--latency-wait", "10"),  # one machine, one file system
         )
         with (self.folder / "said.txt").open("a") as said:
             process = subprocess.Popen(
