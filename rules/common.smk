@@ -27,6 +27,7 @@ BINARY = [name for name, model in MODELS.items() if model.bottleneck.kind == "bi
 LEVELLED = [name for name, model in MODELS.items() if model.levels]
 SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
 SELECTIVE = [name for name in CONFIG.figures.selective if name in BINARY]
+COMPARED = [name for name in CONFIG.listening.stimuli.systems if name in VARIANTS]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 # a changed table makes a new catalogue; what does not exist is for the verb to name
@@ -147,3 +148,13 @@ def launcher(wildcards, threads):
     count = tasks(wildcards)
     steps = f"srun --nodes=1 --ntasks-per-node={count} --cpus-per-task={threads}"
     return f"${{SLURM_JOB_ID:+{steps} --kill-on-bad-exit=1}}" if count else ""
+
+
+def judged(judges, *names):
+    """Tables of what listeners, or metrics, made of the systems."""
+    return [f"{RESULTS}/listen/{judges}/{name}" for name in names]
+
+
+def folder_of_output(wildcards, output):
+    """Where a rule that fills a folder writes."""
+    return str(Path(output[0]).parent)

@@ -5,7 +5,14 @@ for the workflow and for the command line alike. A verb reads just the sections 
 rule which does not hand over a section cannot depend on it.
 """
 
-from spiking_music.config.listening import ListeningConfig, PageConfig
+from spiking_music.config.listening import (
+    ListeningConfig,
+    PageConfig,
+    RatingsConfig,
+    SamplesConfig,
+    SimulatedConfig,
+    StimuliConfig,
+)
 from spiking_music.config.models import (
     BinaryConfig,
     CollapseConfig,
@@ -73,14 +80,18 @@ __all__ = [
     "MelConfig",
     "PageConfig",
     "Positive",
+    "RatingsConfig",
     "RegressionConfig",
     "RvqConfig",
+    "SamplesConfig",
     "SeanetConfig",
     "Section",
     "SelectivityConfig",
     "SignalConfig",
+    "SimulatedConfig",
     "SpectralConfig",
     "Split",
+    "StimuliConfig",
     "StorageSparsityConfig",
     "SubsetConfig",
     "TrainingConfig",
