@@ -46,6 +46,7 @@ def _changed(raw, path, value):
         (("variants", "free", "training"), {"stps": 3}, "'variants.free.training.stps'; did you"),
         (("dataset", "source"), "midi", "'dataset': source 'midi' needs path"),
         (("download", "archive"), "ftp://x/y.zip", "'download.archive': String should match"),
+        (("listening", "ratings", "folder"), "nowhere", "'nowhere' is no folder"),
         (("download", "folder"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),

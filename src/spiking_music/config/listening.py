@@ -62,6 +62,8 @@ class RatingsConfig(Section):
     @field_validator("folder")
     @classmethod
     def _expanded(cls, value: str | None) -> str | None:
+        if value and not Path(value).expanduser().is_dir():
+            raise ValueError(f"'{value}' is no folder: correct it, or set it to null")
         return value and str(Path(value).expanduser())
 
 
