@@ -5,22 +5,29 @@ for the workflow and for the command line alike. A verb reads just the sections 
 rule which does not hand over a section cannot depend on it.
 """
 
+from spiking_music.config.coding import (
+    BinaryConfig,
+    ContextConfig,
+    MelConfig,
+    RvqConfig,
+    ScalarConfig,
+    SeanetConfig,
+    SpectralConfig,
+    SpectrogramConfig,
+    WaveformConfig,
+)
 from spiking_music.config.listening import ListeningConfig, PageConfig
 from spiking_music.config.models import (
-    BinaryConfig,
+    Backbone,
     CollapseConfig,
-    ContextConfig,
     DiffusionConfig,
     DiscriminatorConfig,
     GammaConfig,
     GanConfig,
+    GriffinLimConfig,
     LevelSparsityConfig,
     LossConfig,
-    MelConfig,
     RegressionConfig,
-    RvqConfig,
-    SeanetConfig,
-    SpectralConfig,
     StorageSparsityConfig,
     TrainingConfig,
     UNetConfig,
@@ -40,6 +47,7 @@ from spiking_music.config.reading import (
     variants,
 )
 from spiking_music.config.sections import (
+    ClassicalConfig,
     DatasetConfig,
     DemoConfig,
     DownloadConfig,
@@ -54,7 +62,9 @@ from spiking_music.config.sections import (
 )
 
 __all__ = [
+    "Backbone",
     "BinaryConfig",
+    "ClassicalConfig",
     "CollapseConfig",
     "Config",
     "ContextConfig",
@@ -67,6 +77,7 @@ __all__ = [
     "FiguresConfig",
     "GammaConfig",
     "GanConfig",
+    "GriffinLimConfig",
     "LevelSparsityConfig",
     "ListeningConfig",
     "LossConfig",
@@ -75,11 +86,13 @@ __all__ = [
     "Positive",
     "RegressionConfig",
     "RvqConfig",
+    "ScalarConfig",
     "SeanetConfig",
     "Section",
     "SelectivityConfig",
     "SignalConfig",
     "SpectralConfig",
+    "SpectrogramConfig",
     "Split",
     "StorageSparsityConfig",
     "SubsetConfig",
@@ -87,6 +100,7 @@ __all__ = [
     "UNetConfig",
     "VariantConfig",
     "VariantRow",
+    "WaveformConfig",
     "cut",
     "cut_variant",
     "merge",

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from spiking_music.config.coding import ContextConfig
 from spiking_music.config.listening import ListeningConfig, PageConfig
 from spiking_music.config.messages import instead, sentence
 from spiking_music.config.models import (
     Backbone,
     Bottleneck,
-    ContextConfig,
     Decoder,
     Sparsity,
     TrainingConfig,
@@ -21,6 +21,7 @@ from spiking_music.config.models import (
     VariantRow,
 )
 from spiking_music.config.sections import (
+    ClassicalConfig,
     DatasetConfig,
     DownloadConfig,
     EvaluationConfig,
@@ -48,6 +49,7 @@ class Config(Section):
     training: TrainingConfig
     variants: dict[str, VariantRow | None]
     evaluation: EvaluationConfig
+    classical: ClassicalConfig
     selectivity: SelectivityConfig
     figures: FiguresConfig
     listening: ListeningConfig
