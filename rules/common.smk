@@ -106,6 +106,11 @@ def stem(wildcards, output):
     return output[0].removesuffix(".png")
 
 
+def folder(wildcards, output):
+    """The folder of a job's outputs."""
+    return str(Path(output[0]).parent)
+
+
 def settings(*names):
     """The named sections of the configuration as one argument: all that the verb can depend on."""
     return configuration.cut(config, *names)
