@@ -36,7 +36,7 @@ def say(*command: str, limit: int = 60) -> str:
     return run.stdout
 
 
-def wait_until(told: Callable[[], bool], what: str, limit: float = 120) -> None:
+def wait_until(told: Callable[[], bool], what: str, limit: float = 400) -> None:
     """Ask until `told` is true; fail after `limit` seconds."""
     end = time.monotonic() + limit
     while not told():
@@ -77,7 +77,8 @@ class Clone:
         """`snakemake --profile slurm` at work; what it says goes to a file, see `said`."""
         init = "--slurm-watched-init-seconds-before-status-checks"
         command = self.command(
-            *(*arguments, "--profile", "slurm", init, str(POLL), "--set-threads", "train=1")
+            *(*arguments, "--profile", "slurm", init, str(POLL), "--set-threads", "train=1"),
+            *("--latency-wait", "10"),  # one machine, one file system
         )
         with (self.folder / "said.txt").open("a") as said:
             process = subprocess.Popen(

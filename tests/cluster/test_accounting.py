@@ -18,6 +18,6 @@ def test_a_job_cancelled_by_another_hand_is_resumed(
     job = training_job()
     assert job in say("sacct", "--noheader", "--format=JobIDRaw")
     say("scancel", job)
-    assert finish(process, 300) == 0, clone.said[-5000:]
+    assert finish(process, 800) == 0, clone.said[-5000:]
     assert RESUMED.search(clone.training_log), clone.training_log
     assert clone.weights.read_bytes() == undisturbed

@@ -48,7 +48,7 @@ def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
 
     # both stop at the same step, and the next attempt goes on there
     say("scancel", "--signal=TERM", training)
-    assert finish(process, 240) == 0, clone.said[-5000:]
+    assert finish(process, 800) == 0, clone.said[-5000:]
     stopped = set(STOPPED.findall(clone.said))
     assert stopped == {RESUMED.findall(clone.training_log)[0]}
 
@@ -61,7 +61,7 @@ def test_the_wishes_of_the_site_file_reach_sbatch(clone: Clone) -> None:
     site = clone.folder / "slurm" / "site.yaml"
     site.write_text(site.read_text() + "gpu_partition: nowhere\n")
     process = clone.cluster(WEIGHTS, "--retries", "0")
-    assert finish(process, 60) == 1
+    assert finish(process, 300) == 1
     assert "invalid partition specified: nowhere" in clone.said
     assert "Traceback" not in clone.said
 

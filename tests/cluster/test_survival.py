@@ -78,7 +78,7 @@ def test_a_disturbed_attempt_is_resumed(clone: Clone, undisturbed: bytes, kind: 
     process = clone.cluster(WEIGHTS)
     wait_for_checkpoint(clone, process)
     DISTURBANCES[kind](clone)
-    assert finish(process, 240) == 0, clone.said[-5000:]
+    assert finish(process, 800) == 0, clone.said[-5000:]
     assert RESUMED.search(clone.training_log), clone.training_log
     assert clone.weights.read_bytes() == undisturbed
     if kind in GRACEFUL:
@@ -90,7 +90,7 @@ def test_the_warning_before_a_time_limit_is_heeded(clone: Clone, undisturbed: by
     process = clone.cluster(WEIGHTS, "--set-resources", "train:slurm_extra='--signal=TERM@55'")
     wait_for_checkpoint(clone, process)
     say("scontrol", "update", f"JobId={training_job()}", "TimeLimit=1")
-    assert finish(process, 300) == 0, clone.said[-5000:]
+    assert finish(process, 800) == 0, clone.said[-5000:]
     assert_saved_when_stopped(clone)
     assert clone.weights.read_bytes() == undisturbed
 
@@ -102,7 +102,7 @@ def test_a_time_limit_without_warning(clone: Clone, undisturbed: bytes) -> None:
     job = training_job()
     say("scancel", "--signal=STOP", job)
     say("scontrol", "update", f"JobId={job}", "TimeLimit=1")
-    assert finish(process, 300) == 0, clone.said[-5000:]
+    assert finish(process, 800) == 0, clone.said[-5000:]
     assert "TIMEOUT" in clone.said
     assert_saved_when_stopped(clone)
     assert clone.weights.read_bytes() == undisturbed
@@ -130,7 +130,7 @@ def test_out_of_memory_is_tried_with_more_of_it(clone: Clone, undisturbed: bytes
     wait_for_checkpoint(clone, process)
     job = training_job()
     (clone.folder / "hungry").touch()
-    assert finish(process, 300) == 0, clone.said[-5000:]
+    assert finish(process, 800) == 0, clone.said[-5000:]
     assert "mem_mb=5000" in clone.said
     told = [line for line in SLURMD.read_text().splitlines() if "exceeded memory limit" in line]
     assert any(re.search(rf"\b{job}\b", line) for line in told), told
@@ -147,6 +147,6 @@ def test_a_killed_scheduler_is_started_again(clone: Clone, undisturbed: bytes) -
     say("scancel", "--me")
     wait_until(lambda: not say("squeue", "--noheader").strip(), "the jobs were gone")
     clone.local("--unlock")
-    assert finish(clone.cluster(WEIGHTS), 240) == 0, clone.said[-5000:]
+    assert finish(clone.cluster(WEIGHTS), 800) == 0, clone.said[-5000:]
     assert RESUMED.search(clone.training_log), clone.training_log
     assert clone.weights.read_bytes() == undisturbed
