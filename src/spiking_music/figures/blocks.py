@@ -45,7 +45,7 @@ NAMES = {
     "Binary": "binary units",
     "Image": "magnitudes",
     "Down": "2-D convolution",
-    "Up": "transposed 2-D conv",
+    "Up": "2-D transpose",
     "Scalar": "scalar quantiser",
     "Rvq": "residual vector quantiser",
     "SpectralDecoder": "inverse STFT",

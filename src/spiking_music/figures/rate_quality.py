@@ -109,7 +109,7 @@ def _note(left_out: list[str], low: list[str]) -> str | None:
     """What the figure does not show, and why."""
     notes = [f"not shown, having no bit rate: {', '.join(left_out)}"] if left_out else []
     notes += [f"below {style.FLOOR_DB:g} dB: {', '.join(low)}"] if low else []
-    return "; ".join(notes) or None
+    return "\n".join(notes) or None
 
 
 def _columns(measure: Measure) -> list[str]:

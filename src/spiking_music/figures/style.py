@@ -26,7 +26,7 @@ PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
-TICKS = [2.0**power for power in range(-5, 10)]  # kbps
+TICKS = [2.0**power for power in range(-3, 10)]  # kbps
 FLOOR_DB = -20.0  # of SI-SNR axes
 
 RC: dict[str, Any] = {
