@@ -11,6 +11,8 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	$(RUN) snakemake --cores $(CORES)
 	$(RUN) snakemake --cores $(CORES) --report results/demo/report.html
 	@cat results/demo/summary.md
+	@echo 'to listen: results/demo/listen/index.html'
+	@echo 'the listening test: results/demo/listen/mushra/index.html'
 
 test: .venv/ready ## all tests but those of `make cluster`
 	$(RUN) pytest --ignore=tests/cluster

@@ -69,3 +69,5 @@ rule all:
         rules.training.input,
         rules.evaluation.input,
         FIGURES,
+        f"{RESULTS}/listen/index.html",
+        f"{RESULTS}/listen/mushra",

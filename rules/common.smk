@@ -30,6 +30,7 @@ BINARY = [name for name, model in MODELS.items() if model.bottleneck.kind == "bi
 LEVELLED = [name for name, model in MODELS.items() if model.levels]
 SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
 SELECTIVE = [name for name in CONFIG.figures.selective if name in BINARY]
+COMPARED = [name for name in CONFIG.listening.stimuli.systems if name in VARIANTS]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 # a changed table makes a new catalogue; what does not exist is for the verb to name
@@ -106,11 +107,6 @@ def stem(wildcards, output):
     return output[0].removesuffix(".png")
 
 
-def folder(wildcards, output):
-    """The folder of a job's outputs."""
-    return str(Path(output[0]).parent)
-
-
 def settings(*names):
     """The named sections of the configuration as one argument: all that the verb can depend on."""
     return configuration.cut(config, *names)
@@ -155,3 +151,13 @@ def launcher(wildcards, threads):
     count = tasks(wildcards)
     steps = f"srun --nodes=1 --ntasks-per-node={count} --cpus-per-task={threads}"
     return f"${{SLURM_JOB_ID:+{steps} --kill-on-bad-exit=1}}" if count else ""
+
+
+def judged(judges, *names):
+    """Tables of what listeners, or metrics, made of the systems."""
+    return [f"{RESULTS}/listen/{judges}/{name}" for name in names]
+
+
+def folder_of_output(wildcards, output):
+    """Where a rule that fills a folder writes."""
+    return str(Path(output[0]).parent)

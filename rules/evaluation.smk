@@ -92,7 +92,7 @@ rule mp3:
         config=settings("evaluation"),
         codec="mp3",
         rates=[f"--kbps {kbps}" for kbps in MP3],
-        folder=folder,
+        folder=folder_of_output,
     shell:
         "spiking-music evaluate-classical {params.codec} {input.clips:q} --config {params.config:q}"
         " {params.rates} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
@@ -109,7 +109,7 @@ use rule mp3 as opus with:
         config=settings("evaluation"),
         codec="opus",
         rates=[f"--kbps {kbps}" for kbps in OPUS],
-        folder=folder,
+        folder=folder_of_output,
 
 
 rule sweep:

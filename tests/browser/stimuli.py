@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 RATE = 48000
 SECONDS = 2.5
-SYSTEMS = ("reference", "rvq", "free", "sparse", "anchor-3500")
+SYSTEMS = ("reference", "rvq", "free", "sparse", "anchor-distorted")
 CLIPS = {"c1": "Prelude in C", "c2": "Étude “La “Mer”, no. 2"}
 BAND_HZ = (80, 1000)
 

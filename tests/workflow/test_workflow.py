@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spiking_music.listening.manifest import read_manifest
 from tests.workflow.conftest import Done, run_snakemake
 
 VARIANTS = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion"]
@@ -65,6 +66,21 @@ def test_every_figure_is_drawn(finished: Path) -> None:
             assert path.stat().st_size > 5000
 
 
+def test_both_pages_are_made_of_the_same_clips(finished: Path) -> None:
+    folder = finished / "results" / "tiny" / "listen"
+    manifest = read_manifest(folder / "stimuli" / "manifest.json")
+    compared = ["rvq", "free", "sparse", "mel", "rvq-impaired"]
+    systems = ["reference", *compared, "anchor-7000", "anchor-3500", "anchor-distorted"]
+    assert [stimulus.system for stimulus in manifest.clips[0].stimuli] == systems
+    sounds = sorted(Path(each.file).stem for clip in manifest.clips for each in clip.stimuli)
+    assert sorted(path.stem for path in (folder / "mushra" / "audio").iterdir()) == sounds
+    samples, test = ((folder / name).read_text() for name in ("index.html", "mushra/index.html"))
+    for clip in manifest.clips:
+        assert clip.title in test
+        for system in (*compared, "mu-sparse@16", "free-gan", "free-diffusion"):
+            assert f'data-sound="{clip.clip}/{system}"' in samples
+
+
 def test_every_job_leaves_a_log_and_a_benchmark(finished: Path) -> None:
     results = finished / "results" / "tiny"
     logs = {path.stem for path in (results / "logs").iterdir()}
@@ -84,7 +100,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     change = "variants={free: {training: {steps: 7}}}"
     done = run_snakemake(finished, "-n", "--config", change)
     once = ("train", "evaluate", "account", "fit_entropy", "account_coded", "summarise")
-    once += ("selectivity", "compare_selectivity")
+    once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
     drawn = ("architecture", "clips", "rate_quality", "training", "selectivity")
     expected = dict.fromkeys(["all", *once, *(f"figure_{name}" for name in drawn)], 1)
     assert jobs(done) == expected | {"codes": 3}  # of every split
@@ -101,11 +117,14 @@ def test_a_changed_figure_value_redraws_that_figure_only(finished: Path) -> None
 
 
 def test_report_is_self_contained(finished: Path) -> None:
-    report = finished / "report.html"
+    report = finished / "results" / "tiny" / "report.html"
     done = run_snakemake(finished, "--report", str(report))
     assert done.code == 0, done.said
     text = report.read_text()
     assert "Figure 1" in text
+    links = re.findall(r'href=\\"(listen/[^"\\]+)\\"', text)
+    assert links == ["listen/index.html", "listen/mushra/index.html"]
+    assert all((report.parent / link).is_file() for link in links)
     assert not re.findall(r"<(?:script|link)[^>]+(?:src|href)=[\"']https?://", text)
 
 

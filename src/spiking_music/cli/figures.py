@@ -8,7 +8,7 @@ import typer
 
 from spiking_music import config as configuration
 from spiking_music.cli.options import Clips, Configs
-from spiking_music.config import EvaluationConfig, FiguresConfig, SignalConfig
+from spiking_music.config import EvaluationConfig, FiguresConfig, RatingsConfig, SignalConfig
 from spiking_music.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG and SVG.")
@@ -76,6 +76,18 @@ def selectivity(variant: Variants, arrays: Files, out: Stem) -> None:
     from spiking_music.figures.selectivity import draw
 
     draw(_named(variant, arrays), out)
+
+
+@app.command()
+def listening(
+    config: Configs,
+    tables: Annotated[Path, typer.Option(help="Folder of `ratings` or `objective-ratings`.")],
+    out: Stem,
+) -> None:
+    """Figure 3: scores of the systems, and what won against what."""
+    from spiking_music.figures.listening import draw
+
+    draw(tables, out, configuration.section(configuration.read(config), RatingsConfig).level)
 
 
 @app.command()

@@ -16,7 +16,14 @@ from spiking_music.config.coding import (
     SpectrogramConfig,
     WaveformConfig,
 )
-from spiking_music.config.listening import ListeningConfig, PageConfig
+from spiking_music.config.listening import (
+    ListeningConfig,
+    PageConfig,
+    RatingsConfig,
+    SamplesConfig,
+    SimulatedConfig,
+    StimuliConfig,
+)
 from spiking_music.config.models import (
     Backbone,
     CollapseConfig,
@@ -84,16 +91,20 @@ __all__ = [
     "MelConfig",
     "PageConfig",
     "Positive",
+    "RatingsConfig",
     "RegressionConfig",
     "RvqConfig",
+    "SamplesConfig",
     "ScalarConfig",
     "SeanetConfig",
     "Section",
     "SelectivityConfig",
     "SignalConfig",
+    "SimulatedConfig",
     "SpectralConfig",
     "SpectrogramConfig",
     "Split",
+    "StimuliConfig",
     "StorageSparsityConfig",
     "SubsetConfig",
     "TrainingConfig",

@@ -1,12 +1,14 @@
 """Sections of config.yaml about listening tests: one class each."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from spiking_music.config.sections import Section
+from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
 
 RESERVED = ("session_", "trial_", "rating_", "seed")  # columns of the results
+Score = Annotated[float, Field(ge=0, le=100)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -32,7 +34,53 @@ class PageConfig(Section):
         return fields
 
 
+class StimuliConfig(Section):
+    """Which sounds are compared, and how loud they are (docs/listening.md)."""
+
+    clips: Positive
+    training: Count  # the first so many are for training, too
+    systems: tuple[str, ...]  # variants, between the hidden reference and the anchors
+    quiet_dbfs: Annotated[float, Field(lt=0)]  # no 400 ms of a clip are quieter
+    loudness_lufs: Annotated[float, Field(lt=0)]
+    peak_dbfs: Annotated[float, Field(le=0)]
+
+
+class SamplesConfig(Section):
+    """What the sample page shows besides all variants (docs/listening.md)."""
+
+    levels: tuple[Count, ...]  # μ at which the slider stops, in ascending order
+
+
+class RatingsConfig(Section):
+    """What listeners thought (docs/listening.md)."""
+
+    folder: str | None  # of result files (.csv); none, or an empty one: objective scores stand in
+    variants: tuple[str, ...]  # of the objective stand-in, where they are trained
+    resamplings: Positive  # of the 95 % intervals
+    level: Annotated[float, Field(gt=0, lt=1)]  # of tests: the chance of any false difference
+
+    @field_validator("folder")
+    @classmethod
+    def _expanded(cls, value: str | None) -> str | None:
+        return value and str(Path(value).expanduser())
+
+
+class SimulatedConfig(Section):
+    """Listeners that do not exist: what they prefer, and how well they tell it (points of 100)."""
+
+    listeners: Positive
+    clips: Positive
+    scores: dict[str, Score]  # true quality, by system
+    taste: Weight  # standard deviation of what a listener thinks of a system, clip after clip
+    noise: Weight  # standard deviation from one rating to the next
+    lazy: Fraction  # chance that a listener does not listen, and rates anything anyhow
+
+
 class ListeningConfig(Section):
     """All about listening tests."""
 
+    stimuli: StimuliConfig
+    samples: SamplesConfig
     page: PageConfig
+    ratings: RatingsConfig
+    simulated: SimulatedConfig

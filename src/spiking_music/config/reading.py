@@ -9,7 +9,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from spiking_music.config.coding import ContextConfig
-from spiking_music.config.listening import ListeningConfig, PageConfig
+from spiking_music.config.listening import (
+    ListeningConfig,
+    PageConfig,
+    RatingsConfig,
+    SamplesConfig,
+    SimulatedConfig,
+    StimuliConfig,
+)
 from spiking_music.config.messages import instead, sentence
 from spiking_music.config.models import (
     Backbone,
@@ -63,7 +70,11 @@ SECTIONS: dict[type, str] = {
     EvaluationConfig: "evaluation",
     SelectivityConfig: "selectivity",
     FiguresConfig: "figures",
+    StimuliConfig: "listening.stimuli",
+    SamplesConfig: "listening.samples",
     PageConfig: "listening.page",
+    RatingsConfig: "listening.ratings",
+    SimulatedConfig: "listening.simulated",
 }
 TABLES = {  # what a variant's row names, and the table it is a row of
     "backbone": "backbones",

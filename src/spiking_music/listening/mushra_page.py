@@ -5,7 +5,6 @@ the modules as data URLs in an import map, and every sound is a script that hand
 A content security policy keeps the page from reaching anything but its folder and `post_url`.
 """
 
-import base64
 import hashlib
 import html
 import json
@@ -19,9 +18,11 @@ from rich.progress import track
 
 from spiking_music.config import PageConfig
 from spiking_music.files import atomic, wrote
+from spiking_music.listening.inline import base64_text, import_map, json_text, policy
 from spiking_music.listening.manifest import REFERENCE, Manifest, read_manifest, read_stimulus
 
 PAGE = Path(__file__).parent / "page"
+MODULES = PAGE / "modules"
 ENTRY = 'import "mushra/main";'
 
 
@@ -37,7 +38,7 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
         (folder / "audio").mkdir(parents=True)
         for stimulus in track(stimuli, "sounds", console=Console(stderr=True)):
             content = read_stimulus(manifest_path.parent, stimulus, manifest.sample_rate)
-            script = f'receiveSound("{_id(stimulus.file)}", "{_base64(content)}");\n'
+            script = f'receiveSound("{_id(stimulus.file)}", "{base64_text(content)}");\n'
             (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script)
         (folder / "index.html").write_text(render(manifest, settings))
     wrote(out / "index.html")
@@ -46,15 +47,17 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
 def render(manifest: Manifest, settings: PageConfig) -> str:
     """The text of index.html; equal arguments give equal text."""
     style = (PAGE / "style.css").read_text()
-    modules = json.dumps({"imports": _modules()}, indent=1)
+    modules = import_map({f"mushra/{path.stem}": path for path in MODULES.glob("*.js")})
+    target = _origin(settings.post_url) if settings.post_url else "'none'"
+    allowed = policy(style, (modules, ENTRY), "'self' file: data:", target)
     template = Template((PAGE / "index.html").read_text())
     return template.substitute(
         title=html.escape(settings.title),
-        policy=html.escape(_policy(style, (modules, ENTRY), settings.post_url)),
+        policy=html.escape(allowed),
         style=style,
         modules=modules,
         entry=ENTRY,
-        test=json.dumps(_test(manifest, settings), indent=1).replace("<", "\\u003c"),
+        test=json_text(_test(manifest, settings)),
     )
 
 
@@ -78,7 +81,7 @@ def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
         "sampleRate": manifest.sample_rate,
         "clips": clips,
         "training": list(manifest.training),
-        "systems": _base64(json.dumps(systems, sort_keys=True).encode()),
+        "systems": base64_text(json.dumps(systems, sort_keys=True).encode()),
         "title": settings.title,
         "contact": settings.contact,
         "postUrl": settings.post_url,
@@ -92,40 +95,10 @@ def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
     return {**test, "digest": digest[:16]}
 
 
-def _modules() -> dict[str, str]:
-    """The page's modules by the names they import each other by."""
-    return {
-        f"mushra/{path.stem}": f"data:text/javascript;base64,{_base64(path.read_bytes())}"
-        for path in sorted((PAGE / "modules").glob("*.js"))
-    }
-
-
-def _policy(style: str, scripts: tuple[str, ...], post_url: str | None) -> str:
-    """A content security policy of our own scripts and style, our folder and `post_url`."""
-    target = "'none'"
-    if post_url:
-        target = f"{urlsplit(post_url).scheme}://{urlsplit(post_url).netloc}"
-    hashes = " ".join(_hash(script) for script in scripts)
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {hashes} 'self' file: data:",
-            f"style-src {_hash(style)}",
-            "img-src data:",
-            f"connect-src {target}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{_base64(hashlib.sha256(text.encode()).digest())}'"
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
 def _id(file: str) -> str:
     return Path(file).stem
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -5,6 +5,7 @@ import { Fader } from "mushra/fader";
 import { Voices } from "mushra/voices";
 
 const LEAD = 0.01; // seconds from a command to its ramp, so that the whole ramp lies ahead
+const HEAD_START = 0.03; // seconds from a start to its first sample, so that no source is late
 
 export class Player {
   /** ramp: seconds of every fade. Times of the methods are seconds of the clip. */
@@ -106,15 +107,16 @@ export class Player {
   }
 
   #start(sample) {
-    this.started = this.context.currentTime + LEAD;
     this.origin = sample - this.region[0];
     this.voices = new Voices(this.context, this.excerpts, {
       ramp: this.ramp,
       selected: this.selected,
-      when: this.started,
-      offset: this.origin / this.context.sampleRate,
       output: this.volume.node,
     });
+    const rate = this.context.sampleRate;
+    // between two samples they would be interpolated
+    this.started = Math.ceil((this.context.currentTime + HEAD_START) * rate) / rate;
+    this.voices.start(this.started, this.origin / rate);
   }
 
   /** The sample of the clip that is played at a time of the context. */

@@ -3,8 +3,9 @@
 import { Fader } from "mushra/fader";
 
 export class Voices {
-  /** excerpts: of the region. From `when` on they run from `offset` seconds, faded in over `ramp`. */
-  constructor(context, excerpts, { ramp, selected, when, offset, output }) {
+  /** excerpts: of the region; nothing runs yet. */
+  constructor(context, excerpts, { ramp, selected, output }) {
+    this.context = context;
     this.ramp = ramp;
     this.selected = selected;
     this.fade = new Fader(context, 0);
@@ -25,10 +26,14 @@ export class Voices {
       });
       this.sources.push(source);
     }
-    this.sources.forEach((source) => source.start(when, offset));
-    const late = context.currentTime >= when; // a busy browser; they start only now, so shall the fade
-    const begin = late ? context.currentTime + ramp : when;
-    this.fade.to(1, begin, begin + ramp);
+  }
+
+  /** From time `when` on, still to come, they run from `offset` seconds into the region, faded in. */
+  start(when, offset) {
+    this.sources.forEach((source) => source.start(when, offset)); // nothing else, or some are late
+    const late = this.context.currentTime >= when; // a busy browser; they start only now, so shall the fade
+    const begin = late ? this.context.currentTime + this.ramp : when;
+    this.fade.to(1, begin, begin + this.ramp);
   }
 
   /** Cross-fade to another sound. Linear, because the sounds of a page are much alike. */

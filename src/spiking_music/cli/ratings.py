@@ -1,0 +1,55 @@
+"""Verbs of the listening room: results of listeners → tables."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking_music import config as configuration
+from spiking_music.cli.options import Configs
+from spiking_music.config import RatingsConfig, SimulatedConfig
+from spiking_music.errors import ConfigError
+
+Folder = Annotated[Path, typer.Option("--out", help="Folder to write; what it held is replaced.")]
+
+
+def ratings(
+    config: Configs,
+    out: Folder,
+    results: Annotated[
+        list[Path] | None, typer.Argument(help="Result files of the page (.csv).")
+    ] = None,
+) -> None:
+    """Screen listeners and compare systems by their ratings."""
+    from spiking_music.listening.ratings import rate
+
+    raw = configuration.read(config)
+    rate(results or [], out, configuration.section(raw, RatingsConfig), configuration.seed(raw))
+
+
+def objective_ratings(
+    config: Configs,
+    system: Annotated[list[str], typer.Option(help="Name of a system; repeat it.")],
+    evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate` of each, in order.")],
+    out: Folder,
+) -> None:
+    """Compare systems by ViSQOL and Zimtohrli, before anybody has listened."""
+    from spiking_music.listening.objective import stand_in
+
+    if len(system) != len(evaluation):
+        raise ConfigError("give as many --evaluation as --system")
+    raw = configuration.read(config)
+    settings = configuration.section(raw, RatingsConfig)
+    stand_in(dict(zip(system, evaluation, strict=True)), out, settings, configuration.seed(raw))
+
+
+def simulate_listeners(config: Configs, out: Folder) -> None:
+    """Write result files of listeners that do not exist, to try out what is made of ratings."""
+    from spiking_music.listening.simulated import write_simulated
+
+    raw = configuration.read(config)
+    settings = configuration.section(raw, SimulatedConfig)
+    write_simulated(settings, out, configuration.seed(raw))
+
+
+VERBS = (ratings, objective_ratings, simulate_listeners)

@@ -1,0 +1,169 @@
+"""The sample page: everything to be heard and seen of the systems, in one file.
+
+Sounds are FLAC of 16 bits at the models' own rate, which adds no loss that could be heard, as
+base64 in elements of their own, decoded when their clip is chosen. The page shares the audio
+engine of the listening test, and like it reaches for nothing outside itself.
+"""
+
+import html
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from spiking_music import files
+from spiking_music.codec.si_snr import si_snr
+from spiking_music.codec.sound_file import as_int16
+from spiking_music.config import SamplesConfig, SignalConfig, StimuliConfig
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.listening.inline import base64_text, import_map, json_text, policy
+from spiking_music.listening.loudness import matched
+from spiking_music.listening.rasters import frequency_ticks, mel_levels, raster, spectrogram_png
+from spiking_music.listening.rates import rates
+from spiking_music.listening.selection import Chosen, read_chosen
+from spiking_music.listening.shown import Note, Shown, notes, systems
+from spiking_music.listening.systems import references
+
+FOLDER = Path(__file__).parent
+# of the test's page
+SHARED = ("dom", "excerpts", "fader", "player", "transport", "voices", "waveform")
+ENTRY = 'import "samples/main";'
+RAMP = 0.008  # seconds of every fade
+SHORTEST_LOOP = 0.25  # seconds
+
+
+def build(
+    chosen_path: Path,
+    clips: Sequence[Path],
+    performances: Path,
+    root: Path,
+    onsets: Path,
+    variants: Mapping[str, tuple[Path, Path]],
+    dataset: str,
+    out: Path,
+    signal: SignalConfig,
+    stimuli: StimuliConfig,
+    samples: SamplesConfig,
+) -> None:
+    """Write the page `out` (.html).
+
+    chosen_path: clips.csv of the stimuli, chosen among the shards `clips`. root: the folder that
+    MIDI names in `performances` start from. onsets: of the split. variants: weights and codes by
+    name. Equal inputs give equal bytes. Raises as `systems` does, and `DataError` where a file is
+    missing or damaged.
+    """
+    chosen, source = read_chosen(chosen_path), Clips(clips)
+    indices = [each.index for each in chosen]
+    shown = [
+        *systems(
+            references(source, indices), source.sample_rate, variants, indices, len(source), onsets,
+            samples.levels,
+        )
+    ]  # fmt: skip
+    played = [
+        notes(each, performances, root, source.sample_rate, source.clip_samples) for each in chosen
+    ]
+    write_page(chosen, shown, played, dataset, out, signal, stimuli)
+
+
+def write_page(
+    chosen: Sequence[Chosen],
+    shown: Sequence[Shown],
+    played: Sequence[Sequence[Note]],
+    dataset: str,
+    out: Path,
+    signal: SignalConfig,
+    stimuli: StimuliConfig,
+) -> None:
+    """Write the page of the `chosen` clips, the notes `played` in each, and what is `shown`.
+
+    shown: the reference first.
+    """
+    described, sounds = [], []
+    for i, (each, of_clip) in enumerate(zip(chosen, played, strict=True)):
+        audio = [system.audio[i] for system in shown]
+        levelled = matched(audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs)
+        pictures = [*_pictures(shown, levelled, i, signal)]
+        described.append({**_clip(each, signal), "notes": of_clip, "systems": pictures})
+        sounds += [
+            _sound(f"{each.clip}/{system.name}", sound, signal.sample_rate)
+            for system, sound in zip(shown, levelled, strict=True)
+        ]
+    data = {
+        "dataset": dataset,
+        "sampleRate": signal.sample_rate,
+        "seconds": shown[0].audio.shape[1] / signal.sample_rate,
+        "ramp": RAMP,
+        "shortestLoop": SHORTEST_LOOP,
+        "frequencies": frequency_ticks(signal),
+        "clips": described,
+    }
+    with files.atomic(out) as temporary:
+        temporary.write_text(_render(data, sounds), encoding="utf-8")
+    files.wrote(out)
+
+
+def _clip(chosen: Chosen, signal: SignalConfig) -> dict[str, Any]:
+    return {
+        "clip": chosen.clip,
+        "composer": chosen.composer,
+        "title": chosen.title,
+        "start": chosen.offset / signal.sample_rate,
+    }
+
+
+def _pictures(
+    shown: Sequence[Shown],
+    sounds: Sequence[NDArray[np.float32]],
+    clip: int,
+    signal: SignalConfig,
+) -> Iterator[dict[str, Any]]:
+    """All that is shown of every system on one clip."""
+    bands = [mel_levels(sound, signal) for sound in sounds]
+    original = shown[0].audio[clip : clip + 1]
+    seconds = original.shape[1] / signal.sample_rate
+    for system, levels in zip(shown, bands, strict=True):
+        entry: dict[str, Any] = {
+            "name": system.name,
+            "variant": system.variant,
+            "group": system.group,
+            "level": system.level,
+            "spectrogram": spectrogram_png(levels, float(bands[0].max())),
+            "siSnr": None if system is shown[0]
+            else float(si_snr(system.audio[clip : clip + 1], original)[0]),
+        }  # fmt: skip
+        if system.codes is not None and system.origin is not None:
+            codes = system.codes[clip]
+            entry["codes"] = raster(codes, system.origin, system.order)
+            entry["rates"] = rates(codes, system.origin, system.coder, seconds)
+        yield entry
+
+
+def _sound(name: str, audio: NDArray[np.float32], sample_rate: int) -> str:
+    """An element that holds a sound."""
+    file = io.BytesIO()
+    soundfile.write(file, as_int16(audio), sample_rate, "PCM_16", format="FLAC")
+    content = base64_text(file.getvalue())
+    return f'<script type="audio/flac" data-sound="{html.escape(name)}">{content}</script>'
+
+
+def _render(data: dict[str, Any], sounds: Sequence[str]) -> str:
+    page, own = FOLDER / "page", FOLDER / "samples"
+    modules = {f"mushra/{name}": page / "modules" / f"{name}.js" for name in SHARED}
+    modules |= {f"samples/{path.stem}": path for path in (own / "modules").glob("*.js")}
+    style = (page / "style.css").read_text() + (own / "style.css").read_text()
+    mapped = import_map(modules)
+    return Template((own / "index.html").read_text()).substitute(
+        title=html.escape(f"Piano music in events: {data['dataset']}"),
+        policy=html.escape(policy(style, (mapped, ENTRY))),
+        style=style,
+        modules=mapped,
+        entry=ENTRY,
+        data=json_text(data),
+        sounds="\n".join(sounds),
+    )

@@ -1,0 +1,136 @@
+// The page: clips to choose from, systems in step, lanes below one playhead.
+
+import { announce, element } from "mushra/dom";
+import { Player } from "mushra/player";
+import { Transport } from "mushra/transport";
+import { facts } from "samples/facts";
+import { Lanes, full } from "samples/lanes";
+import { load } from "samples/sounds";
+import { Systems } from "samples/systems";
+import { clock } from "samples/words";
+
+const REFERENCE = "reference";
+const SEEK = 0.5; // seconds of an arrow key
+const data = JSON.parse(document.getElementById("data").textContent);
+const player = new Player(data.sampleRate, data.ramp);
+const systems = new Systems(choose);
+const stage = element("div", { class: "stage" });
+const clips = element("fieldset", { class: "clips" }, element("legend", {}, "Clips"));
+let current = 0;
+let transport = null;
+let lanes = null;
+
+player.setVolume(0);
+data.clips.forEach((clip, i) => clips.append(clipChoice(clip, i)));
+document.getElementById("where").textContent = `${data.clips.length} clips of unseen pieces`;
+document.getElementById("main").replaceChildren(clips, element("div", { class: "bench" }, systems.element, stage), help());
+document.addEventListener("keydown", key);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => lanes?.draw());
+await openClip(0);
+requestAnimationFrame(follow);
+
+function clipChoice({ composer, title, start }, i) {
+  const radio = element("input", {
+    ...{ type: "radio", name: "clip", value: String(i), checked: i === 0 },
+    onchange: () => openClip(i),
+  });
+  const from = element("small", {}, `${composer}, from ${clock(start)}`);
+  return element("label", { class: "clip" }, radio, element("span", {}, title, from));
+}
+
+async function openClip(i) {
+  const wasPlaying = player.playing;
+  player.pause();
+  current = i;
+  const clip = data.clips[i];
+  const radio = clips.querySelectorAll("input")[i];
+  radio.checked = true;
+  radio.parentElement.scrollIntoView({ block: "nearest", inline: "center" });
+  stage.setAttribute("aria-busy", "true");
+  const buffers = await load(clip, data.sampleRate);
+  if (current !== i) {
+    return; // another was chosen meanwhile
+  }
+  systems.load(clip.systems);
+  player.load(buffers, REFERENCE);
+  transport = new Transport(player, REFERENCE, {
+    shortest: data.shortestLoop,
+    toggle,
+    select: () => systems.select(REFERENCE),
+  });
+  const overlay = transport.waveform.element;
+  lanes = new Lanes(clip, buffers, { ...data, overlay });
+  stage.replaceChildren(transport.element, lanes.element, element("div", { class: "numbers" }));
+  systems.select(systems.selected ?? REFERENCE);
+  stage.removeAttribute("aria-busy");
+  announce(`${clip.title} is ready`);
+  if (wasPlaying) {
+    await player.play();
+  }
+}
+
+function choose(entry) {
+  player.select(entry.name);
+  lanes.show(entry);
+  stage.querySelector(".numbers").replaceChildren(facts(entry));
+  announce(full(entry));
+}
+
+function toggle() {
+  return player.playing ? player.pause() : player.play();
+}
+
+function follow() {
+  transport.show(systems.selected === REFERENCE);
+  requestAnimationFrame(follow);
+}
+
+function key(event) {
+  const pressing = event.key === " " && event.target.matches("button, summary");
+  if (event.ctrlKey || event.altKey || event.metaKey || pressing || !transport) {
+    return;
+  }
+  const own = event.target.matches("[type=radio], [type=range], [role=slider]"); // needs its arrows
+  const action = own && event.key.startsWith("Arrow") ? undefined : KEYS[event.key.toLowerCase()];
+  const number = /^\d$/.test(event.key) ? systems.variants[Number(event.key)] : undefined;
+  if (action || number) {
+    event.preventDefault();
+    (action ?? (() => systems.select(number)))();
+  }
+}
+
+const KEYS = {
+  " ": toggle,
+  "r": () => systems.select(REFERENCE),
+  "arrowleft": () => player.seek(player.position - SEEK),
+  "arrowright": () => player.seek(player.position + SEEK),
+  "[": () => transport.mark(0),
+  "]": () => transport.mark(1),
+  "escape": () => transport.clear(),
+  ",": () => systems.step(-1),
+  ".": () => systems.step(1),
+  "n": () => openClip((current + 1) % data.clips.length),
+  "p": () => openClip((current + data.clips.length - 1) % data.clips.length),
+};
+
+function help() {
+  const keys = [
+    ["Space", "play or pause"],
+    ["R, 1 … 9", "reference, systems"],
+    [", .", "less or more μ"],
+    ["← →", "half a second back or on"],
+    ["[ ]", "loop from or to here"],
+    ["Esc", "loop all of it"],
+    ["N P", "next or previous clip"],
+  ];
+  const list = keys.flatMap(([name, what]) => [
+    element("dt", {}, element("kbd", {}, name)),
+    element("dd", {}, what),
+  ]);
+  return element(
+    "details",
+    { class: "keys" },
+    element("summary", {}, "Keyboard"),
+    element("dl", {}, ...list),
+  );
+}

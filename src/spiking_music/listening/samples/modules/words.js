@@ -1,0 +1,47 @@
+// How systems and numbers are called.
+
+const NAMES = {
+  "reference": ["Reference", "the recording"],
+  "rvq": ["RVQ", "residual vector quantiser"],
+  "free": ["FREE", "binary events, no constraint"],
+  "sparse": ["SPARSE", "few events"],
+  "mu-sparse": ["μ-SPARSE", "events at a rate of choice"],
+  "free-gan": ["FREE, GAN", "trained against discriminators"],
+  "free-diffusion": ["FREE, diffusion", "decoded by a diffusion model"],
+  "mel": ["MEL", "from a mel spectrogram, no codec"],
+  "rvq-impaired": ["RVQ-impaired", "RVQ, training cut short"],
+  "anchor-7000": ["Anchor 7 kHz", "low-passed"],
+  "anchor-3500": ["Anchor 3.5 kHz", "low-passed"],
+  "anchor-distorted": ["Anchor, distorted", "spoilt by hand"],
+};
+
+export const FORMATS = {
+  dense: "every entry",
+  coo: "unit–time pairs",
+  time: "times, unit by unit",
+  units: "units, step by step",
+};
+
+export function called(variant) {
+  return NAMES[variant]?.[0] ?? variant;
+}
+
+export function explained(variant) {
+  return NAMES[variant]?.[1] ?? "";
+}
+
+export function decibels(value) {
+  return value === null ? "–" : `${minus(value.toFixed(1))} dB`;
+}
+
+export function kbps(value) {
+  return value === null || value === undefined ? "–" : `${value.toFixed(2)} kbps`;
+}
+
+function minus(text) {
+  return text.replace("-", "−");
+}
+
+export function clock(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}

@@ -1,0 +1,178 @@
+"""Pages of scores → what can be said of systems, and of any two of them.
+
+Units (listeners) are independent of each other, pages of one unit are not. So intervals resample
+units, and Friedman's and Wilcoxon's tests see the mean of each unit. The binomial test of wins
+against losses counts pages, as the paper does, and takes them for independent: where listeners have
+lasting tastes it calls too much (docs/listening.md has how much).
+"""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import binomtest, friedmanchisquare, rankdata, wilcoxon
+
+from spiking_music.evaluation.bootstrap import interval
+from spiking_music.listening.pages import REFERENCE, Pages
+
+BATCH = 200  # resamplings at a time
+EXACT = 50  # differences
+
+Array = NDArray[np.float64]
+
+
+def estimates(pages: Pages, resamplings: int, seed: int) -> pd.DataFrame:
+    """A row a system: units, scores, median and mean with 95 % bootstrap intervals over units.
+
+    The mean is that of the units' means, the median that of all scores. An interval of one unit is
+    nan.
+    """
+    means = pages.unit_means()  # (U, K)
+    rows = []
+    for index, system in enumerate(pages.systems):
+        scores = pages.scores[:, index]
+        low, high = interval(means[:, index], np.arange(len(means)), resamplings, seed)
+        median_low, median_high = median_interval(scores, pages.units, resamplings, seed)
+        rows.append(
+            {
+                "system": system,
+                "units": len(means),
+                "scores": len(scores),
+                "median": np.median(scores),
+                "median_low": median_low,
+                "median_high": median_high,
+                "mean": means[:, index].mean(),
+                "mean_low": low,
+                "mean_high": high,
+            }
+        )
+    return _named(pages, rows)
+
+
+def median_interval(
+    values: Array, units: NDArray[np.str_], resamplings: int, seed: int
+) -> tuple[float, float]:
+    """The 95 % bootstrap interval of the median of `values` (P,), whole units (P,) being drawn."""
+    names, owner = np.unique(units, return_inverse=True)
+    size = len(names)
+    if size < 2:
+        return (float("nan"), float("nan"))
+    order = np.argsort(values, kind="stable")
+    ordered, owner = values[order], owner[order]
+    draw = np.random.default_rng(seed)
+    medians = []
+    for start in range(0, resamplings, BATCH):
+        rows = min(BATCH, resamplings - start)
+        times = draw.multinomial(size, np.full(size, 1 / size), rows)  # (R, U)
+        reached = times[:, owner].cumsum(axis=1)  # (R, P): how many values are this low
+        half = reached[:, -1:] / 2
+        lower = ordered[(reached >= half).argmax(axis=1)]
+        upper = ordered[(reached > half).argmax(axis=1)]
+        medians.append((lower + upper) / 2)
+    low, high = np.percentile(np.concatenate(medians), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def friedman(pages: Pages) -> pd.DataFrame:
+    """Friedman's test over units: do any of the systems differ?
+
+    Two rows: all systems, and those under test, that is without reference and anchors, which
+    differ by design. Columns: systems, count, units, statistic, p; nan for fewer than three systems
+    or two units.
+    """
+    means = pages.unit_means()
+    tested = [i for i, name in enumerate(pages.systems) if under_test(name)]
+    rows = []
+    for name, columns in (("all", [*range(len(pages.systems))]), ("under test", tested)):
+        statistic = p = float("nan")
+        if len(columns) > 2 and len(means) > 1:
+            statistic, p = _friedman(means[:, columns])
+        row = {"systems": name, "count": len(columns), "units": len(means)}
+        rows.append(row | {"statistic": statistic, "p": p})
+    return _named(pages, rows)
+
+
+def under_test(system: str) -> bool:
+    return system != REFERENCE and not system.startswith("anchor")
+
+
+def comparisons(pages: Pages) -> pd.DataFrame:
+    """A row a pair of systems: wins of the first over the second page by page, and two tests.
+
+    Columns: first, second, pages, wins, losses, ties, p_binomial (two-sided, of wins against
+    losses; ties do not count), units, difference (mean of first less second), p_wilcoxon (signed
+    ranks of the units' means); `_holm`: the same for the family of all pairs.
+    """
+    means = pages.unit_means()
+    rows = []
+    for first, second in combinations(range(len(pages.systems)), 2):
+        margin = pages.scores[:, first] - pages.scores[:, second]
+        wins, losses = int((margin > 0).sum()), int((margin < 0).sum())
+        differences = means[:, first] - means[:, second]
+        rows.append(
+            {
+                "first": pages.systems[first],
+                "second": pages.systems[second],
+                "pages": len(margin),
+                "wins": wins,
+                "losses": losses,
+                "ties": len(margin) - wins - losses,
+                "p_binomial": binomial(wins, losses),
+                "units": len(means),
+                "difference": differences.mean(),
+                "p_wilcoxon": signed_rank(differences),
+            }
+        )
+    table = _named(pages, rows)
+    for test in ("p_binomial", "p_wilcoxon"):
+        place = list(table.columns).index(test) + 1
+        table.insert(place, f"{test}_holm", holm(table[test].to_numpy()))
+    return table
+
+
+def binomial(wins: int, losses: int) -> float:
+    """Two-sided p of `wins` against `losses` under even chances; 1 where there are neither."""
+    return float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
+
+
+def signed_rank(differences: Array) -> float:
+    """Two-sided p of Wilcoxon's signed-rank test, zeros left out; 1 where all are zero.
+
+    Exact up to 50 differences, ties in ranks included, which scipy approximates or enumerates: the
+    distribution of the sum is that of coins worth their ranks. Beyond, scipy's normal law.
+    """
+    different = differences[differences != 0]
+    if len(different) > EXACT:
+        return float(wilcoxon(different).pvalue)
+    ranks = (2 * rankdata(np.abs(different))).astype(int)  # twice: ranks of ties may be halves
+    ways = np.ones(1)  # to reach each sum
+    for rank in ranks:
+        ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
+    positive = int(ranks[different > 0].sum())
+    smaller = min(positive, int(ranks.sum()) - positive)
+    return min(1.0, float(2 * ways[: smaller + 1].sum() / 2 ** len(ranks)))
+
+
+def holm(p: Array) -> Array:
+    """p-values (n,) of one family, adjusted by Holm (1979): q ≤ α keeps false calls below α."""
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * np.arange(len(p), 0, -1)
+    adjusted = np.empty_like(scaled)
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1)
+    return adjusted
+
+
+def _friedman(means: Array) -> tuple[float, float]:
+    """Statistic and p; 0 and 1 where every unit finds all systems equal."""
+    if (means == means[:, :1]).all():
+        return 0.0, 1.0
+    result = friedmanchisquare(*means.T)
+    return float(result.statistic), float(result.pvalue)
+
+
+def _named(pages: Pages, rows: list[dict[str, object]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    table.insert(0, "source", pages.source)
+    table.insert(1, "screening", pages.screening)
+    return table

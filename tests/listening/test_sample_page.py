@@ -1,0 +1,148 @@
+"""What the page of samples holds, as far as it can be seen without a browser."""
+
+import base64
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from spiking_music import config as configuration
+from spiking_music.codec import formats
+from spiking_music.codec.si_snr import si_snr
+from spiking_music.config import SamplesConfig, StimuliConfig
+from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.dataset.onsets import read_onsets
+from spiking_music.errors import ConfigError
+from spiking_music.listening.rasters import mel_levels, spectrogram_png, unit_order
+from spiking_music.listening.sample_page import build
+from spiking_music.listening.selection import read_chosen
+from tests.browser.samples import page_data, page_sounds
+from tests.conftest import DEFAULTS
+from tests.listening.conftest import LEVEL, SIGNAL, Inputs
+from tests.listening.test_stimuli import make
+
+LEVELS = (0, 31)
+
+
+@pytest.fixture(scope="module")
+def chosen(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(inputs, tmp_path_factory.mktemp("chosen") / "stimuli") / "clips.csv"
+
+
+@pytest.fixture(scope="module")
+def page(inputs: Inputs, chosen: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_page(inputs, chosen, tmp_path_factory.mktemp("page") / "index.html", LEVELS)
+
+
+def make_page(inputs: Inputs, chosen: Path, out: Path, levels: tuple[int, ...]) -> Path:
+    sources = chosen, inputs.clips, inputs.performances, inputs.root, inputs.onsets, inputs.models
+    stimuli = configuration.section(configuration.read(DEFAULTS), StimuliConfig)
+    build(*sources, "mine", out, SIGNAL, stimuli, SamplesConfig(levels=levels))
+    return out
+
+
+def entries(page: Path, clip: int = 0) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in page_data(page)["clips"][clip]["systems"]}
+
+
+def test_every_system_and_level_is_there_in_order(page: Path) -> None:
+    levels = [f"mu-sparse@{level}" for level in (0, LEVEL, 31)]
+    expected = ["reference", "rvq", "free", *levels, "mel"]
+    expected += ["anchor-7000", "anchor-3500", "anchor-distorted"]
+    assert list(entries(page)) == expected
+    sounds = page_sounds(page)
+    assert list(sounds) == [f"c{clip}/{name}" for clip in (1, 2, 3) for name in expected]
+    assert {len(wave) for wave in sounds.values()} == {SIGNAL.clip_samples}
+
+
+def test_nothing_comes_from_elsewhere_and_bytes_are_equal(
+    page: Path, inputs: Inputs, chosen: Path, tmp_path: Path
+) -> None:
+    text = page.read_text()
+    assert not re.search(r"""(?:src|href)=["'](?!data:)|https?://|url\(|@import""", text)
+    assert make_page(inputs, chosen, tmp_path / "again.html", LEVELS).read_text() == text
+
+
+def test_si_snr_and_sound_are_of_the_clip(page: Path, inputs: Inputs, chosen: Path) -> None:
+    source, sounds = Clips(inputs.clips), page_sounds(page)
+    for clip, each in enumerate(read_chosen(chosen)):
+        original = source.read(each.index, 0, source.clip_samples)[None]
+        reference = sounds[f"{each.clip}/reference"][None]
+        assert si_snr(reference, original)[0] > 60  # 16 bits of it
+        for name, entry in list(entries(page, clip).items())[1:]:
+            heard = si_snr(sounds[f"{each.clip}/{name}"][None], original)[0]
+            assert entry["siSnr"] == pytest.approx(heard, abs=0.2 if heard < 50 else 3)
+
+
+def test_codes_and_rates_are_of_the_clip(page: Path, inputs: Inputs, chosen: Path) -> None:
+    order = unit_order(inputs.models["free"][1], inputs.onsets)
+    seconds = SIGNAL.clip_samples / SIGNAL.sample_rate
+    with h5py.File(inputs.models["free"][1]) as file:
+        for clip, each in enumerate(read_chosen(chosen)):
+            z = file["codes"][each.index]
+            entry = entries(page, clip)["free"]
+            packed = np.frombuffer(base64.b64decode(entry["codes"]["data"]), np.uint8)
+            np.testing.assert_array_equal(
+                np.unpackbits(packed)[: z.size].reshape(z.shape), z[order]
+            )
+            _, cheapest = formats.cheapest(*z.shape, int(z.sum()))
+            overhead = 2 + int(np.ceil(np.log2(z.size + 1)))
+            kbps = (int(cheapest) + overhead) / (1000 * seconds)
+            assert entry["rates"]["kbps"] == pytest.approx(kbps)
+            assert entry["rates"]["density"] == pytest.approx(z.mean())
+            assert entry["rates"]["coded"] is None  # without tables
+    assert entries(page)["mu-sparse@0"]["rates"]["coded"] > 0
+    rvq = entries(page)["rvq"]["rates"]
+    assert rvq["kbps"] == pytest.approx(3 * 3 * SIGNAL.steps / (1000 * seconds))
+    assert "rates" not in entries(page)["mel"]
+
+
+def test_notes_are_where_they_sound(page: Path, inputs: Inputs, chosen: Path) -> None:
+    """Five notes a second of 0.3 s and more; of all clips the first second begins with one."""
+    seconds = SIGNAL.clip_samples / SIGNAL.sample_rate
+    for described in page_data(page)["clips"]:
+        starts = [start for start, *_ in described["notes"] if start > 0]
+        assert np.allclose(np.diff(sorted(set(starts))), 0.2, atol=0.005)
+        assert all(0 <= start < end <= seconds + 1e-3 for start, end, *_ in described["notes"])
+        held = [note for note in described["notes"] if note[0] == 0]
+        assert held  # notes of before still sound, or one begins
+
+
+def test_a_level_that_the_model_lacks_is_one_sentence(
+    inputs: Inputs, chosen: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="'mu-sparse' has 32 levels, not 32"):
+        make_page(inputs, chosen, tmp_path / "page.html", (0, 32))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_spectrogram_shows_a_tone_where_it_is() -> None:
+    time = np.arange(SIGNAL.clip_samples) / SIGNAL.sample_rate
+    tone = (0.5 * np.sin(2 * np.pi * 1000 * time)).astype(np.float32)
+    levels = mel_levels(tone, SIGNAL)
+    assert levels.shape == (96, 2 * SIGNAL.steps)
+    image = Image.open(io.BytesIO(base64.b64decode(spectrogram_png(levels, levels.max()))))
+    bright = np.asarray(image)[:, 20:-20]
+    rows = bright.argmax(axis=0)
+    share = 1 - (rows + 0.5) / 96  # of the height from the bottom
+    mel = 2595 * np.log10(1 + np.array([1000, SIGNAL.sample_rate / 2]) / 700)
+    assert np.allclose(share, mel[0] / mel[1], atol=0.02)
+    assert bright.max() == 63
+
+
+def test_units_are_ordered_by_their_notes(inputs: Inputs, tmp_path: Path) -> None:
+    """Codes that repeat the onsets of single keys, in a shuffled order, come back sorted."""
+    onsets = np.asarray(read_onsets(inputs.onsets).onsets[:])
+    keys = np.flatnonzero(onsets.sum(axis=(0, 2)))[:12]
+    shuffled = np.random.default_rng(1).permutation(keys)
+    path = tmp_path / "codes.h5"
+    path.write_bytes(inputs.models["free"][1].read_bytes())
+    with h5py.File(path, "r+") as file:
+        file["codes"][:] = (onsets[:, shuffled] > 0).astype(np.uint8)
+    order = unit_order(path, inputs.onsets)
+    np.testing.assert_array_equal(shuffled[order], np.sort(shuffled))
