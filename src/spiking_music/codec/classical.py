@@ -143,6 +143,12 @@ def available(codec: str, rates: Iterable[int]) -> tuple[int, ...]:
     return ()
 
 
+def require_sample_rate(rate: int) -> None:
+    """`DataError` unless `rate` (Hz) is that of all recordings here."""
+    if rate != SAMPLE_RATE:
+        raise DataError(f"MP3 and Opus take recordings at {SAMPLE_RATE} Hz, not at {rate}")
+
+
 def ladder(waveform: NDArray[np.floating], codec: str, rates: Iterable[int]) -> Iterator[Rung]:
     """What comes back of `waveform` (n,) at each of `rates` (kbps); raises as `compress` does."""
     for kbps in rates:

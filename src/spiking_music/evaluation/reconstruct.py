@@ -116,10 +116,7 @@ def evaluate_classical(
     `DataError` as `evaluate` does, and for clips of another sample rate than 22 050 Hz.
     """
     source = Clips(clips)
-    if source.sample_rate != classical.SAMPLE_RATE:
-        raise DataError(
-            f"clips at {source.sample_rate} Hz: {codec} is measured at {classical.SAMPLE_RATE} Hz"
-        )
+    classical.require_sample_rate(source.sample_rate)
     with _scoring(source, config) as pool:
         for kbps in rates:
             spent: list[dict[str, float]] = []  # a clip each
