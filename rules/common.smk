@@ -5,10 +5,13 @@ from pathlib import Path
 from shlex import quote
 
 from spiking_music import config as configuration
+from spiking_music.codec import classical
 from spiking_music.errors import SpikingMusicError
 
 try:
     CONFIG = configuration.validate(config)
+    MP3 = classical.available("mp3", CONFIG.classical.mp3)
+    OPUS = classical.available("opus", CONFIG.classical.opus)
 except SpikingMusicError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)

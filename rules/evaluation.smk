@@ -72,6 +72,46 @@ rule anchor:
         " --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
+rule mp3:
+    input:
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+    output:
+        expand(f"{RESULTS}/evaluation/mp3-{{kbps}}.csv", kbps=MP3),
+    log:
+        f"{LOGS}/mp3.log",
+    benchmark:
+        f"{TIMES}/mp3.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: CONFIG.evaluation.processes
+    resources:
+        mem_mb=grown(4000),
+        runtime=grown(240),
+    params:
+        config=settings("evaluation"),
+        codec="mp3",
+        rates=[f"--kbps {kbps}" for kbps in MP3],
+        folder=folder_of_output,
+    shell:
+        "spiking-music evaluate-classical {params.codec} {input.clips:q} --config {params.config:q}"
+        " {params.rates} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
+
+
+use rule mp3 as opus with:
+    output:
+        expand(f"{RESULTS}/evaluation/opus-{{kbps}}.csv", kbps=OPUS),
+    log:
+        f"{LOGS}/opus.log",
+    benchmark:
+        f"{TIMES}/opus.tsv"
+    params:
+        config=settings("evaluation"),
+        codec="opus",
+        rates=[f"--kbps {kbps}" for kbps in OPUS],
+        folder=folder_of_output,
+
+
 rule sweep:
     input:
         weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
@@ -109,6 +149,10 @@ rule summarise:
         evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
         storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
         coded=expand(f"{RESULTS}/storage/{{variant}}-coded.csv", variant=CODED),
+        classical=[
+            *expand(f"{RESULTS}/evaluation/mp3-{{kbps}}.csv", kbps=MP3),
+            *expand(f"{RESULTS}/evaluation/opus-{{kbps}}.csv", kbps=OPUS),
+        ],
         anchor=expand(f"{RESULTS}/evaluation/{{anchor}}.csv", anchor=ANCHORS),
     output:
         csv=report(
@@ -133,7 +177,9 @@ rule summarise:
         evaluation=repeated("evaluation", "evaluation"),
         storage=repeated("storage", "storage"),
         coded=repeated("coded", "coded"),
+        classical=repeated("classical", "classical"),
         anchor=repeated("anchor", "anchor"),
     shell:
         "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
-        " {params.storage} {params.coded} {params.anchor} --out {output.csv:q} 2>&1 | tee {log:q} >&2"
+        " {params.storage} {params.coded} {params.classical} {params.anchor} --out {output.csv:q}"
+        " 2>&1 | tee {log:q} >&2"

@@ -51,6 +51,10 @@ def _changed(raw, path, value):
         (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),
         (("seed",), None, "'seed'"),
+        (("classical", "aac"), [64], "unknown configuration key 'classical.aac'"),
+        (("backbones", "spectrogram", "ratios"), [3], "multiple of 2"),
+        (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode it by"),
+        (("variants", "free", "decoder"), "griffin-lim", "needs the magnitudes of backbone"),
     ],
 )
 def test_a_mistake_is_named(raw, path, value, sentence):

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 
 from spiking_music import config as configuration
+from spiking_music.codec.classical import Rung
 from spiking_music.config import SignalConfig, StimuliConfig
 from spiking_music.evaluation.anchor import distorted
 from spiking_music.evaluation.codes import NO_LEVEL, Origin
@@ -32,7 +33,7 @@ NOTES = [[(0.1, 0.9, 60, 80), (0.5, 1.5, 67, 40)], [(0.0, 2.9, 40, 100)]]
 
 
 def make_samples(folder: Path) -> Path:
-    """The page with a reference, RVQ, FREE, μ-SPARSE at four levels, MEL and an anchor."""
+    """The page with a reference, RVQ, FREE, μ-SPARSE at four levels, MEL, MP3 and an anchor."""
     raw = configuration.read(DEFAULTS)
     out = folder / "index.html"
     write_page(
@@ -55,6 +56,8 @@ def _shown() -> list[Shown]:
         origin = _origin("binary", 1, level)
         shown.append(Shown(name, "model", _audio(2 + place), origin, z, order))
     shown.append(Shown("mel", "model", _audio(9)))
+    rungs = tuple(Rung("mp3", 8, 8.24, 0.29, wave) for wave in _audio(10))
+    shown.append(Shown("mp3-8", "codec", _audio(10), rungs=rungs))
     spoilt = np.stack([distorted(x.astype(float), SIGNAL.sample_rate) for x in originals])
     shown.append(Shown("anchor-distorted", "anchor", spoilt.astype(np.float32)))
     return shown

@@ -131,6 +131,15 @@ def test_numbers_are_those_of_the_clip_and_system(page: Page, path: Path) -> Non
             expect(page.locator(".system:has(:checked)")).to_contain_text(decibels)
 
 
+def test_mp3_has_its_name_its_bytes_and_no_codes(page: Page) -> None:
+    press(page, "5", wait=50)
+    expect(page.locator(".system:has(:checked)")).to_contain_text("MP3, 8 kbps")
+    facts = page.locator(".facts")
+    for number in ("8.24 kbps", "0.29 kbps"):
+        expect(facts).to_contain_text(number)
+    expect(facts.locator("table")).to_have_count(0)
+
+
 def test_another_clip_plays_on_with_the_same_system(page: Page, path: Path) -> None:
     press(page, "2", " ", "n", wait=700)
     assert order(heard(recorded(page), page_sounds(path))) == ["c1/free", "c2/free"]

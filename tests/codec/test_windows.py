@@ -68,7 +68,7 @@ def built(name: str) -> tuple[Autoencoder, object]:
     return Autoencoder(config).eval().double(), reach(config)
 
 
-@pytest.mark.parametrize("name", ["free", "seanet-plain"])
+@pytest.mark.parametrize("name", ["free", "seanet-plain", "time-ae"])
 def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
     model, found = built(name)
     assert found.exact
@@ -87,7 +87,7 @@ def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
 
 
 def test_reach_without_an_end_is_said() -> None:
-    for name in ("sparse", "mu-sparse", "seanet-free", "diffusion"):
+    for name in ("sparse", "mu-sparse", "seanet-free", "diffusion", "freq-ae"):
         assert not built(name)[1].exact
     config = variant(read([*DEFAULTS, SMALL]), "mel")
     with pytest.raises(CodeError, match="is no codec"):

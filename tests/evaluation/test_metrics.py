@@ -9,7 +9,9 @@ from spiking_music.evaluation.metrics import (
     lagged_si_snr,
     level_dbfs,
     mel_distance,
+    spectrum_rmse,
     stft_distance,
+    waveform_rmse,
 )
 
 RATE = 22050
@@ -113,9 +115,22 @@ def test_stft_distance_of_a_gain() -> None:
     np.testing.assert_allclose(stft_distance(0 * x, x)[0], 1 + np.log(0.1 / 1e-5), rtol=0.5)
 
 
+def test_rmse_of_samples_and_of_magnitudes() -> None:
+    x = np.full((2, 8192), 0.5)
+    np.testing.assert_allclose(waveform_rmse(x + np.array([[0.1], [-0.2]]), x), [0.1, 0.2])
+    time, fade = np.arange(22050) / RATE, np.hanning(22050)
+    sine = (fade * np.sin(2 * np.pi * 1000 * time))[None]
+    turned = (fade * np.cos(2 * np.pi * 1000 * time))[None]  # an error of samples alone
+    level = np.sqrt(np.mean(sine**2))
+    assert waveform_rmse(turned, sine)[0] == pytest.approx(np.sqrt(2) * level, rel=1e-3)
+    assert spectrum_rmse(turned, sine)[0] < 0.03 * spectrum_rmse(0 * sine, sine)[0]
+    half, none = spectrum_rmse(sine / 2, sine), spectrum_rmse(0 * sine, sine)
+    np.testing.assert_allclose(half, none / 2, rtol=1e-3)
+
+
 def test_spectral_distances_do_not_mix_the_clips_of_a_batch() -> None:
     x, y = 0.1 * noise(3, 8192), 0.1 * noise(3, 8192, seed=1)
-    for distance in (lambda a, b: mel_distance(a, b, RATE), stft_distance):
+    for distance in (lambda a, b: mel_distance(a, b, RATE), stft_distance, spectrum_rmse):
         alone = np.concatenate([distance(y[i : i + 1], x[i : i + 1]) for i in range(3)])
         np.testing.assert_allclose(distance(y, x), alone, rtol=1e-5)
 

@@ -44,7 +44,7 @@ def runs(free: Model, rvq: Model, tmp_path: Path) -> list[Run]:
 
 
 def test_a_row_a_variant(runs, tmp_path: Path) -> None:
-    summarise(runs, [], tmp_path / "summary.csv", 500, 1)
+    summarise(runs, [], [], tmp_path / "summary.csv", 500, 1)
     table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
     quality, amount = pd.read_csv(runs[1].evaluation), pd.read_csv(runs[1].storage)
     row = table.loc["free"]
@@ -70,7 +70,7 @@ def test_a_row_a_variant(runs, tmp_path: Path) -> None:
 
 def test_anchors_stand_below_without_rate_or_training(runs, tmp_path: Path) -> None:
     quality = runs[0].evaluation.rename(tmp_path / "lowpass-3500.csv")
-    summarise(runs[1:], [quality], tmp_path / "summary.csv", 200, 1)
+    summarise(runs[1:], [], [quality], tmp_path / "summary.csv", 200, 1)
     table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
     assert list(table.index) == ["free", "lowpass-3500"]
     row = table.loc["lowpass-3500"]
@@ -83,8 +83,26 @@ def test_anchors_stand_below_without_rate_or_training(runs, tmp_path: Path) -> N
     assert "| 1\u202f234 |" in text  # parameters of the variant, still a whole number
 
 
+def test_old_codecs_stand_between_with_their_true_bytes(runs, tmp_path: Path) -> None:
+    paths = [tmp_path / "mp3-8.csv", tmp_path / "opus-24.csv"]
+    for i, path in enumerate(paths):
+        quality = pd.read_csv(runs[1].evaluation)
+        quality.assign(kbps=8.0 + i, kbps_header=0.25).to_csv(path, index=False)
+    summarise(runs[1:], paths, [runs[0].evaluation], tmp_path / "summary.csv", 200, 1)
+    table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
+    assert list(table.index) == ["free", "mp3-8", "opus-24", runs[0].evaluation.stem]
+    assert table.loc[["mp3-8", "opus-24"], "decoder"].tolist() == ["mp3", "opus"]
+    assert table.loc["opus-24", ["kbps_cheapest", "kbps_coded"]].tolist() == [9, 9]
+    assert table["kbps_header"].tolist()[1:3] == [0.25, 0.25]
+    assert table["kbps_header"].isna().tolist() == [True, False, False, True]
+    assert "| mp3-8 | 8.00 | 8.00 | – |" in (tmp_path / "summary.md").read_text()
+    runs[1].evaluation.rename(tmp_path / "mp3-16.csv")  # a variant's table, without bytes
+    with pytest.raises(DataError, match="has no column 'kbps'"):
+        summarise([], [tmp_path / "mp3-16.csv"], [], tmp_path / "summary.csv", 200, 1)
+
+
 def test_json_and_markdown_say_the_same(runs, tmp_path: Path) -> None:
-    summarise(runs, [], tmp_path / "summary.csv", 200, 1)
+    summarise(runs, [], [], tmp_path / "summary.csv", 200, 1)
     table = pd.read_csv(tmp_path / "summary.csv").set_index("variant")
     numbers = json.loads((tmp_path / "summary.json").read_text())
     assert set(numbers) == {"rvq", "free"}
@@ -103,7 +121,7 @@ def test_json_and_markdown_say_the_same(runs, tmp_path: Path) -> None:
 
 def test_equal_inputs_give_equal_bytes(runs, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        summarise(runs, [], tmp_path / f"{name}.csv", 200, 1)
+        summarise(runs, [], [], tmp_path / f"{name}.csv", 200, 1)
     for suffix in (".csv", ".md", ".json"):
         first, second = (tmp_path / f"{name}{suffix}" for name in ("one", "two"))
         assert first.read_bytes() == second.read_bytes()
@@ -122,5 +140,5 @@ def test_refusals(runs, tmp_path: Path) -> None:
         (DataError, r"has 12 clips but .* 11", {"storage": shorter}),
     ):
         with pytest.raises(error, match=message):
-            summarise([runs[0], replace(free, **changes)], [], out, 10, 1)
+            summarise([runs[0], replace(free, **changes)], [], [], out, 10, 1)
     assert not out.exists()

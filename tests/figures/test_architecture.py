@@ -20,7 +20,7 @@ SMALL = """{
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
 VARIANTS = [
-    *("rvq", "free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mel"),
+    *("rvq", "free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mel", "time-ae"),
     *("seanet-rvq", "seanet-free"),
 ]
 
@@ -43,7 +43,7 @@ def test_blocks_add_up_to_the_model(name: str) -> None:
         learned = sum(value.numel() for module in inside for value in module.parameters())
         assert sum(row.parameters for row in _of(rows, part)) == learned
     (bottleneck,) = _of(rows, "bottleneck")
-    units = 8 if "rvq" in name else 80
+    units = {"rvq": 8, "seanet-rvq": 8, "time-ae": 20}.get(name, 80)
     assert (bottleneck.channels, bottleneck.length) == (units, 32)
     if units == 8:
         assert bottleneck.parameters == 8 * 1024 * 128
@@ -57,6 +57,16 @@ def test_compute_of_convolutions_and_lstm_by_hand() -> None:
     assert first.flops == pytest.approx(2 * 7 * 4 * 16384 * clips_a_second)
     lstm = next(row for row in rows if row.name == "LSTM")  # 2 layers of 64: 4 gates, 2 matrices
     assert lstm.flops == pytest.approx(2 * 2 * 4 * 64 * (64 + 64) * steps * clips_a_second)
+
+
+def test_an_image_is_shown_as_channels_times_frequencies() -> None:
+    rows = blocks(_config("freq-ae"))
+    encoder = [(row.name, row.channels) for row in _of(rows, "encoder")]
+    convolutions = [("2-D convolution, kernel 8, stride 4", size) for size in (2048, 1024, 512)]
+    assert encoder[:4] == [("magnitudes", 1024), *convolutions]
+    assert all(row.length == 32 for row in rows)  # a frame a step, all the way
+    first, seconds = _of(rows, "encoder")[1], 16384 / 22050  # 3 x 8 kernels at 256 places a frame
+    assert first.flops == pytest.approx(2 * 3 * 8 * 8 * 256 * 32 / seconds)
 
 
 def test_context_and_unet_by_hand() -> None:
@@ -103,7 +113,7 @@ def test_the_papers_encoder_has_its_published_size() -> None:
     assert sum(row.flops for row in encoder) == pytest.approx(2e9, rel=0.25)
 
 
-@pytest.mark.parametrize("name", ["rvq", "seanet-free", "mu-sparse", "mel"])
+@pytest.mark.parametrize("name", ["rvq", "seanet-free", "mu-sparse", "mel", "freq-ae"])
 def test_drawing_shows_every_block_in_equal_bytes(tmp_path: Path, name: str) -> None:
     state = torch.random.get_rng_state()
     for stem in ("one", "two"):

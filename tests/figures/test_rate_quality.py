@@ -1,5 +1,6 @@
 """Bit rate against quality: everything in the tables is in the picture, nothing else."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +32,31 @@ def test_what_has_no_bit_rate_is_left_out_and_named(tables: Path) -> None:
     assert "not shown, having no bit rate: mel, anchor" in _draw(tables)
 
 
+def test_old_codecs_are_a_line_each(tables: Path) -> None:
+    summary = pd.read_csv(tables / "summary.csv")
+    files = pd.DataFrame(
+        {
+            "variant": ["mp3-8", "mp3-64", "opus-6"],
+            "decoder": ["mp3", "mp3", "opus"],
+            "kbps_cheapest": [8.2, 64.7, 5.9],
+            "kbps_header": 0.2,
+        }
+    )
+    for column, mean in (("si_snr", 10.0), ("visqol", 4.0)):
+        measure = "si_snr_db" if column == "si_snr" else column
+        files = files.assign(**{measure: mean, f"{column}_low": mean - 1, f"{column}_high": mean})
+    pd.concat([summary, files]).to_csv(tables / "summary.csv", index=False)
+    texts = _draw(tables)
+    assert "<!-- mp3 -->" in texts and "<!-- opus -->" in texts
+    assert "mp3-8" not in texts  # the line's name, not each of its points'
+    assert "<!-- 64 -->" in texts  # the axis reaches that far
+
+
+def test_codes_that_never_change_have_a_point(tables: Path) -> None:
+    changed(tables / "summary.csv", kbps_entropy=0.0)
+    assert "rvq" in _draw(tables)
+
+
 def test_equal_tables_give_equal_bytes(tables: Path) -> None:
     assert _draw(tables, "one") == _draw(tables, "two")
     assert (tables / "one.png").read_bytes() == (tables / "two.png").read_bytes()
@@ -55,8 +81,11 @@ def test_equal_rates_are_set_apart_and_keep_their_mean_and_order() -> None:
     rates = pd.Series({"b": 3.5, "far": 1.0, "a": 3.5, "c": 3.501})
     places = _apart(rates, 0.1)
     assert places["far"] == 1.0
-    assert [places["a"] - places["b"], places["c"] - places["a"]] == pytest.approx([0.1, 0.1])
-    assert (places["a"] + places["b"] + places["c"]) / 3 == pytest.approx(10.501 / 3)
+    octaves = {name: math.log2(place) for name, place in places.items()}
+    steps = [octaves["a"] - octaves["b"], octaves["c"] - octaves["a"]]
+    assert steps == pytest.approx([0.1, 0.1])
+    middle = math.log2(3.5 * 3.5 * 3.501) / 3
+    assert octaves["a"] == pytest.approx(middle)
 
 
 @pytest.mark.parametrize("column", ["variant", "kbps_cheapest", "kbps_entropy", "si_snr_low"])

@@ -13,6 +13,7 @@ from PIL import Image
 
 from spiking_music import config as configuration
 from spiking_music.codec import formats
+from spiking_music.codec.classical import compress
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.config import SamplesConfig, StimuliConfig
 from spiking_music.dataset.clip_dataset import Clips
@@ -42,7 +43,7 @@ def page(inputs: Inputs, chosen: Path, tmp_path_factory: pytest.TempPathFactory)
 def make_page(inputs: Inputs, chosen: Path, out: Path, levels: tuple[int, ...]) -> Path:
     sources = chosen, inputs.clips, inputs.performances, inputs.root, inputs.onsets, inputs.models
     stimuli = configuration.section(configuration.read(DEFAULTS), StimuliConfig)
-    build(*sources, "mine", out, SIGNAL, stimuli, SamplesConfig(levels=levels))
+    build(*sources, "mine", out, SIGNAL, stimuli, SamplesConfig(levels=levels, mp3=(2, 64)))
     return out
 
 
@@ -52,7 +53,7 @@ def entries(page: Path, clip: int = 0) -> dict[str, dict[str, Any]]:
 
 def test_every_system_and_level_is_there_in_order(page: Path) -> None:
     levels = [f"mu-sparse@{level}" for level in (0, LEVEL, 31)]
-    expected = ["reference", "rvq", "free", *levels, "mel"]
+    expected = ["reference", "rvq", "free", *levels, "mel", "mp3-2", "mp3-64"]
     expected += ["anchor-7000", "anchor-3500", "anchor-distorted"]
     assert list(entries(page)) == expected
     sounds = page_sounds(page)
@@ -100,6 +101,16 @@ def test_codes_and_rates_are_of_the_clip(page: Path, inputs: Inputs, chosen: Pat
     rvq = entries(page)["rvq"]["rates"]
     assert rvq["kbps"] == pytest.approx(3 * 3 * SIGNAL.steps / (1000 * seconds))
     assert "rates" not in entries(page)["mel"]
+
+
+def test_the_ladder_has_its_true_bytes(page: Path, inputs: Inputs, chosen: Path) -> None:
+    source = Clips(inputs.clips)
+    for clip, each in enumerate(read_chosen(chosen)):
+        coded = compress(source.read(each.index, 0, source.clip_samples), "mp3", 64)
+        entry = entries(page, clip)["mp3-64"]
+        assert (entry["group"], entry["level"]) == ("codec", None)
+        assert entry["rates"] == pytest.approx({"kbps": coded.kbps, "headers": coded.header_kbps})
+        assert entry["siSnr"] > entries(page, clip)["mp3-2"]["siSnr"]
 
 
 def test_notes_are_where_they_sound(page: Path, inputs: Inputs, chosen: Path) -> None:

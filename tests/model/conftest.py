@@ -9,11 +9,15 @@ from tests.conftest import DEFAULTS
 
 SMALL = """{
 "backbones": {"spectral": {"latent": 16, "n_fft": 1024, "width": 32, "depth": 2},
-              "seanet": {"latent": 16, "channels": 4, "lstm_layers": 1}},
+              "seanet": {"latent": 16, "channels": 4, "lstm_layers": 1},
+              "waveform": {"latent": 16, "channels": 16},
+              "spectrogram": {"latent": 16, "n_fft": 1024, "channels": 4, "ratios": [8, 8, 8]}},
 "bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 16}, "binary": {"units": 24},
+  "scalar": {"latents": 6, "bits": 5},
   "mel": {"n_mels": 16, "n_fft": 1024}},
 "contexts": {"conformer": {"layers": 1, "heads": 2, "kernel": 5}},
-"decoders": {"tiny-diffusion": {"kind": "diffusion", "rms": 0.05, "sampling_steps": 3, "unet": {
+"decoders": {"griffin-lim": {"iterations": 8},
+  "tiny-diffusion": {"kind": "diffusion", "rms": 0.05, "sampling_steps": 3, "unet": {
   "channels": [8, 8, 16], "factors": [8, 8, 8], "items": [1, 1, 1],
   "attentions": [false, false, true], "heads": 2, "head_features": 8, "groups": 4, "features": 16,
   "context_depth": 2, "checkpointing": false}}},
@@ -22,7 +26,7 @@ SMALL = """{
   "mel": {"bottleneck": "mel", "decoder": "tiny-diffusion"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
-VARIANTS = ["rvq", "free", "sparse", "seanet-rvq", "seanet-free"]
+VARIANTS = ["rvq", "free", "sparse", "seanet-rvq", "seanet-free", "time-ae"]
 
 
 def small(name: str) -> VariantConfig:
@@ -35,7 +39,7 @@ def config(request: pytest.FixtureRequest) -> VariantConfig:
     return small(request.param)
 
 
-@pytest.fixture(params=[*VARIANTS, "mu-sparse", "diffusion", "mel"])
+@pytest.fixture(params=[*VARIANTS, "mu-sparse", "diffusion", "freq-ae", "mel"])
 def any_config(request: pytest.FixtureRequest) -> VariantConfig:
     """Also what takes a level, or decodes by diffusion."""
     return small(request.param)

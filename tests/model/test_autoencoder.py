@@ -34,7 +34,7 @@ def test_every_parameter_learns(config: VariantConfig, tones: torch.Tensor) -> N
     assert without == []
 
 
-@pytest.mark.parametrize("name", ["rvq", "free"])
+@pytest.mark.parametrize("name", ["rvq", "free", "time-ae"])
 def test_a_few_steps_reduce_the_error(name: str, tones: torch.Tensor) -> None:
     model = trained(small(name), tones, steps=60)
     error = (model.decode(model.encode(tones)) - tones).square().mean()

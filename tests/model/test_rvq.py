@@ -5,7 +5,8 @@ import torch
 
 from spiking_music.config import RvqConfig
 from spiking_music.errors import CodeError
-from spiking_music.model.bottleneck.rvq import Rvq, statistics
+from spiking_music.model.bottleneck.indices import statistics
+from spiking_music.model.bottleneck.rvq import Rvq
 
 WIDTH = 16
 

@@ -12,7 +12,7 @@ from spiking_music.config import LossConfig, SignalConfig, VariantConfig
 from spiking_music.dataset.shard import ShardFile, quantise
 
 SIGNAL = SignalConfig(sample_rate=8000, clip_samples=4096, hop=64)
-LOSS = LossConfig(stft=1, mel=0, waveform=0, si_snr=0.05, n_ffts=(64, 256))
+LOSS = LossConfig(stft=1, mel=0, waveform=0, rmse=0, si_snr=0.05, n_ffts=(64, 256))
 BACKBONE = {
     "kind": "spectral", "latent": 8, "n_fft": 256,
     "width": 16, "depth": 1, "kernel": 3, "expansion": 2,
@@ -22,6 +22,13 @@ RVQ = {
     "kind": "rvq", "codebooks": 2, "codebook_size": 16,
     "decay": 0.9, "commitment": 0.25, "dead_below": 0.5,
 }  # fmt: skip
+SCALAR = {"kind": "scalar", "latents": 6, "bits": 3}
+WAVEFORM = {"kind": "waveform", "latent": 8, "channels": 8, "ratios": [8, 8]}
+SPECTROGRAM = {
+    "kind": "spectrogram", "latent": 8, "n_fft": 256,
+    "exponent": 0.3, "channels": 4, "ratios": [4, 4],
+}  # fmt: skip
+GRIFFIN_LIM = {"kind": "griffin-lim", "iterations": 2, "momentum": 0.9}
 CONTEXT = {"layers": 1, "heads": 2, "kernel": 3}
 GAMMA = {
     "gamma": 0.5, "silent_steps": 3, "ramp_steps": 4,
@@ -50,6 +57,8 @@ ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
     "levels": {"context": CONTEXT, "sparsity": LEVELS},
     "gan": {"decoder": GAN},
     "diffusion": {"decoder": DIFFUSION},
+    "freq-ae": {"backbone": SPECTROGRAM, "bottleneck": SCALAR, "decoder": GRIFFIN_LIM},
+    "time-ae": {"backbone": WAVEFORM, "bottleneck": SCALAR},
     "mel": {
         "backbone": None,
         "bottleneck": {"kind": "mel", "n_mels": 8, "n_fft": 256},

@@ -8,9 +8,9 @@ from spiking_music.training.engine import Objective
 from spiking_music.training.losses import ReconstructionLoss
 from tests.training.conftest import LOSS, SIGNAL, tiny
 
-ALL_TERMS = LOSS.model_copy(update={"mel": 1.0, "waveform": 1.0})
+ALL_TERMS = LOSS.model_copy(update={"mel": 1.0, "waveform": 1.0, "rmse": 1.0})
 BEYOND = ("bottleneck.out_of_units", "after", "decoder")  # of the code
-RECONSTRUCTION = ("stft", "mel", "waveform", "si_snr")
+RECONSTRUCTION = ("stft", "mel", "waveform", "rmse", "si_snr")
 
 
 def touched(kind: str, loss: str) -> set[str]:
@@ -27,7 +27,7 @@ def touched(kind: str, loss: str) -> set[str]:
 
 
 @pytest.mark.parametrize("loss", RECONSTRUCTION)
-@pytest.mark.parametrize("kind", ["rvq", "binary", "levels"])
+@pytest.mark.parametrize("kind", ["rvq", "binary", "levels", "time-ae"])
 def test_reconstruction_reaches_every_parameter(kind: str, loss: str) -> None:
     names = {name for name, _ in Autoencoder(tiny(kind)).named_parameters()}
     assert touched(kind, loss) == names
@@ -47,6 +47,11 @@ def test_commitment_reaches_the_encoder_alone() -> None:
 def test_diffusion_reaches_the_encoder_through_the_code() -> None:
     names = {name for name, _ in Autoencoder(tiny("diffusion")).named_parameters()}
     assert touched("diffusion", "diffusion") == names
+
+
+def test_the_spectrum_reaches_the_encoder_through_the_code() -> None:
+    names = {name for name, _ in Autoencoder(tiny("freq-ae")).named_parameters()}
+    assert touched("freq-ae", "spectrum") == names
 
 
 def test_mel_has_nothing_to_learn_but_the_decoder() -> None:

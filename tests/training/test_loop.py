@@ -96,7 +96,7 @@ def test_same_seed_same_bytes(tmp_path: Path, shards: Shards, kind: str) -> None
     assert third.read_bytes() == first.read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["binary", "rvq", "levels", "gan", "diffusion"])
+@pytest.mark.parametrize("kind", ["binary", "rvq", "levels", "gan", "diffusion", "freq-ae"])
 def test_a_stopped_run_resumes_to_the_same_bytes(
     tmp_path: Path, shards: Shards, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

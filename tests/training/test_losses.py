@@ -9,7 +9,7 @@ from torchmetrics.functional.audio import scale_invariant_signal_noise_ratio
 from spiking_music.config import LossConfig
 from spiking_music.training.losses import ReconstructionLoss, si_snr
 
-TERMS = ("stft", "mel", "waveform", "si_snr")
+TERMS = ("stft", "mel", "waveform", "rmse", "si_snr")
 
 
 def losses(**weights: float) -> ReconstructionLoss:
@@ -90,17 +90,19 @@ def test_gradients_are_finite_on_silence(term: str, estimate: str, target: str) 
 
 def test_a_perfect_estimate_costs_nothing() -> None:
     x = noise(2, 1, 8192)
-    terms = losses(stft=1, mel=1, waveform=1)(x, x)
+    terms = losses(stft=1, mel=1, waveform=1, rmse=1)(x, x)
     assert all(value.item() == pytest.approx(0, abs=1e-6) for value in terms.values())
 
 
 def test_a_doubled_estimate_costs_what_theory_says() -> None:
     x = noise(2, 1, 22050)
-    terms = losses(stft=1, mel=1, waveform=1, si_snr=1)(2 * x, x)
+    terms = losses(stft=1, mel=1, waveform=1, rmse=1, si_snr=1)(2 * x, x)
     # convergence |2X - X| / |X| = 1; every log magnitude is off by ln 2
     assert terms["stft"].item() == pytest.approx(1 + math.log(2), abs=1e-3)
     assert terms["mel"].item() == pytest.approx(math.log(2), abs=1e-3)
     assert terms["waveform"].item() == pytest.approx(x.abs().mean().item(), rel=1e-4)
+    level = x.square().mean(dim=2).sqrt().mean().item()  # each clip's RMS, then their mean
+    assert terms["rmse"].item() == pytest.approx(level, rel=1e-4)
     assert terms["si_snr"].item() == pytest.approx(-30, abs=0.01)
 
 

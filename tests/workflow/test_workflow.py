@@ -10,7 +10,10 @@ import pytest
 from spiking_music.listening.manifest import read_manifest
 from tests.workflow.conftest import Done, run_snakemake
 
-CODED = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion"]
+VARIANTS = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion"]
+VARIANTS += ["mel", "freq-ae", "time-ae"]
+CODED = [name for name in VARIANTS if name != "mel"]
+CLASSICAL = ["mp3-4", "mp3-16", "opus-12"]
 BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion"]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
@@ -25,13 +28,20 @@ def jobs(done: Done) -> dict[str, int]:
 def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     results = finished / "results" / "tiny"
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert list(summary.index) == [*CODED, "mel", *ANCHORS]
+    assert list(summary.index) == [*VARIANTS, *CLASSICAL, *ANCHORS]
     assert summary["si_snr_db"].notna().all()
     assert (summary["si_snr_low"] <= summary["si_snr_db"]).all()
     assert (summary.loc[CODED, "kbps_cheapest"] > 0).all()
     assert (summary.loc[BINARY, "density"] > 0).all()
     assert summary.loc[["mel", *ANCHORS], "kbps_cheapest"].isna().all()
-    assert set(summary["decoder"]) == {"regression", "gan", "diffusion", "none"}
+    decoders = {"regression", "gan", "diffusion", "griffin-lim", "mp3", "opus", "none"}
+    assert set(summary["decoder"]) == decoders
+    latents = 4 * 3 * 22050 / 512 / 1000  # of 3 bits
+    assert summary.loc[["freq-ae", "time-ae"], "kbps_cheapest"].tolist() == pytest.approx(
+        [latents] * 2
+    )
+    assert (summary.loc[["freq-ae", "time-ae"], "kbps_coded"] > 0).all()
+    assert (summary.loc[CLASSICAL, "kbps_header"] > 0).all()
     assert list(pd.read_csv(results / "selectivity.csv")["variant"]) == BINARY
     with np.load(results / "selectivity" / "sparse.npz") as arrays:
         assert arrays["correlation"].shape == (20, 88, 33)
@@ -49,7 +59,7 @@ def test_the_sweep_holds_every_level_and_what_control_picks(finished: Path) -> N
 
 def test_every_figure_is_drawn(finished: Path) -> None:
     drawn = ["fig1-storage", "fig4-mu-sparse", "fig5-selectivity", "rate-quality", "training"]
-    drawn += ["clips", *(f"fig2-{name}" for name in [*CODED, "mel"])]
+    drawn += ["clips", *(f"fig2-{name}" for name in VARIANTS)]
     for figure in drawn:
         for kind in ("png", "svg"):
             path = finished / "results" / "tiny" / "figures" / f"{figure}.{kind}"

@@ -43,6 +43,20 @@ def evaluate_anchor(
     evaluate_anchor(name, clips, _tables(clips), out, settings)
 
 
+def evaluate_classical(
+    codec: Annotated[str, typer.Argument(help="mp3 or opus.")],
+    clips: Clips,
+    config: Configs,
+    kbps: Annotated[list[int], typer.Option(help="Bit rate; repeat it for several.")],
+    out: Annotated[Path, typer.Option(help="Folder to write <codec>-<kbps>.csv to.")],
+) -> None:
+    """Measure MP3 or Opus, through its real encoder, as `evaluate` measures a variant."""
+    from spiking_music.evaluation.reconstruct import evaluate_classical
+
+    settings = configuration.section(configuration.read(config), EvaluationConfig)
+    evaluate_classical(codec, kbps, clips, _tables(clips), out, settings)
+
+
 def _tables(clips: list[Path]) -> list[Path]:
     """The tables that lie beside clip shards."""
     return [path.with_suffix(".csv") for path in clips]
@@ -127,6 +141,9 @@ def summarise(
         list[Path] | None,
         typer.Option(help="Table of `account-coded`, beside the storage table it belongs to."),
     ] = None,
+    classical: Annotated[
+        list[Path] | None, typer.Option(help="Table of `evaluate-classical`.")
+    ] = None,
     anchor: Annotated[list[Path] | None, typer.Option(help="Table of an anchor.")] = None,
 ) -> None:
     """One row a variant, with intervals: .csv for programs, .md for people, .json for DVC."""
@@ -141,13 +158,15 @@ def summarise(
         raise ConfigError(f"'{owner[strangers.pop()]}' lies beside no --storage table")
     files = zip(weights, evaluation, storage, map(owner.get, storage), strict=True)
     runs = [Run(*each) for each in files]
-    summarise(runs, anchor or [], out, settings.bootstrap, configuration.seed(raw))
+    seed = configuration.seed(raw)
+    summarise(runs, classical or [], anchor or [], out, settings.bootstrap, seed)
 
 
 VERBS = (
     codes,
     evaluate,
     evaluate_anchor,
+    evaluate_classical,
     account,
     fit_entropy,
     account_coded,

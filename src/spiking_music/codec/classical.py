@@ -1,11 +1,15 @@
 """MP3 and Opus beside ours: LAME and libopus, run by FFmpeg (PyAV), in whole files.
 
 MP3 is mono at a constant bit rate, at the sample rate that LAME itself chooses for mono of that bit
-rate, up to 22 050 Hz; only frames of MPEG-1 need more. Opus is mono at 48 kHz, application "audio",
-20 ms a packet, in libopus's default of a constrained variable bit rate.
+rate, up to 22 050 Hz; only frames of MPEG-1 need more. No MP3 is smaller than 8 kbps at 8 kHz:
+below, a recording is resampled to fewer samples a second, and coded as if they were 8000. Opus is
+mono at 48 kHz, application "audio", 20 ms a packet, in libopus's default of a constrained variable
+bit rate.
 """
 
 import io
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -22,12 +26,13 @@ Samples = NDArray[np.float32]
 Name = Literal["mp3", "opus"]
 
 SAMPLE_RATE = 22_050  # Hz of what goes in and comes out
-MP3 = {8: 8_000, 16: 16_000, 24: 16_000}  # kbps: Hz, by LAME's own `optimum_samplefreq`
+LEAST, LEAST_RATE = 8, 8_000  # kbps, Hz: the smallest MP3 there is
+MP3 = {kbps: LEAST_RATE * kbps // LEAST for kbps in (1, 2, 4)}
+MP3 |= {8: 8_000, 16: 16_000, 24: 16_000}  # kbps: Hz, by LAME's own `optimum_samplefreq`
 MP3 |= dict.fromkeys((32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160), SAMPLE_RATE)
 MP3 |= dict.fromkeys((192, 224, 256, 320), 44_100)  # frames this large exist only in MPEG-1
 OPUS = (6, 128)  # kbps, lowest and highest
 OPUS_RATE = 48_000  # Hz
-RATES = {*MP3.values(), OPUS_RATE}
 # FFmpeg skips the delay that the file tells of. Its Opus decoder lets SILK narrowband come later
 # by 6 samples of 48 kHz than every other mode: measured on noise and on piano, at 6 to 9 kbps.
 NARROWBAND_DELAY = 6
@@ -58,6 +63,7 @@ class Coded:
     """A recording as the file `stream` (.mp3 or .opus) and what its bytes are."""
 
     codec: Name
+    rate: int  # samples a second of recording that the codec was given
     stream: bytes
     samples: int  # n of the recording at 22 050 Hz
     payload: int  # bytes of audio: MP3 frames, Opus packets
@@ -68,19 +74,39 @@ class Coded:
         """Payload a second of recording; MP3 frames and Opus packets reach beyond its ends."""
         return 8e-3 * self.payload * SAMPLE_RATE / self.samples
 
+    @property
+    def header_kbps(self) -> float:
+        """All other bytes a second of recording."""
+        return 8e-3 * self.header * SAMPLE_RATE / self.samples
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A recording as it comes back from one setting of a codec."""
+
+    codec: str
+    setting: int  # kbps asked for
+    kbps: float  # bytes of audio, counted
+    header_kbps: float
+    audio: Samples  # (n,), as long and as late as the recording
+
 
 def compress(waveform: NDArray[np.floating], codec: str, kbps: int) -> Coded:
     """Mono `waveform` (n,), full scale = 1, 22 050 Hz, as a file of `codec` at about `kbps`.
 
-    Raises `ConfigError` for a codec that is neither "mp3" nor "opus" and for a bit rate that it
-    does not have, `DataError` for a waveform that is empty, of another shape or not finite.
+    Raises `ConfigError` for a codec that is neither "mp3" nor "opus", for a bit rate that it
+    does not have and where FFmpeg has no encoder for it, `DataError` for a waveform that is empty,
+    of another shape or not finite.
     """
     rate = _coding_rate(codec, kbps)
+    if not _has_encoder(codec):
+        raise ConfigError(f"{codec} cannot be made, as {_without(codec)}")
     _require_waveform(waveform)
-    padded = np.pad(waveform.astype(np.float32), (0, TAIL))
-    stream, payload = _encode(_resample(padded, SAMPLE_RATE, rate), rate, WAYS[codec], kbps)
+    padded = _resample(np.pad(waveform.astype(np.float32), (0, TAIL)), SAMPLE_RATE, rate)
     name: Name = "mp3" if codec == "mp3" else "opus"
-    return Coded(name, stream, len(waveform), payload, len(stream) - payload)
+    spent = max(kbps, LEAST) if name == "mp3" else kbps  # kbps, as the codec counts time
+    stream, payload = _encode(padded, max(rate, LEAST_RATE), WAYS[codec], spent)
+    return Coded(name, rate, stream, len(waveform), payload, len(stream) - payload)
 
 
 def restore(coded: Coded) -> Samples:
@@ -89,18 +115,45 @@ def restore(coded: Coded) -> Samples:
     Raises `CodeError` where the file is damaged or holds less than the recording.
     """
     try:
-        rate, audio = _decode(coded.stream, coded.samples)
+        audio = _decode(coded)
     except av.FFmpegError as error:
         raise CodeError(
             f"the {coded.codec} file cannot be decoded ({error.strerror}): compress again"
         ) from None
-    restored = _resample(audio, rate, SAMPLE_RATE)[: coded.samples]
+    restored = _resample(audio, coded.rate, SAMPLE_RATE)[: coded.samples]
     if len(restored) < coded.samples:
         raise CodeError(
             f"the {coded.codec} file holds {len(restored)} samples of {coded.samples}: "
             "compress again"
         )
     return restored
+
+
+def available(codec: str, rates: Iterable[int]) -> tuple[int, ...]:
+    """`rates` (kbps) of `codec`; none, and a note on stderr, where FFmpeg has no encoder for it.
+
+    Raises `ConfigError` for a codec that is neither "mp3" nor "opus" and for a rate it never has.
+    """
+    rates = tuple(rates)
+    for kbps in rates:
+        _coding_rate(codec, kbps)
+    if not rates or _has_encoder(codec):
+        return rates
+    print(f"note: {codec} is left out, as {_without(codec)}", file=sys.stderr)
+    return ()
+
+
+def require_sample_rate(rate: int) -> None:
+    """`DataError` unless `rate` (Hz) is that of all recordings here."""
+    if rate != SAMPLE_RATE:
+        raise DataError(f"MP3 and Opus take recordings at {SAMPLE_RATE} Hz, not at {rate}")
+
+
+def ladder(waveform: NDArray[np.floating], codec: str, rates: Iterable[int]) -> Iterator[Rung]:
+    """What comes back of `waveform` (n,) at each of `rates` (kbps); raises as `compress` does."""
+    for kbps in rates:
+        coded = compress(waveform, codec, kbps)
+        yield Rung(codec, kbps, coded.kbps, coded.header_kbps, restore(coded))
 
 
 def _coding_rate(codec: str, kbps: int) -> int:
@@ -112,6 +165,14 @@ def _coding_rate(codec: str, kbps: int) -> int:
     if codec == "opus" and not OPUS[0] <= kbps <= OPUS[1]:
         raise ConfigError(f"opus at {kbps} kbps is out of range: choose {OPUS[0]} to {OPUS[1]}")
     return MP3[kbps] if codec == "mp3" else OPUS_RATE
+
+
+def _has_encoder(codec: str) -> bool:
+    return WAYS[codec].encoder in av.codecs_available
+
+
+def _without(codec: str) -> str:
+    return f"this FFmpeg has no encoder {WAYS[codec].encoder}: install PyAV's own wheel"
 
 
 def _require_waveform(waveform: NDArray[Any]) -> None:
@@ -141,16 +202,15 @@ def _encode(audio: Samples, rate: int, way: _Way, kbps: int) -> tuple[bytes, int
     return file.getvalue(), payload
 
 
-def _decode(file: bytes, samples: int) -> tuple[int, Samples]:
-    """Rate in Hz and audio (m,) of a file, without its delay; no more than `samples` need."""
+def _decode(coded: Coded) -> Samples:
+    """Audio (m,) at the rate of coding, without its delay; no more than the recording needs."""
     pieces: list[NDArray[np.float32]] = []
     narrow = packets = total = 0
-    with av.open(io.BytesIO(file), "r") as container:
+    wanted = -(-(coded.samples + TAIL) * coded.rate // SAMPLE_RATE)
+    with av.open(io.BytesIO(coded.stream), "r") as container:
         stream = next(iter(container.streams.audio), None)
-        rate = stream.codec_context.sample_rate if stream else 0
-        if stream is None or rate not in RATES:
+        if stream is None or stream.codec_context.sample_rate != max(coded.rate, LEAST_RATE):
             raise CodeError("the file holds no audio that this codec has made: compress again")
-        wanted = -(-(samples + TAIL) * rate // SAMPLE_RATE)
         for packet in container.demux(stream):
             packets += 1
             narrow += stream.codec_context.name == "opus" and _is_narrowband(packet)
@@ -160,7 +220,7 @@ def _decode(file: bytes, samples: int) -> tuple[int, Samples]:
             if total >= wanted:
                 break
     audio = np.concatenate([np.zeros(0, np.float32), *pieces])
-    return rate, audio[NARROWBAND_DELAY if 2 * narrow > packets else 0 :]
+    return audio[NARROWBAND_DELAY if 2 * narrow > packets else 0 :]
 
 
 def _is_narrowband(packet: av.Packet) -> bool:

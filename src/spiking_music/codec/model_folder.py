@@ -15,9 +15,7 @@ from spiking_music.codec.reach import Reach, reach
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS, FINGERPRINT_BYTES
 from spiking_music.config import (
-    BinaryConfig,
     DiffusionConfig,
-    RvqConfig,
     SpectralConfig,
     VariantConfig,
 )
@@ -125,12 +123,10 @@ def _coder(path: Path, config: VariantConfig) -> EntropyCoder:
 
 
 def _shape(config: VariantConfig) -> tuple[Literal["binary", "rvq"], int, int]:
-    """Kind of codes, N or Q, and K (1: binary) of a codec, which `reach` has found it to be."""
+    """Kind of codes, rows, and K (1: binary) of a codec, which `reach` has found it to be."""
     bottleneck = config.bottleneck
-    if isinstance(bottleneck, RvqConfig):
-        return "rvq", bottleneck.codebooks, bottleneck.codebook_size
-    assert isinstance(bottleneck, BinaryConfig)
-    return "binary", bottleneck.units, 1
+    assert bottleneck.codes != "mel"
+    return bottleneck.codes, bottleneck.rows, bottleneck.codebook_size
 
 
 def _device(name: str) -> torch.device:

@@ -3,10 +3,18 @@
 import math
 from dataclasses import dataclass
 
-from spiking_music.config import DiffusionConfig, SeanetConfig, SpectralConfig, VariantConfig
+from spiking_music.config import (
+    DiffusionConfig,
+    GriffinLimConfig,
+    SeanetConfig,
+    SpectralConfig,
+    SpectrogramConfig,
+    VariantConfig,
+    WaveformConfig,
+)
 from spiking_music.errors import CodeError
 
-SPAN = 32  # further steps where a reach has no end: attention, recurrence, diffusion
+SPAN = 32  # further steps where a reach has no end: attention, recurrence, diffusion, phase
 
 
 @dataclass(frozen=True)
@@ -30,21 +38,26 @@ def reach(config: VariantConfig) -> Reach:
             f"variant '{config.name}' keeps a spectrogram and is no codec: choose another model"
         )
     if isinstance(backbone, SpectralConfig):
-        steps, exact = _spectral(backbone, config.signal.hop), True
-    else:
+        steps = backbone.depth * (backbone.kernel // 2) + _overlap(backbone.n_fft, config)
+        exact = True
+    elif isinstance(backbone, SpectrogramConfig):  # kernels of 3 frames
+        steps, exact = len(backbone.ratios) + _overlap(backbone.n_fft, config), True
+    elif isinstance(backbone, SeanetConfig):
         steps, exact = _seanet(backbone), not backbone.lstm_layers
+    else:
+        steps, exact = _strided(backbone), True
     if config.context is not None:
         steps += config.context.layers * (config.context.kernel // 2)
         exact = False
-    diffusion = isinstance(config.decoder, DiffusionConfig)
+    endless = isinstance(config.decoder, DiffusionConfig | GriffinLimConfig)
     encoder = steps if exact else steps + SPAN
-    return Reach(encoder, steps + SPAN if diffusion else encoder, exact and not diffusion)
+    return Reach(encoder, steps + SPAN if endless else encoder, exact and not endless)
 
 
-def _spectral(config: SpectralConfig, hop: int) -> int:
-    """Depthwise convolutions at the frame rate, and frames that are longer than their hop."""
-    overlap = max(0, config.n_fft - hop) / 2  # samples of a frame on either side of its step
-    return config.depth * (config.kernel // 2) + math.ceil(overlap / hop)
+def _overlap(n_fft: int, config: VariantConfig) -> int:
+    """Steps on either side that a frame takes in, as frames are longer than their hop."""
+    hop = config.signal.hop
+    return math.ceil(max(0, n_fft - hop) / 2 / hop)
 
 
 def _seanet(config: SeanetConfig) -> int:
@@ -54,3 +67,12 @@ def _seanet(config: SeanetConfig) -> int:
         samples += stride * (1 + (ratio + 1) // 2)
         stride *= ratio
     return math.ceil((samples + 3 * stride) / stride)
+
+
+def _strided(config: WaveformConfig) -> int:
+    """A kernel of 2r for each ratio r."""
+    samples, stride = 0, 1
+    for ratio in config.ratios:
+        samples += stride * ((ratio + 1) // 2)
+        stride *= ratio
+    return math.ceil(samples / stride)

@@ -5,6 +5,17 @@ for the workflow and for the command line alike. A verb reads just the sections 
 rule which does not hand over a section cannot depend on it.
 """
 
+from spiking_music.config.coding import (
+    BinaryConfig,
+    ContextConfig,
+    MelConfig,
+    RvqConfig,
+    ScalarConfig,
+    SeanetConfig,
+    SpectralConfig,
+    SpectrogramConfig,
+    WaveformConfig,
+)
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
@@ -14,20 +25,16 @@ from spiking_music.config.listening import (
     StimuliConfig,
 )
 from spiking_music.config.models import (
-    BinaryConfig,
+    Backbone,
     CollapseConfig,
-    ContextConfig,
     DiffusionConfig,
     DiscriminatorConfig,
     GammaConfig,
     GanConfig,
+    GriffinLimConfig,
     LevelSparsityConfig,
     LossConfig,
-    MelConfig,
     RegressionConfig,
-    RvqConfig,
-    SeanetConfig,
-    SpectralConfig,
     StorageSparsityConfig,
     TrainingConfig,
     UNetConfig,
@@ -47,6 +54,7 @@ from spiking_music.config.reading import (
     variants,
 )
 from spiking_music.config.sections import (
+    ClassicalConfig,
     DatasetConfig,
     DemoConfig,
     DownloadConfig,
@@ -61,7 +69,9 @@ from spiking_music.config.sections import (
 )
 
 __all__ = [
+    "Backbone",
     "BinaryConfig",
+    "ClassicalConfig",
     "CollapseConfig",
     "Config",
     "ContextConfig",
@@ -74,6 +84,7 @@ __all__ = [
     "FiguresConfig",
     "GammaConfig",
     "GanConfig",
+    "GriffinLimConfig",
     "LevelSparsityConfig",
     "ListeningConfig",
     "LossConfig",
@@ -84,12 +95,14 @@ __all__ = [
     "RegressionConfig",
     "RvqConfig",
     "SamplesConfig",
+    "ScalarConfig",
     "SeanetConfig",
     "Section",
     "SelectivityConfig",
     "SignalConfig",
     "SimulatedConfig",
     "SpectralConfig",
+    "SpectrogramConfig",
     "Split",
     "StimuliConfig",
     "StorageSparsityConfig",
@@ -98,6 +111,7 @@ __all__ = [
     "UNetConfig",
     "VariantConfig",
     "VariantRow",
+    "WaveformConfig",
     "cut",
     "cut_variant",
     "merge",

@@ -49,6 +49,7 @@ class SamplesConfig(Section):
     """What the sample page shows besides all variants (docs/listening.md)."""
 
     levels: tuple[Count, ...]  # μ at which the slider stops, in ascending order
+    mp3: tuple[Positive, ...]  # kbps of MP3, a row each
 
 
 class RatingsConfig(Section):

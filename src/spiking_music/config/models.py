@@ -1,68 +1,22 @@
-"""Sections about models and their training: the rows of which variants are put together."""
+"""Sections about decoders, losses and training, and the variants that rows are put together to."""
 
 import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from spiking_music.config.coding import (
+    BinaryConfig,
+    ContextConfig,
+    MelConfig,
+    RvqConfig,
+    ScalarConfig,
+    SeanetConfig,
+    SpectralConfig,
+    SpectrogramConfig,
+    WaveformConfig,
+)
 from spiking_music.config.sections import Count, Fraction, Positive, Section, SignalConfig, Weight
-
-
-class SpectralConfig(Section):
-    """STFT front end, ConvNeXt blocks at the frame rate, iSTFT head (*ours*)."""
-
-    kind: Literal["spectral"]
-    latent: Positive
-    n_fft: Positive
-    width: Positive
-    depth: Positive
-    kernel: Positive
-    expansion: Positive
-
-
-class SeanetConfig(Section):
-    """SPEC 2: EnCodec's SEANet."""
-
-    kind: Literal["seanet"]
-    latent: Positive
-    channels: Positive
-    ratios: tuple[Positive, ...]
-    lstm_layers: Count
-
-
-class RvqConfig(Section):
-    """SPEC 3: residual vector quantiser with EMA codebooks."""
-
-    kind: Literal["rvq"]
-    codebooks: Positive
-    codebook_size: Annotated[int, Field(ge=2)]
-    decay: Fraction
-    commitment: Weight
-    dead_below: Weight
-
-
-class BinaryConfig(Section):
-    """SPEC 3, FREE: z = H(BN(L(enc(x)))) with N units."""
-
-    kind: Literal["binary"]
-    units: Positive
-    surrogate: Literal["triangle", "sigmoid"]
-
-
-class MelConfig(Section):
-    """SPEC 3, MEL: no codec; the decoder is given a mel spectrogram of `n_mels` bands."""
-
-    kind: Literal["mel"]
-    n_mels: Positive
-    n_fft: Positive
-
-
-class ContextConfig(Section):
-    """SPEC 3, SPARSE: conformer layers before L and as many after H."""
-
-    layers: Positive
-    heads: Positive
-    kernel: Positive
 
 
 class CollapseConfig(Section):
@@ -172,10 +126,25 @@ class DiffusionConfig(Section):
     sampling_steps: Positive
 
 
-Backbone = Annotated[SpectralConfig | SeanetConfig, Field(discriminator="kind")]
-Bottleneck = Annotated[RvqConfig | BinaryConfig | MelConfig, Field(discriminator="kind")]
+class GriffinLimConfig(Section):
+    """SPEC 7: the backbone's magnitudes, and a phase found by fast Griffin-Lim."""
+
+    kind: Literal["griffin-lim"]
+    iterations: Positive
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+
+
+Backbone = Annotated[
+    SpectralConfig | SeanetConfig | WaveformConfig | SpectrogramConfig,
+    Field(discriminator="kind"),
+]
+Bottleneck = Annotated[
+    RvqConfig | BinaryConfig | ScalarConfig | MelConfig, Field(discriminator="kind")
+]
 Sparsity = Annotated[StorageSparsityConfig | LevelSparsityConfig, Field(discriminator="kind")]
-Decoder = Annotated[RegressionConfig | GanConfig | DiffusionConfig, Field(discriminator="kind")]
+Decoder = Annotated[
+    RegressionConfig | GanConfig | DiffusionConfig | GriffinLimConfig, Field(discriminator="kind")
+]
 
 
 class LossConfig(Section):
@@ -184,6 +153,7 @@ class LossConfig(Section):
     stft: Weight
     mel: Weight
     waveform: Weight
+    rmse: Weight
     si_snr: Weight
     n_ffts: tuple[Positive, ...]
 
@@ -253,6 +223,11 @@ class VariantConfig(Section):
             raise ValueError("bottleneck 'mel' keeps no phase and needs a diffusion decoder")
         if mel == (self.backbone is not None):
             raise ValueError("every variant but mel needs a backbone, and mel takes none")
+        spectrogram = self.backbone is not None and self.backbone.kind == "spectrogram"
+        if spectrogram and self.decoder.kind in ("regression", "gan"):
+            raise ValueError("backbone 'spectrogram' keeps no phase: decode it by 'griffin-lim'")
+        if self.decoder.kind == "griffin-lim" and not spectrogram:
+            raise ValueError("decoder 'griffin-lim' needs the magnitudes of backbone 'spectrogram'")
         if self.sparsity is not None and self.bottleneck.kind != "binary":
             raise ValueError("a sparsity loss needs a binary bottleneck")
         if self.levels and self.context is None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from spiking_music.config.coding import ContextConfig
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
@@ -20,7 +21,6 @@ from spiking_music.config.messages import instead, sentence
 from spiking_music.config.models import (
     Backbone,
     Bottleneck,
-    ContextConfig,
     Decoder,
     Sparsity,
     TrainingConfig,
@@ -28,6 +28,7 @@ from spiking_music.config.models import (
     VariantRow,
 )
 from spiking_music.config.sections import (
+    ClassicalConfig,
     DatasetConfig,
     DownloadConfig,
     EvaluationConfig,
@@ -55,6 +56,7 @@ class Config(Section):
     training: TrainingConfig
     variants: dict[str, VariantRow | None]
     evaluation: EvaluationConfig
+    classical: ClassicalConfig
     selectivity: SelectivityConfig
     figures: FiguresConfig
     listening: ListeningConfig

@@ -137,6 +137,13 @@ class EvaluationConfig(Section):
     budget_kbps: Annotated[float, Field(gt=0)]  # of rate control
 
 
+class ClassicalConfig(Section):
+    """Codecs that need no training, and the bit rates (kbps) at which they stand in the tables."""
+
+    mp3: tuple[Positive, ...]
+    opus: tuple[Positive, ...]
+
+
 class SelectivityConfig(Section):
     """How selectivity is measured (docs/selectivity.md); times in latent steps of 23 ms."""
 

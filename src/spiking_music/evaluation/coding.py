@@ -39,7 +39,7 @@ def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, l
     ):
         origin = origin_of(weights, config, level)
         file.attrs.update(asdict(origin))
-        rows, dtype = _rows(config), TYPES[origin.kind]
+        rows, dtype = config.bottleneck.rows, TYPES[origin.kind]
         codes = file.create_dataset(
             "codes",
             shape=(len(source), rows, config.signal.steps),
@@ -93,8 +93,8 @@ def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Origin(
-        kind=bottleneck.kind,
-        codebook_size=bottleneck.codebook_size if bottleneck.kind == "rvq" else 1,
+        kind=bottleneck.codes,
+        codebook_size=bottleneck.codebook_size,
         level=level if config.levels else NO_LEVEL,
         variant=config.name,
         hop=config.signal.hop,
@@ -114,7 +114,7 @@ def require_origin(codes: CodesFile, weights: Path, config: VariantConfig) -> No
             raise CodeError(
                 f"codes '{codes.path}' do not belong to model '{weights}' ({what}): encode again"
             )
-    shape = (_rows(config), config.signal.steps)
+    shape = (config.bottleneck.rows, config.signal.steps)
     if (codes.rows, codes.steps) != shape:
         raise CodeError(
             f"codes '{codes.path}' have shape {(codes.rows, codes.steps)} a clip, but model "
@@ -136,11 +136,3 @@ def require_signal(clips: Clips, config: VariantConfig, weights: Path) -> None:
 def device_at_hand() -> torch.device:
     """The GPU where there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def _rows(config: VariantConfig) -> int:
-    """N, Q or n_mels."""
-    bottleneck = config.bottleneck
-    if bottleneck.kind == "mel":
-        return bottleneck.n_mels
-    return bottleneck.codebooks if bottleneck.kind == "rvq" else bottleneck.units

@@ -12,6 +12,7 @@ from spiking_music.errors import ConfigError
 SAME = 1e-9  # squared correlations this close are equal: better than 90 dB either way
 STFT_SIZES = (512, 1024, 2048)  # samples
 MEL_SIZES = {256: 20, 512: 40, 1024: 80, 2048: 160}  # STFT size in samples: mel bands
+RMSE_SIZE = 2048  # samples
 FLOOR = 1e-5  # of full scale, -100 dB: quieter spectral bins count as this
 
 
@@ -69,6 +70,21 @@ def stft_distance(estimate: Audio, reference: Audio) -> Values:
         convergence = torch.linalg.matrix_norm(x - y) / torch.linalg.matrix_norm(x)
         distances.append(convergence + (x.log() - y.log()).abs().mean(dim=(1, 2)))
     return torch.stack(distances).mean(dim=0).double().numpy()
+
+
+def waveform_rmse(estimate: Audio, reference: Audio) -> Values:
+    """Root mean square error of the samples, full scale = 1 (SPEC 7)."""
+    error = estimate.astype(np.float64) - reference
+    return np.asarray(np.sqrt(dot(error, error) / reference.shape[1]))
+
+
+def spectrum_rmse(estimate: Audio, reference: Audio) -> Values:
+    """Root mean square error of STFT magnitudes, blind to phase (SPEC 7).
+
+    Hann, `RMSE_SIZE` samples, hop a quarter; a sine of full scale peaks near 1.
+    """
+    error = _spectra(estimate, RMSE_SIZE) - _spectra(reference, RMSE_SIZE)
+    return error.double().square().mean(dim=(1, 2)).sqrt().numpy()
 
 
 def level_dbfs(audio: Audio) -> Values:

@@ -1,10 +1,10 @@
-"""Codes → audio → a table with the quality of every clip; anchors by the same measures."""
+"""Codes → audio → a table with the quality of every clip; anchors and old codecs measured alike."""
 
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spiking_music import files
+from spiking_music.codec import classical
 from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
@@ -37,6 +38,8 @@ MEASURES = (
     "lag",
     "mel_distance",
     "stft_distance",
+    "waveform_rmse",
+    "spectrum_rmse",
     "visqol",
     "zimtohrli",
 )
@@ -53,10 +56,11 @@ def evaluate(
     """Decode the file `codes` by the model `weights` and compare with `clips`; write a row a clip.
 
     tables: the table of each shard of `clips`. Columns: clip (0…), performance, offset (samples),
-    si_snr_db, si_snr_lag_db and its lag (samples), mel_distance (dB), stft_distance, visqol and
-    zimtohrli (mean opinion scores; nan unless `config.perceptual`, and where the metric failed,
-    which is said on stderr), silent. A clip whose RMS is below `config.silence_dbfs` is silent, and
-    all its measures are nan. Two batches are in memory at most.
+    si_snr_db, si_snr_lag_db and its lag (samples), mel_distance (dB), stft_distance, waveform_rmse
+    and spectrum_rmse (full scale = 1), visqol and zimtohrli (mean opinion scores; nan unless
+    `config.perceptual`, and where the metric failed, which is said on stderr), silent. A clip whose
+    RMS is below `config.silence_dbfs` is silent, and all its measures are nan. Two batches are in
+    memory at most.
 
     Raises `CodeError` where the codes are missing, damaged or another model's, `DataError` where
     clips are missing or damaged, or differ in number from the codes or the rows of the tables.
@@ -72,7 +76,8 @@ def evaluate(
             )
         batches = coded.batches(config.batch_size)
         estimates = (decode_batch(model, batch, coded.origin.level) for batch in batches)
-        _compare(estimates, source, tables, out, config)
+        with _scoring(source, config) as pool:
+            files.write_csv(_compare(estimates, source, tables, config, pool), out)
 
 
 def evaluate_anchor(
@@ -90,23 +95,66 @@ def evaluate_anchor(
         np.stack([ANCHORS[name](x, source.sample_rate) for x in batch]).astype(np.float32)
         for batch in _references(source, config.batch_size)
     )
-    _compare(estimates, source, tables, out, config)
+    with _scoring(source, config) as pool:
+        files.write_csv(_compare(estimates, source, tables, config, pool), out)
+
+
+def evaluate_classical(
+    codec: str,
+    rates: list[int],
+    clips: list[Path],
+    tables: list[Path],
+    folder: Path,
+    config: EvaluationConfig,
+) -> None:
+    """What `evaluate` says of a variant, of MP3 or Opus: `folder`/<codec>-<kbps>.csv for each rate.
+
+    Two columns more: kbps, the bytes that a file spends on sound, and kbps_header, those that it
+    spends beside it, over the duration of the clip.
+
+    Raises `ConfigError` where there is no such codec or rate, or no encoder for it on this machine,
+    `DataError` as `evaluate` does, and for clips of another sample rate than 22 050 Hz.
+    """
+    source = Clips(clips)
+    classical.require_sample_rate(source.sample_rate)
+    with _scoring(source, config) as pool:
+        for kbps in rates:
+            spent: list[dict[str, float]] = []  # a clip each
+            estimates = _through(codec, kbps, source, config.batch_size, spent)
+            table = _compare(estimates, source, tables, config, pool)
+            table = pd.concat([table, pd.DataFrame(spent)], axis=1)
+            files.write_csv(table, folder / f"{codec}-{kbps}.csv")
+
+
+def _through(
+    codec: str, kbps: int, source: Clips, size: int, spent: list[dict[str, float]]
+) -> Iterator[Audio]:
+    """The clips as they come back, batch after batch; what they cost goes to `spent`."""
+    for batch in _references(source, size):
+        rungs = [rung for clip in batch for rung in classical.ladder(clip, codec, [kbps])]
+        spent += [{"kbps": rung.kbps, "kbps_header": rung.header_kbps} for rung in rungs]
+        yield np.stack([rung.audio for rung in rungs])
+
+
+def _scoring(source: Clips, config: EvaluationConfig) -> AbstractContextManager[Pool | None]:
+    """The processes that score clips, if that is wanted."""
+    if not config.perceptual:
+        return nullcontext()
+    return perceptual.pool(config.processes, source.sample_rate)
 
 
 def _compare(
     estimates: Iterable[Audio],
     source: Clips,
     tables: list[Path],
-    out: Path,
     config: EvaluationConfig,
-) -> None:
-    """Measure `estimates`, batch after batch, against the clips; write the table."""
+    pool: Pool | None,
+) -> pd.DataFrame:
+    """`estimates`, batch after batch, measured against the clips: a row a clip."""
     places = clip_places(tables, len(source))
-    scoring = perceptual.pool(config.processes, source.sample_rate)
-    with scoring if config.perceptual else nullcontext() as pool:
-        measures = pd.concat(_measured(estimates, source, config, pool), ignore_index=True)
+    measures = pd.concat(_measured(estimates, source, config, pool), ignore_index=True)
     _report(measures.pop("failure"))
-    files.write_csv(pd.concat([places, measures], axis=1), out)
+    return pd.concat([places, measures], axis=1)
 
 
 def _references(source: Clips, size: int) -> Iterator[Audio]:
@@ -141,6 +189,8 @@ def _measure(
             "lag": lag,
             "mel_distance": metrics.mel_distance(estimate, reference, sample_rate),
             "stft_distance": metrics.stft_distance(estimate, reference),
+            "waveform_rmse": metrics.waveform_rmse(estimate, reference),
+            "spectrum_rmse": metrics.spectrum_rmse(estimate, reference),
             "silent": metrics.level_dbfs(reference) < config.silence_dbfs,
         }
     )

@@ -14,13 +14,17 @@ from spiking_music.model.metadata import describe
 
 RATES = ["kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_cheapest", "kbps_entropy"]
 AMOUNTS = [*RATES, "events_per_second", "density"]
-CODED = "kbps_coded"
-QUALITIES = ["si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance", "visqol", "zimtohrli"]
+CODED, HEADER = "kbps_coded", "kbps_header"
+QUALITIES = [
+    *("si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance"),
+    *("waveform_rmse", "spectrum_rmse", "visqol", "zimtohrli"),
+]
 INTERVALS = {"si_snr_db": "si_snr", "mel_distance": "mel_distance", "visqol": "visqol"}
 COLUMNS = [
     *("variant", "decoder", "clips", "silent_clips", "failed_clips"),
     *AMOUNTS,
     CODED,
+    HEADER,
     *QUALITIES,
     "si_snr_std",
     *(f"{stem}_{end}" for stem in INTERVALS.values() for end in ("low", "high")),
@@ -41,7 +45,8 @@ HEADINGS = {
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
-    "cheapest of the paper's formats with its overheads, coded kbps what the entropy coder writes. "
+    "cheapest of the paper's formats with its overheads, coded kbps what the entropy coder writes; "
+    "MP3 and Opus: the bytes of sound in a file, as both. "
     "SI-SNR, ViSQOL and Zimtohrli: higher is better; mel distance: lower."
 )
 
@@ -56,7 +61,14 @@ class Run:
     coded: Path | None  # table of `account_coded`; none where there is no code
 
 
-def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int, seed: int) -> None:
+def summarise(
+    runs: list[Run],
+    classical: list[Path],
+    anchors: list[Path],
+    out: Path,
+    resamplings: int,
+    seed: int,
+) -> None:
     """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
 
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
@@ -64,13 +76,17 @@ def summarise(runs: list[Run], anchors: list[Path], out: Path, resamplings: int,
     si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps and parameters of the
     model. Quality is averaged over clips that are not silent, rates over all.
 
-    `anchors` are tables of `evaluate_anchor`, named by their files: they stand below the variants,
-    with decoder "none", and empty where training and codes would speak.
+    `classical` are tables of `evaluate_classical`, named by their files: below the variants, with
+    the codec as decoder, true bytes as kbps_cheapest and kbps_coded, and kbps_header beside them.
+    `anchors` are tables of `evaluate_anchor`, named by their files: they stand last, with
+    decoder "none". Both are empty where training and codes would speak.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
     """
     rows = [_row(run, resamplings, seed) for run in runs]
+    for path in classical:
+        rows.append(_classical(path, resamplings, seed))
     for path in anchors:
         quality = _read(path, ["performance", "silent", *QUALITIES])
         rows.append(_quality(path.stem, "none", quality, resamplings, seed))
@@ -105,6 +121,14 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
     coded = _read(run.coded, ["kbps"])["kbps"].mean() if run.coded else np.nan
     return row | dict(amount[AMOUNTS].mean()) | {CODED: coded} | counts
+
+
+def _classical(path: Path, resamplings: int, seed: int) -> dict[str, Any]:
+    table = _read(path, ["performance", "silent", "kbps", HEADER, *QUALITIES])
+    codec = path.stem.partition("-")[0]
+    kbps, header = table["kbps"].mean(), table[HEADER].mean()
+    row = _quality(path.stem, codec, table, resamplings, seed)
+    return row | {"kbps_cheapest": kbps, CODED: kbps, HEADER: header}
 
 
 def _quality(

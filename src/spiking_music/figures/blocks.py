@@ -14,6 +14,7 @@ from spiking_music.model.context import Conformer, Context
 from spiking_music.model.diffusion.unet import Level, UNet
 from spiking_music.model.diffusion.vdiffusion import VDiffusion
 from spiking_music.model.spectral import SpectralDecoder, SpectralEncoder, Trunk
+from spiking_music.model.spectrogram import SpectrogramDecoder
 
 PARTS = {  # of the model, in the order of the data, and what they are called
     "encoder": "encoder",
@@ -24,8 +25,10 @@ PARTS = {  # of the model, in the order of the data, and what they are called
 }
 COMPOSITES = (  # shown by their children
     *(nn.Sequential, Trunk, SpectralEncoder, SpectralDecoder, Context, VDiffusion, UNet),
+    SpectrogramDecoder,
 )
-CONVOLUTIONS = (nn.Conv1d, nn.ConvTranspose1d)
+CONVOLUTIONS = (nn.Conv1d, nn.ConvTranspose1d, nn.Conv2d, nn.ConvTranspose2d)
+SHAPELESS = (nn.ELU, nn.Flatten, nn.Unflatten)  # what is not shown
 # (B, length, channels); all else is the other way round
 CHANNELS_LAST = (nn.Linear, nn.LayerNorm, Conformer)
 Shape = tuple[int, int]  # channels, length
@@ -40,6 +43,10 @@ NAMES = {
     "LayerNorm": "layer norm",
     "Linear": "linear",
     "Binary": "binary units",
+    "Image": "magnitudes",
+    "Down": "2-D convolution",
+    "Up": "2-D transpose",
+    "Scalar": "scalar quantiser",
     "Rvq": "residual vector quantiser",
     "SpectralDecoder": "inverse STFT",
     "LogMel": "log-mel spectrogram",
@@ -117,6 +124,8 @@ def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str
         tensor = output if isinstance(output, Tensor) else getattr(output, "codes", None)
         if tensor is not None and tensor.ndim == 2:  # one vector for all of a clip
             shapes[name] = (tensor.shape[1], 1)
+        if tensor is not None and tensor.ndim == 4:  # an image: channels × frequencies
+            tensor = tensor.flatten(1, 2)
         if tensor is not None and tensor.ndim == 3:
             channels, length = tensor.shape[1:]
             last = isinstance(module, CHANNELS_LAST)
@@ -159,13 +168,13 @@ def _unfold(name: str, module: nn.Module | None, shapes: dict[str, Shape]) -> It
     """Rows of what is inside `module`.
 
     A composite yields its children; then itself where it ends in another size than they do, for
-    what it does on top. Modules that are not called, and activations, are left out.
+    what it does on top. Modules that are not called, activations and changes of shape are left out.
     """
     if isinstance(module, Level):
         yield from _unfold_level(name, module, shapes)
         return
     if not isinstance(module, COMPOSITES):
-        if module is not None and name in shapes and not isinstance(module, nn.ELU):
+        if module is not None and name in shapes and not isinstance(module, SHAPELESS):
             yield Row(_name(module), (name,), name)
         return
     last = name

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from spiking_music.figures import style, tables
 
@@ -17,7 +16,6 @@ MEASURES = {
     "visqol": "ViSQOL (MOS-LQO)",
     "zimtohrli": "Zimtohrli (MOS)",
 }
-TICKS = [2.0**power for power in range(-2, 10)]  # kbps
 
 
 def draw(table: Path | str, out: Path | str) -> None:
@@ -42,7 +40,7 @@ def draw(table: Path | str, out: Path | str) -> None:
             axes.set_ylabel(MEASURES[measure])
             axes.grid(axis="y")
             style.letter(axes, mark, "")
-            _rates(axes)
+            style.octaves(axes)
         for axes in panels[len(measures) :]:
             axes.set_visible(False)
         for axes in panels[: len(measures)][-2:]:
@@ -69,13 +67,6 @@ def _curve(axes: Axes, group: pd.DataFrame, measure: str, look: style.Look) -> N
 
 def _differs(rate: float, paper: float) -> bool:
     return bool(abs(paper - rate) > 0.02 * rate)  # not where there is none
-
-
-def _rates(axes: Axes) -> None:
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator(TICKS))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:g}"))
 
 
 def _handles(looks: dict[str, style.Look], rows: pd.DataFrame) -> list[Line2D]:

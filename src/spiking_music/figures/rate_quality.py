@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,16 @@ from numpy.typing import NDArray
 from spiking_music.errors import DataError
 from spiking_music.figures import style, tables
 
+Line = Literal["-", "--"]
+
 RATE, ENTROPY_RATE = "kbps_cheapest", "kbps_entropy"
+HEADER_RATE = "kbps_header"  # of systems that make files: MP3 and Opus
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # SPEC 8: kbps, dB
-GAP = 0.045  # of the range of bit rates: what sets points of equal bit rate apart
+GAP = 0.03  # of the axis: what sets points of equal bit rate apart
+CODECS: tuple[tuple[Line, str], ...] = (
+    ("-", "."),
+    ("--", "x"),
+)  # lines and markers of codecs, all in one colour
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,8 @@ def draw(
 
     Filled markers: means over clips at the cheapest format of SPEC 5, bars their 95 % intervals;
     hollow markers: the same quality at the entropy of the codes (order 0); dots: single clips.
-    Points of equal bit rate are set apart sideways. `published` adds the paper's points (SPEC 8).
+    Points of equal bit rate are set apart sideways. Codecs that make files (MP3, Opus), rows with
+    kbps_header, are a line each, over their settings. `published` adds the paper's points (SPEC 8).
     What has no bit rate (mel, anchors) is left out, and named below.
 
     summary: summary.csv. evaluation, storage: the per-clip tables of each variant, rows in the same
@@ -50,35 +59,44 @@ def draw(
     """
     # a single clip has no interval
     filled = ["variant", RATE, ENTROPY_RATE, SI_SNR.column]
-    table = tables.read(summary, filled, present=_columns(SI_SNR)).set_index("variant")
+    present = [*_columns(SI_SNR), HEADER_RATE, "decoder"]
+    table = tables.read(summary, filled, present=present).set_index("variant")
     looks = style.looks(table.index)  # before any row goes, as in the other figures
     left_out = [str(name) for name in table.index[table[RATE].isna()]]
     table = table[table[RATE].notna()]
+    rates = table[RATE]
+    codecs = dict([*table[table[HEADER_RATE].notna()].groupby("decoder", sort=False)])
+    table = table[table[HEADER_RATE].isna()]
     rows = {str(name): row for name, row in table.iterrows()}
     clips = {name: _clips(name, evaluation, storage) for name in rows}
     perceptual = VISQOL.column in table and table[VISQOL.column].notna().any()
     measures = [SI_SNR, VISQOL] if perceptual else [SI_SNR]
-    keys = len(rows) + 4
+    keys = len(rows) + len(codecs) + 4
     columns = 4 if perceptual else 2
     with style.page(
         out, height=78 + 4 * (keys // columns), width=style.WIDTH if perceptual else 100
     ) as figure:
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
-        context = pd.Series({name: row[0] for name, row in PUBLISHED.items() if published})
-        rates = pd.concat([table[RATE], context])
-        gap = GAP * max(rates.max() - table[ENTROPY_RATE].min(), 0.2)
-        positions = _apart(rates, gap)
+        published_rates = {name: row[0] for name, row in PUBLISHED.items() if published}
+        context = pd.Series(published_rates, dtype=float)
+        lowest = table[ENTROPY_RATE].where(table[ENTROPY_RATE] > 0, table[RATE])
+        span = np.log2(pd.concat([rates, context]).max() / pd.concat([rates, lowest]).min())
+        gap = GAP * max(span, 0.2)  # octaves
+        positions = _apart(pd.concat([table[RATE], context]), gap)
         for axes, measure, mark in zip(panels, measures, "ab", strict=False):
             for name, row in rows.items():
-                shift = positions[name] - row[RATE]
+                shift = positions[name] / row[RATE]
                 _cloud(axes, clips[name], measure, looks[name], shift, gap)
                 _mean(axes, row, measure, looks[name], shift)
+            for group, look in zip(codecs.values(), CODECS, strict=False):
+                _codec(axes, group.sort_values(RATE), measure, *look)
             axes.set(xlabel="bit rate (kbps)", ylabel=measure.label)
             axes.grid(axis="y")
+            style.octaves(axes)
             style.letter(axes, mark, "")
         if published:
             _published(panels[0], positions)
-        handles = _handles({name: looks[name] for name in rows}, published)
+        handles = _handles({name: looks[name] for name in rows}, [*codecs], published)
         low = style.floor(panels[0], {name: row[SI_SNR.column] for name, row in rows.items()})
         note = _note(left_out, low)
         figure.legend(
@@ -91,7 +109,7 @@ def _note(left_out: list[str], low: list[str]) -> str | None:
     """What the figure does not show, and why."""
     notes = [f"not shown, having no bit rate: {', '.join(left_out)}"] if left_out else []
     notes += [f"below {style.FLOOR_DB:g} dB: {', '.join(low)}"] if low else []
-    return "; ".join(notes) or None
+    return "\n".join(notes) or None
 
 
 def _columns(measure: Measure) -> list[str]:
@@ -113,8 +131,8 @@ def _clips(name: str, evaluation: Mapping[str, Path], storage: Mapping[str, Path
 
 
 def _apart(rates: pd.Series, gap: float) -> dict[str, float]:
-    """Where each is drawn (kbps): at least `gap` apart, lest equal rates hide each other."""
-    ordered = rates.sort_values(kind="stable")
+    """Where each is drawn (kbps): `gap` octaves apart, lest equal rates hide each other."""
+    ordered = np.log2(rates).sort_values(kind="stable")
     groups: list[list[str]] = [[]]
     for name, rate in ordered.items():
         if groups[-1] and rate - ordered[groups[-1][-1]] >= gap:
@@ -124,7 +142,7 @@ def _apart(rates: pd.Series, gap: float) -> dict[str, float]:
     for group in groups:
         group.sort(key=list(rates.index).index)  # nearly equal rates keep the table's order
         first = float(ordered[group].mean()) - gap * (len(group) - 1) / 2
-        positions |= {name: first + gap * i for i, name in enumerate(group)}
+        positions |= {name: 2 ** (first + gap * i) for i, name in enumerate(group)}
     return positions
 
 
@@ -132,9 +150,9 @@ def _cloud(
     axes: Axes, clips: pd.DataFrame, measure: Measure, look: style.Look, shift: float, gap: float
 ) -> None:
     """A faint dot for each clip, spread sideways within ± 0.35 gaps by the golden ratio."""
-    spread = gap * 0.7 * (_golden(len(clips)) - 0.5)
+    spread = 2 ** (gap * 0.7 * (_golden(len(clips)) - 0.5))
     axes.scatter(
-        clips[RATE] + shift + spread, clips[measure.column],
+        clips[RATE] * shift * spread, clips[measure.column],
         s=5, color=look.colour, alpha=0.28, linewidth=0, zorder=1,
     )  # fmt: skip
 
@@ -147,15 +165,26 @@ def _golden(count: int) -> NDArray[np.float64]:
 def _mean(axes: Axes, row: pd.Series, measure: Measure, look: style.Look, shift: float) -> None:
     """Mean and interval at the cheapest format, joined to the same quality at the entropy."""
     quality, low, high = (float(row[column]) for column in _columns(measure))
-    rate, entropy = row[RATE] + shift, row[ENTROPY_RATE]
-    axes.plot([entropy, rate], [quality, quality], color=look.colour, linewidth=0.8, zorder=3)
-    axes.plot(
-        entropy, quality, look.marker, color="white", markeredgecolor=look.colour, markersize=4.5,
-        markeredgewidth=1.0, zorder=4,
-    )  # fmt: skip
+    rate, entropy = row[RATE] * shift, row[ENTROPY_RATE]
+    if entropy > 0:  # codes that never change have no place on a log axis
+        axes.plot([entropy, rate], [quality, quality], color=look.colour, linewidth=0.8, zorder=3)
+        axes.plot(
+            entropy, quality, look.marker, color="white", markeredgecolor=look.colour,
+            markersize=4.5, markeredgewidth=1.0, zorder=4,
+        )  # fmt: skip
     axes.errorbar(
         rate, quality, [[quality - low], [high - quality]], fmt=look.marker, color=look.colour,
         markersize=5, elinewidth=1.2, capsize=3, capthick=1.2, zorder=5,
+    )  # fmt: skip
+
+
+def _codec(axes: Axes, group: pd.DataFrame, measure: Measure, line: Line, marker: str) -> None:
+    """The settings of a codec in order of their bit rates."""
+    mean, low, high = (group[column].to_numpy() for column in _columns(measure))
+    axes.errorbar(
+        group[RATE], mean, [mean - low, high - mean], linestyle=line, marker=marker,
+        color=style.INK, markersize=4, linewidth=0.9, elinewidth=0.8, capsize=2, capthick=0.8,
+        zorder=3,
     )  # fmt: skip
 
 
@@ -172,8 +201,8 @@ def _published(axes: Axes, positions: Mapping[str, float]) -> None:
         )  # fmt: skip
 
 
-def _handles(looks: Mapping[str, style.Look], published: bool) -> list[Line2D]:
-    """Legend: the variants, then what the kinds of marks mean."""
+def _handles(looks: Mapping[str, style.Look], codecs: list[str], published: bool) -> list[Line2D]:
+    """Legend: the variants and codecs, then what the kinds of marks mean."""
 
     def key(label: str, marker: str, colour: str, face: str, size: float) -> Line2D:
         handle = Line2D([], [], label=label, marker=marker, color=colour, linestyle="")
@@ -190,4 +219,8 @@ def _handles(looks: Mapping[str, style.Look], published: bool) -> list[Line2D]:
             key("paper (MAESTRO, 1 M steps), ± as published", "o", style.MUTED, "white", 5)
         )
     variants = [key(name, look.marker, look.colour, look.colour, 5) for name, look in looks.items()]
-    return variants + kinds
+    files = [
+        Line2D([], [], label=name, linestyle=line, marker=marker, color=style.INK, markersize=4)
+        for name, (line, marker) in zip(codecs, CODECS, strict=False)
+    ]
+    return variants + files + kinds

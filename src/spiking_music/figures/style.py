@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from spiking_music.files import atomic, wrote
 
@@ -25,6 +26,7 @@ PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
+TICKS = [2.0**power for power in range(-3, 10)]  # kbps
 FLOOR_DB = -20.0  # of SI-SNR axes
 
 RC: dict[str, Any] = {
@@ -111,6 +113,14 @@ def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figu
 def letter(axes: Axes, mark: str, title: str) -> None:
     """Title a panel: its bold letter, then what it shows."""
     axes.set_title(rf"$\mathbf{{{mark}}}$   {title}")
+
+
+def octaves(axes: Axes) -> None:
+    """A log axis of bit rates (kbps), from right to left half as much at every tick."""
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator(TICKS))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:g}"))
 
 
 def thousands(value: float) -> str:

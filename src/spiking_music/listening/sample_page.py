@@ -62,7 +62,7 @@ def build(
     shown = [
         *systems(
             references(source, indices), source.sample_rate, variants, indices, len(source), onsets,
-            samples.levels,
+            samples.levels, samples.mp3,
         )
     ]  # fmt: skip
     played = [
@@ -141,6 +141,9 @@ def _pictures(
             codes = system.codes[clip]
             entry["codes"] = raster(codes, system.origin, system.order)
             entry["rates"] = rates(codes, system.origin, system.coder, seconds)
+        if system.rungs:
+            rung = system.rungs[clip]
+            entry["rates"] = {"kbps": rung.kbps, "headers": rung.header_kbps}
         yield entry
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from spiking_music.codec import classical
+from spiking_music.codec.classical import Rung
 from spiking_music.codec.entropy import EntropyCoder, load_tables, make_coder
 from spiking_music.codec.model_folder import TABLES
 from spiking_music.dataset.catalogue import read_performances
@@ -28,12 +30,13 @@ class Shown:
     """One system, at one level where it has levels."""
 
     variant: str  # or the anchor's name, or "reference"
-    group: str  # reference | model | anchor
+    group: str  # reference | model | codec | anchor
     audio: Audio  # (clips, samples)
     origin: Origin | None = None  # of codes
     codes: Codes | None = None  # (clips, rows, T)
     order: NDArray[np.int64] | None = None  # of the units, see `unit_order`
     coder: EntropyCoder | None = None
+    rungs: tuple[Rung, ...] = ()  # of a codec, a clip each
 
     @property
     def level(self) -> int | None:
@@ -54,13 +57,14 @@ def systems(
     clips: int,
     onsets: Path,
     wanted: Sequence[int],
+    mp3: Sequence[int],
 ) -> Iterator[Shown]:
-    """The reference, all variants (weights and codes by name) and the anchors.
+    """The reference, all variants (weights and codes by name), MP3 and the anchors.
 
     original: the chosen clips (clips, samples) of a split of so many `clips`. A model with levels
-    is shown at those `wanted` and at its codes' own. Entropy tables are looked for beside weights.
-    Raises `CodeError` or `DataError` where files do not belong together, `ConfigError` where a
-    model lacks a level.
+    is shown at those `wanted` and at its codes' own, MP3 at the rates `mp3` (kbps). Entropy tables
+    are looked for beside weights. Raises `CodeError` or `DataError` where files do not belong
+    together, `ConfigError` where a model lacks a level, or MP3 a rate.
     """
     yield Shown(REFERENCE, "reference", original)
     for name, (weights, codes) in variants.items():
@@ -76,8 +80,17 @@ def systems(
             yield shown
         else:
             yield from _levels(shown, made, original, sorted({*wanted, shown.level}))
+    yield from _ladder(original, sample_rate, mp3)
     for name, audio in anchors(original, sample_rate).items():
         yield Shown(name, "anchor", audio)
+
+
+def _ladder(original: Audio, sample_rate: int, rates: Sequence[int]) -> Iterator[Shown]:
+    """MP3 at each of `rates`; none, and a note on stderr, where there is no encoder."""
+    for kbps in classical.available("mp3", rates):
+        classical.require_sample_rate(sample_rate)
+        rungs = tuple(rung for clip in original for rung in classical.ladder(clip, "mp3", [kbps]))
+        yield Shown(f"mp3-{kbps}", "codec", np.stack([rung.audio for rung in rungs]), rungs=rungs)
 
 
 def _levels(shown: Shown, made: Made, original: Audio, wanted: Sequence[int]) -> Iterator[Shown]:

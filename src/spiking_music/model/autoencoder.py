@@ -8,10 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.config import (
+    Backbone,
     DiffusionConfig,
+    GriffinLimConfig,
     MelConfig,
     SeanetConfig,
     SpectralConfig,
+    SpectrogramConfig,
     VariantConfig,
 )
 from spiking_music.errors import CodeError, ConfigError
@@ -22,15 +25,18 @@ from spiking_music.model.diffusion.vdiffusion import VDiffusion
 from spiking_music.model.mel import LogMel
 from spiking_music.model.seanet import SeanetDecoder, SeanetEncoder
 from spiking_music.model.spectral import SpectralDecoder, SpectralEncoder
+from spiking_music.model.spectrogram import SpectrogramDecoder, SpectrogramEncoder
+from spiking_music.model.waveform import WaveformDecoder, WaveformEncoder
 
 
 @dataclass(frozen=True)
 class Output:
     """What training needs of one pass.
 
-    audio: (B, 1, T_x), the reconstruction; None with a diffusion decoder, which learns from noise.
-    codes: (B, N, T) events with gradient, (B, Q, T) RVQ indices, or (B, n_mels, T) of a mel
-    spectrogram.
+    audio: (B, 1, T_x), the reconstruction; None with a diffusion decoder, which learns from noise,
+    and with Griffin-Lim, which learns magnitudes.
+    codes: (B, N, T) events with gradient, (B, Q, T) indices, or (B, n_mels, T) of a
+    mel spectrogram.
     losses: auxiliary losses, weighted, scalars.
     stats: detached scalars for the log.
     """
@@ -45,16 +51,16 @@ class Autoencoder(nn.Module):
     """Waveform (B, 1, T·hop) in −1..1 ↔ codes of T steps, as the variant's rows describe.
 
     The caller seeds torch; equal seeds give equal models. `kind` says what the codes are: "binary"
-    (B, N, T) uint8 events, "rvq" (B, Q, T) int64 indices, or "mel" (B, n_mels, T) float32, which is
-    no code but a point of reference. Where `levels` > 0, every method takes a level μ (B,) int64 in
-    0..levels − 1 for each clip, and otherwise none.
+    (B, N, T) uint8 events, "rvq" (B, Q, T) int64 indices, of codebooks or of rounded numbers, or
+    "mel" (B, n_mels, T) float32, which is no code but a point of reference. Where `levels` > 0,
+    every method takes a level μ (B,) int64 in 0..levels − 1 for each clip, and otherwise none.
     """
 
     def __init__(self, config: VariantConfig) -> None:
         super().__init__()
         self.hop = config.signal.hop
         self.levels = config.levels
-        self.kind: Literal["binary", "rvq", "mel"] = config.bottleneck.kind
+        self.kind: Literal["binary", "rvq", "mel"] = config.bottleneck.codes
         self.seed = config.seed
         self.encoder, self.decoder = _ends(config)
         self.before = _context(config)
@@ -72,6 +78,9 @@ class Autoencoder(nn.Module):
         if isinstance(self.decoder, VDiffusion):
             losses = quantised.losses | {"diffusion": self.decoder(x, latent, _generator())}
             return Output(None, quantised.codes, losses, quantised.stats)
+        if isinstance(self.decoder, SpectrogramDecoder):
+            losses = quantised.losses | {"spectrum": self.decoder(x, latent)}
+            return Output(None, quantised.codes, losses, quantised.stats)
         audio = self.decoder(latent)
         return Output(audio, quantised.codes, quantised.losses, quantised.stats)
 
@@ -88,14 +97,16 @@ class Autoencoder(nn.Module):
     def decode(self, codes: Tensor, level: Tensor | None = None) -> Tensor:
         """Audio (B, 1, T·hop) of codes of T steps; `CodeError` where they do not fit the model.
 
-        A diffusion decoder starts every clip from the same noise, drawn from the model's seed: the
-        result depends on nothing but the codes.
+        A diffusion decoder starts every clip from the same noise, and Griffin-Lim from the same
+        phases, drawn from the model's seed: the result depends on nothing but the codes.
         """
         self._require_eval()
         latent = _through(self.after, self.bottleneck.decode(codes), level)
+        generator = torch.Generator().manual_seed(self.seed)
+        if isinstance(self.decoder, SpectrogramDecoder):
+            return self.decoder.sample(latent, generator)
         if not isinstance(self.decoder, VDiffusion):
             return self.decoder(latent)
-        generator = torch.Generator().manual_seed(self.seed)
         samples = codes.shape[-1] * self.hop
         return self.decoder.sample(latent, samples, self.sampling_steps, generator)
 
@@ -147,6 +158,7 @@ def _context(config: VariantConfig) -> Context | None:
 def _ends(config: VariantConfig) -> tuple[nn.Module, nn.Module]:
     """Encoder and decoder of the variant."""
     encoder: nn.Module
+    decoder: nn.Module | None
     if isinstance(config.bottleneck, MelConfig):
         encoder = LogMel(config.bottleneck, config.signal)
         decoder = None
@@ -155,16 +167,24 @@ def _ends(config: VariantConfig) -> tuple[nn.Module, nn.Module]:
         encoder, decoder = _backbone(config.backbone, config.signal.hop)
     if isinstance(config.decoder, DiffusionConfig):
         decoder = VDiffusion(UNet(config.decoder.unet, config.latent), config.decoder.rms)
-    assert decoder is not None  # mel has a diffusion decoder, as the configuration has checked
+    if isinstance(config.decoder, GriffinLimConfig):
+        assert isinstance(config.backbone, SpectrogramConfig)  # as the configuration has checked
+        decoder = SpectrogramDecoder(config.backbone, config.decoder, config.signal.hop)
+    assert decoder is not None  # what keeps no phase has one of these, as has been checked as well
     return encoder, decoder
 
 
-def _backbone(config: SpectralConfig | SeanetConfig, hop: int) -> tuple[nn.Module, nn.Module]:
+def _backbone(config: Backbone, hop: int) -> tuple[nn.Module, nn.Module | None]:
+    """Encoder and decoder, which a spectrogram has none of until its phase is known."""
     if isinstance(config, SpectralConfig):
         return SpectralEncoder(config, hop), SpectralDecoder(config, hop)
+    if isinstance(config, SpectrogramConfig):
+        return SpectrogramEncoder(config, hop), None
     if math.prod(config.ratios) != hop:
         raise ConfigError(
             f"backbone ratios {list(config.ratios)} multiply to {math.prod(config.ratios)}, "
             f"but signal.hop is {hop}: make them equal"
         )
-    return SeanetEncoder(config), SeanetDecoder(config)
+    if isinstance(config, SeanetConfig):
+        return SeanetEncoder(config), SeanetDecoder(config)
+    return WaveformEncoder(config), WaveformDecoder(config)

@@ -41,12 +41,19 @@ def stft_distance(estimate: Tensor, target: Tensor) -> Tensor:
     return convergence + F.l1_loss(estimate.log(), target.log())
 
 
+def rmse(estimate: Tensor, target: Tensor) -> Tensor:
+    """Root mean square error of waveforms (B, 1, T_x), mean over the batch (SPEC 7)."""
+    power = (estimate - target).square().mean(dim=(1, 2))
+    return power.clamp(min=torch.finfo(power.dtype).tiny).sqrt().mean()
+
+
 class ReconstructionLoss(nn.Module):
     """Weighted terms between a reconstruction and its target, both (B, 1, T_x) in -1..1.
 
     stft: `stft_distance`, mean over the resolutions `n_ffts` (Hann, hop n_fft / 4).
     mel: L1 of log-mel spectra of n_fft / 16 bands, mean over the same resolutions (SPEC 4).
     waveform: L1.
+    rmse: root mean square error, mean over the batch.
     si_snr: negative SI-SNR in dB, within ±`SI_SNR_LIMIT`, mean over the batch.
     A term of weight 0 is neither computed nor returned.
     """
@@ -69,6 +76,8 @@ class ReconstructionLoss(nn.Module):
             terms = self._spectral(estimate, target) if weight.stft or weight.mel else {}
             if weight.waveform:
                 terms["waveform"] = weight.waveform * F.l1_loss(estimate, target)
+            if weight.rmse:
+                terms["rmse"] = weight.rmse * rmse(estimate, target)
             if weight.si_snr:
                 terms["si_snr"] = weight.si_snr * -si_snr(estimate, target, SI_SNR_LIMIT).mean()
         return terms

@@ -1,12 +1,10 @@
 """The RVQ baseline: Q residual codebooks of K vectors, as in EnCodec (SPEC 3)."""
 
-import math
-
-import torch
 from torch import Tensor, nn
 
 from spiking_music.config import RvqConfig
 from spiking_music.errors import CodeError
+from spiking_music.model.bottleneck.indices import require_indices, statistics
 from spiking_music.model.bottleneck.quantised import Quantised
 
 
@@ -55,26 +53,10 @@ class Rvq(nn.Module):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Latents (B, C, T) of indices (B, Q, T); `CodeError` unless they are in 0..K−1."""
-        if codes.ndim != 3 or codes.shape[1] != self.codebooks:
-            raise CodeError(
-                f"the model decodes indices of shape (B, {self.codebooks}, T), "
-                f"not {tuple(codes.shape)}"
-            )
-        if codes.numel() and (codes.min() < 0 or codes.max() >= self.codebook_size):
-            raise CodeError(f"indices must lie in 0..{self.codebook_size - 1}; these do not")
+        require_indices(codes, self.codebooks, self.codebook_size)
         return self.quantiser.get_output_from_indices(codes.long().transpose(1, 2)).transpose(1, 2)
 
     def _require_codebooks(self) -> None:
         """Refuse to let the library run k-means on whatever is being coded."""
         if not self.training and not self.quantiser.layers[0]._codebook.initted:
             raise CodeError("the codebooks are empty: train the model for a step before coding")
-
-
-def statistics(codes: Tensor, size: int) -> dict[str, Tensor]:
-    """Of indices (B, Q, T): share of codes in use; entropy in bits a step, summed over Q."""
-    counts = torch.stack([torch.bincount(q.flatten(), minlength=size) for q in codes.unbind(1)])
-    share = counts / counts.sum(dim=1, keepdim=True)  # (Q, K)
-    return {
-        "codebook_usage": (counts > 0).float().mean(),
-        "entropy_bits": torch.special.entr(share).sum() / math.log(2),
-    }

@@ -10,7 +10,10 @@ export function facts(system) {
   if (siSnr !== null) {
     rows.push(["SI-SNR", decibels(siSnr)]);
   }
-  if (rates) {
+  if (rates?.headers !== undefined) {
+    rows.push(["Bit rate", kbps(rates.kbps), "sound in the file"]);
+    rows.push(["Headers", kbps(rates.headers), "all else in it"]);
+  } else if (rates) {
     rows.push(["Bit rate, cheapest format", kbps(rates.kbps), `${FORMATS[rates.format]}, with overheads`]);
     rows.push(["Entropy coded", kbps(rates.coded)]);
   }
@@ -23,7 +26,7 @@ export function facts(system) {
     { class: "facts", "aria-label": `Numbers of ${full(system)} on this clip` },
     element("h2", {}, full(system)),
     element("dl", {}, ...rows.map(fact)),
-    ...(rates && Object.keys(rates.formats).length > 1 ? [formats(rates)] : []),
+    ...(rates?.formats && Object.keys(rates.formats).length > 1 ? [formats(rates)] : []),
   );
 }
 

@@ -10,6 +10,8 @@ const NAMES = {
   "free-diffusion": ["FREE, diffusion", "decoded by a diffusion model"],
   "mel": ["MEL", "from a mel spectrogram, no codec"],
   "rvq-impaired": ["RVQ-impaired", "RVQ, training cut short"],
+  "freq-ae": ["Spectrum AE", "magnitudes, phase by Griffin–Lim"],
+  "time-ae": ["Waveform AE", "1-D convolutions"],
   "anchor-7000": ["Anchor 7 kHz", "low-passed"],
   "anchor-3500": ["Anchor 3.5 kHz", "low-passed"],
   "anchor-distorted": ["Anchor, distorted", "spoilt by hand"],
@@ -22,12 +24,14 @@ export const FORMATS = {
   units: "units, step by step",
 };
 
+const MP3 = /^mp3-(\d+)$/;
+
 export function called(variant) {
-  return NAMES[variant]?.[0] ?? variant;
+  return NAMES[variant]?.[0] ?? variant.replace(MP3, "MP3, $1 kbps");
 }
 
 export function explained(variant) {
-  return NAMES[variant]?.[1] ?? "";
+  return NAMES[variant]?.[1] ?? (MP3.test(variant) ? "by LAME" : "");
 }
 
 export function decibels(value) {

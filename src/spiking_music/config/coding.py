@@ -1,0 +1,147 @@
+"""Sections about what lies between waveform and codes: backbones, bottlenecks, context blocks."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
+
+
+class SpectralConfig(Section):
+    """STFT front end, ConvNeXt blocks at the frame rate, iSTFT head (*ours*)."""
+
+    kind: Literal["spectral"]
+    latent: Positive
+    n_fft: Positive
+    width: Positive
+    depth: Positive
+    kernel: Positive
+    expansion: Positive
+
+
+class SeanetConfig(Section):
+    """SPEC 2: EnCodec's SEANet."""
+
+    kind: Literal["seanet"]
+    latent: Positive
+    channels: Positive
+    ratios: tuple[Positive, ...]
+    lstm_layers: Count
+
+
+class WaveformConfig(Section):
+    """SPEC 7: strided 1-D convolutions on the waveform."""
+
+    kind: Literal["waveform"]
+    latent: Positive
+    channels: Positive  # of the first convolution; doubled at each further one
+    ratios: tuple[Positive, ...]
+
+
+class SpectrogramConfig(Section):
+    """SPEC 7: STFT magnitudes as an image under 2-D convolutions, which no phase passes."""
+
+    kind: Literal["spectrogram"]
+    latent: Positive
+    n_fft: Positive
+    exponent: Annotated[float, Field(gt=0, le=1)]  # of the magnitudes in the image
+    channels: Positive  # of the first convolution; doubled at each further one
+    ratios: tuple[Annotated[int, Field(gt=0, multiple_of=2)], ...]  # strides along frequency
+
+
+class RvqConfig(Section):
+    """SPEC 3: residual vector quantiser with EMA codebooks."""
+
+    kind: Literal["rvq"]
+    codebooks: Positive
+    codebook_size: Annotated[int, Field(ge=2)]
+    decay: Fraction
+    commitment: Weight
+    dead_below: Weight
+
+    @property
+    def codes(self) -> Literal["rvq"]:
+        """What kind of codes a model with this bottleneck makes."""
+        return "rvq"
+
+    @property
+    def rows(self) -> int:
+        """Codes a step: Q."""
+        return self.codebooks
+
+
+class ScalarConfig(Section):
+    """SPEC 7: `latents` real numbers a step, each quantised uniformly to `bits` bits (*ours*)."""
+
+    kind: Literal["scalar"]
+    latents: Positive
+    bits: Annotated[int, Field(ge=1, le=12)]
+
+    @property
+    def codes(self) -> Literal["rvq"]:
+        """Indices, which are stored and coded as those of RVQ are."""
+        return "rvq"
+
+    @property
+    def rows(self) -> int:
+        """Codes a step."""
+        return self.latents
+
+    @property
+    def codebook_size(self) -> int:
+        """Values of an index."""
+        return 2**self.bits
+
+
+class BinaryConfig(Section):
+    """SPEC 3, FREE: z = H(BN(L(enc(x)))) with N units."""
+
+    kind: Literal["binary"]
+    units: Positive
+    surrogate: Literal["triangle", "sigmoid"]
+
+    @property
+    def codes(self) -> Literal["binary"]:
+        """What kind of codes a model with this bottleneck makes."""
+        return "binary"
+
+    @property
+    def rows(self) -> int:
+        """Codes a step: N."""
+        return self.units
+
+    @property
+    def codebook_size(self) -> int:
+        """There is no codebook."""
+        return 1
+
+
+class MelConfig(Section):
+    """SPEC 3, MEL: no codec; the decoder is given a mel spectrogram of `n_mels` bands."""
+
+    kind: Literal["mel"]
+    n_mels: Positive
+    n_fft: Positive
+
+    @property
+    def codes(self) -> Literal["mel"]:
+        """A spectrogram, which is no code."""
+        return "mel"
+
+    @property
+    def rows(self) -> int:
+        """Bands."""
+        return self.n_mels
+
+    @property
+    def codebook_size(self) -> int:
+        """There is no codebook."""
+        return 1
+
+
+class ContextConfig(Section):
+    """SPEC 3, SPARSE: conformer layers before L and as many after H."""
+
+    layers: Positive
+    heads: Positive
+    kernel: Positive
