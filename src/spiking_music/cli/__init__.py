@@ -11,7 +11,16 @@ from types import FrameType
 
 import typer
 
-from spiking_music.cli import codec, dataset, evaluation, figures, listening, provenance, training
+from spiking_music.cli import (
+    codec,
+    dataset,
+    evaluation,
+    figures,
+    listening,
+    probes,
+    provenance,
+    training,
+)
 from spiking_music.errors import SpikingMusicError
 from spiking_music.provenance import recorded
 
@@ -22,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Event-based compression of piano music: train, compare, measure and publish codecs.",
 )
-for room in (codec, dataset, training, evaluation, listening, provenance):
+for room in (codec, dataset, training, evaluation, probes, listening, provenance):
     for verb in room.VERBS:
         app.command()(verb)
 app.add_typer(figures.app, name="figure")

@@ -27,6 +27,7 @@ from spiking_music.config.models import (
     VariantConfig,
     VariantRow,
 )
+from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.reading import (
     Config,
     cut,
@@ -45,6 +46,7 @@ from spiking_music.config.sections import (
     DownloadConfig,
     EvaluationConfig,
     FiguresConfig,
+    FmaConfig,
     Positive,
     Section,
     SelectivityConfig,
@@ -65,6 +67,7 @@ __all__ = [
     "DownloadConfig",
     "EvaluationConfig",
     "FiguresConfig",
+    "FmaConfig",
     "GammaConfig",
     "GanConfig",
     "LevelSparsityConfig",
@@ -73,6 +76,7 @@ __all__ = [
     "MelConfig",
     "PageConfig",
     "Positive",
+    "ProbeConfig",
     "RegressionConfig",
     "RvqConfig",
     "SeanetConfig",

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from spiking_music.config.listening import ListeningConfig, PageConfig
 from spiking_music.config.messages import instead, sentence
@@ -20,7 +20,9 @@ from spiking_music.config.models import (
     VariantConfig,
     VariantRow,
 )
+from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.sections import (
+    NAME,
     DatasetConfig,
     DownloadConfig,
     EvaluationConfig,
@@ -36,6 +38,7 @@ class Config(Section):
     """The whole of config.yaml."""
 
     results: str
+    models_from: Annotated[str, Field(pattern=NAME)] | None
     seed: int
     signal: SignalConfig
     dataset: DatasetConfig
@@ -49,8 +52,15 @@ class Config(Section):
     variants: dict[str, VariantRow | None]
     evaluation: EvaluationConfig
     selectivity: SelectivityConfig
+    probe: ProbeConfig
     figures: FiguresConfig
     listening: ListeningConfig
+
+    @model_validator(mode="after")
+    def _of_another(self) -> "Config":
+        if self.models_from == self.dataset.name:
+            raise ValueError("models_from must name another data set than dataset.name")
+        return self
 
 
 SECTIONS: dict[type, str] = {
@@ -60,6 +70,7 @@ SECTIONS: dict[type, str] = {
     TrainingConfig: "training",
     EvaluationConfig: "evaluation",
     SelectivityConfig: "selectivity",
+    ProbeConfig: "probe",
     FiguresConfig: "figures",
     PageConfig: "listening.page",
 }
