@@ -8,13 +8,9 @@ them, without MIDI beside them; the workflow then measures the demo's models on 
 import argparse
 import json
 import subprocess
-import tempfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import soundfile
-import symusic
 from rich.console import Console
 from rich.table import Table
 
@@ -22,37 +18,29 @@ from spiking_music import config as configuration
 from spiking_music.config import DatasetConfig
 from spiking_music.dataset import demo
 from spiking_music.dataset.compose import compose
-from spiking_music.dataset.midi import write_midi
-from spiking_music.dataset.render import open_soundfont
+from spiking_music.dataset.render import open_soundfont, render
+from spiking_music.dataset.soundfont import SoundFont
 from spiking_music.evaluation.bootstrap import interval
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = {"piano": 0, "guitar": 24, "strings": 48, "choir": 52, "flute": 73}  # General MIDI
-RATE, PEAK, NAME = 44100, 0.5, "instruments"
+RATE, NAME = 44100, "instruments"
 RESAMPLINGS = 2000
 
 
 def record(folder: Path, dataset: DatasetConfig, seed: int) -> None:
     """Write a recording a piece and instrument, and the table of all, in the test split."""
     table, pieces = demo.table(dataset.demo, seed), demo.plan(dataset.demo, seed)
-    font = open_soundfont(dataset.soundfont, RATE).path
-    player = symusic.Synthesizer(str(font), RATE)
+    path = open_soundfont(dataset.soundfont, RATE).path
     rows = []
-    for row in table[table["split"] == "test"].to_dict("records"):
-        stem = str(Path(row["audio_filename"]).with_suffix(""))
-        with tempfile.TemporaryDirectory() as temporary:
-            path = Path(temporary) / "piece.midi"
-            write_midi(compose(pieces[stem]), path)
-            score = symusic.Score(path)
-        for name, program in PROGRAMS.items():
-            for track in score.tracks:
-                track.program = program
-            wave = np.asarray(player.render(score, stereo=False))[0]  # (samples,)
+    for name, program in PROGRAMS.items():
+        font = SoundFont(path, RATE, program)
+        for row in table[table["split"] == "test"].to_dict("records"):
+            stem = str(Path(row["audio_filename"]).with_suffix(""))
             audio = f"{name}/{Path(stem).name}.flac"
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            soundfile.write(folder / audio, wave * (PEAK / np.abs(wave).max()), RATE)
-            own = {"canonical_composer": name, "audio_filename": audio}
-            rows.append({**row, **own, "duration": len(wave) / RATE})
+            performance = compose(pieces[stem])
+            render(performance, font, 1, folder / audio)
+            rows.append({**row, "canonical_composer": name, "audio_filename": audio})
     pd.DataFrame(rows).drop(columns="midi_filename").to_csv(folder / "metadata.csv", index=False)
 
 
@@ -72,8 +60,8 @@ def measure(folder: Path, variants: list[str], off: list[str], results: Path) ->
     }
     path = folder / "overlay.yaml"
     path.write_text(json.dumps(overlay))
-    targets = [f"{results}/{NAME}/summary.csv"]
-    command = ["snakemake", "--cores", "2", *targets, "--configfile", str(path)]
+    target = f"{results.relative_to(ROOT)}/{NAME}/summary.csv"
+    command = ["snakemake", "--cores", "2", target, "--configfile", str(path)]
     subprocess.run(command, check=True, cwd=ROOT)
     played = pd.read_csv(results / NAME / "performances.csv").set_index("performance")
     parts = []
