@@ -17,8 +17,8 @@ PROBES: dict[str, Literal["full", "none"]] = {
     "network": "none",
 }  # and how their markers are filled
 CHANCE: dict[str, Literal["--", ":"]] = {"majority": "--", "shuffled": ":"}
-COLUMNS = 4  # matrices side by side
-ROW, MATRIX, NAMES = 6.0, 38.0, 26.0  # mm: of a variant, of a matrix, of the names of classes
+COLUMNS = 3  # matrices side by side
+ROW, MATRIX, NAMES = 6.0, 42.0, 34.0  # mm: of a variant, of a matrix, of the names of classes
 
 
 def draw(label: str, results: Sequence[Path], confusions: Sequence[Path], out: Path | str) -> None:
@@ -52,10 +52,10 @@ def draw(label: str, results: Sequence[Path], confusions: Sequence[Path], out: P
             )
             _matrix(place, counts.loc[classes, classes].to_numpy(), classes, look.colour)
             place.set_title(name, color=look.colour, weight="bold", pad=3)
-        grid[0, 0].annotate(
-            r"$\mathbf{b}$   truth (rows) and what the linear probe says, % of a row", (0, 1),
-            (0, 16), xycoords="axes fraction", textcoords="offset points", fontsize=8,
-        )  # fmt: skip
+        for place in grid[0]:
+            place.tick_params(labeltop=True)
+        title = r"$\mathbf{b}$   truth (rows) and what the linear probe says, % of a row"
+        lower.suptitle(title, x=0, ha="left", fontsize=8)
 
 
 def _of(label: str, paths: Sequence[Path], filled: list[str]) -> pd.DataFrame:
@@ -109,7 +109,7 @@ def _matrix(axes: Axes, counts: np.ndarray, classes: Sequence[str], colour: str)
             axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=5, color=ink)
     axes.set_xticks(range(len(classes)), classes, rotation=90, fontsize=6)
     axes.set_yticks(range(len(classes)), classes, fontsize=6)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, labelbottom=False)
 
 
 def _words(label: str) -> str:
