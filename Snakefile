@@ -17,8 +17,19 @@ include: "rules/training.smk"
 include: "rules/storage.smk"
 include: "rules/evaluation.smk"
 include: "rules/selectivity.smk"
+include: "rules/probes.smk"
 include: "rules/figures.smk"
 include: "rules/listening.smk"
+
+
+if CONFIG.models_from:
+
+    include: "rules/borrowing.smk"
+
+
+onstart:
+    if not NOTES:
+        print(LEFT_OUT, file=sys.stderr)
 
 
 report: "report/workflow.rst"
@@ -36,9 +47,7 @@ localrules:
 rule data:
     input:
         shards("clips/{split}-{shard}.h5", *CONFIG.dataset.subset.splits),
-        expand(
-            f"{RESULTS}/onsets/{{split}}.zarr.zip", split=CONFIG.dataset.subset.splits
-        ),
+        [path for split in CONFIG.dataset.subset.splits for path in onsets(split)],
 
 
 rule training:
@@ -51,7 +60,7 @@ rule training:
         ),
         expand(
             f"{RESULTS}/codes/{{variant}}/{CONFIG.selectivity.split}.h5",
-            variant=BINARY,
+            variant=TUNED,
         ),
 
 
@@ -59,7 +68,8 @@ rule evaluation:
     input:
         f"{RESULTS}/summary.csv",
         expand(f"{RESULTS}/sweep/{{variant}}-quality.csv", variant=LEVELLED),
-        [f"{RESULTS}/selectivity.csv"] if BINARY else [],
+        [f"{RESULTS}/selectivity.csv"] if TUNED else [],
+        [f"{RESULTS}/probes.csv"] if LABELS else [],
 
 
 rule all:

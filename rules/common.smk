@@ -29,8 +29,16 @@ CODED = [name for name, model in MODELS.items() if model.bottleneck.kind != "mel
 BINARY = [name for name, model in MODELS.items() if model.bottleneck.kind == "binary"]
 LEVELLED = [name for name, model in MODELS.items() if model.levels]
 SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
-SELECTIVE = [name for name in CONFIG.figures.selective if name in BINARY]
 COMPARED = [name for name in CONFIG.listening.stimuli.systems if name in VARIANTS]
+NOTES = CONFIG.dataset.notes == "midi"
+TUNED = BINARY if NOTES else []  # whose events can be held beside onsets
+SELECTIVE = [name for name in CONFIG.figures.selective if name in TUNED]
+LEFT_OUT = (
+    "dataset.notes is none: there are no onsets, hence no selectivity and no figure 5, and the page"
+    " of clips has no row of notes"
+)
+LABELS = CONFIG.probe.labels
+PROBED = ["train", *CONFIG.probe.test]  # splits
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 # a changed table makes a new catalogue; what does not exist is for the verb to name
@@ -45,10 +53,25 @@ OWN = bool(CONFIG.dataset.path) and SOURCE.is_dir()  # files that may change one
 # every verb leaves a record of what made its outputs (docs/reproducibility.md)
 shell.prefix(f"export SPIKING_MUSIC_PROVENANCE={quote(RESULTS)}/provenance; ")
 
-# what source maestro needs and no other source depends on
-MAESTRO = CONFIG.dataset.source == "maestro"
-DOWNLOAD = ["download"] if MAESTRO else []
-ARCHIVE = [f"{RESULTS}/recordings/archive.json"] if MAESTRO else []
+# what sources with a server need and no other source depends on
+FETCHED = CONFIG.dataset.fetched
+DOWNLOAD = ["download"] if FETCHED else []
+ARCHIVE = [f"{RESULTS}/recordings/archive.json"] if FETCHED else []
+
+# models of another data set, instead of training (docs/generality.md)
+BORROWED = f"{CONFIG.results}/{CONFIG.models_from}/models"
+ABSENT = [
+    path
+    for name in VARIANTS
+    if not (path := Path(BORROWED, name, "weights.safetensors")).exists()
+]
+if CONFIG.models_from and ABSENT:
+    print(
+        f"error: models_from is '{CONFIG.models_from}', but there is no '{ABSENT[0]}': train it"
+        " there, or switch the variant off",
+        file=sys.stderr,
+    )
+    sys.exit(1)
 
 
 wildcard_constraints:
@@ -56,14 +79,20 @@ wildcard_constraints:
     variant="|".join(VARIANTS),
     anchor="|".join(ANCHORS),
     shard=r"\d+",
+    label=r"\w+",
 
 
 def root(wildcards):
     """Where the catalogue's file names start: one's own folder, what we fetch or what we render."""
-    if MAESTRO:
+    if FETCHED:
         return CONFIG.download.folder
     own = CONFIG.dataset.source == "folder"
     return str(SOURCE) if own else f"{RESULTS}/recordings"
+
+
+def onsets(split):
+    """The file of a split's onsets, in a list; an empty one where no notes are known."""
+    return expand(f"{RESULTS}/onsets/{split}.zarr.zip") if NOTES else []
 
 
 def known(path):

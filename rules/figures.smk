@@ -8,8 +8,9 @@ FIGURES = expand(
         *(f"fig4-{name}" for name in LEVELLED if SPARSE),
         *(["fig5-selectivity"] if SELECTIVE == [*CONFIG.figures.selective] else []),
         *(["rate-quality"] if CODED else []),
-        "training",
+        *([] if CONFIG.models_from else ["training"]),
         "clips",
+        *(f"probe-{label}" for label in LABELS),
     ],
     kind=["png", "svg"],
 )
@@ -167,7 +168,7 @@ rule figure_clips:
     input:
         clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
         tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
-        onsets=f"{RESULTS}/onsets/{CONFIG.evaluation.split}.zarr.zip",
+        onsets=onsets(CONFIG.evaluation.split),
         weights=expand(
             f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
         ),
@@ -192,8 +193,38 @@ rule figure_clips:
         variants=[f"--variant {name}" for name in VARIANTS],
         weights=repeated("weights", "weights"),
         codes=repeated("codes", "codes"),
+        onsets=repeated("onsets", "onsets"),
         out=stem,
     shell:
         "spiking-music figure clips {input.clips:q} --config {params.config:q} {params.variants}"
-        " {params.weights} {params.codes} --onsets {input.onsets:q} --out {params.out:q}"
+        " {params.weights} {params.codes} {params.onsets} --out {params.out:q}"
         " 2>&1 | tee {log:q} >&2"
+
+
+rule figure_probe:
+    input:
+        tables=expand(
+            f"{RESULTS}/probes/{{features}}.csv", features=[*CODED, "mel-bands"]
+        ),
+        confusions=expand(
+            f"{RESULTS}/probes/{{features}}-confusion.csv",
+            features=[*CODED, "mel-bands"],
+        ),
+    output:
+        drawn("probe-{label}", "probe"),
+    log:
+        f"{LOGS}/figure-probe-{{label}}.log",
+    benchmark:
+        f"{TIMES}/figure-probe-{{label}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=grown(1000),
+        runtime=grown(10),
+    params:
+        tables=repeated("table", "tables"),
+        confusions=repeated("confusion", "confusions"),
+        out=stem,
+    shell:
+        "spiking-music figure probe {wildcards.label} {params.tables} {params.confusions}"
+        " --out {params.out:q} 2>&1 | tee {log:q} >&2"

@@ -28,7 +28,7 @@ rule selectivity:
 
 rule compare_selectivity:
     input:
-        expand(f"{RESULTS}/selectivity/{{variant}}-summary.csv", variant=BINARY),
+        expand(f"{RESULTS}/selectivity/{{variant}}-summary.csv", variant=TUNED),
     output:
         report(
             f"{RESULTS}/selectivity.csv",

@@ -18,9 +18,12 @@ DATASET = DatasetConfig.model_validate(
         "name": "tiny",
         "source": "demo",
         "path": None,
+        "notes": "midi",
+        "labels": [],
         "soundfont": None,
         "shards": 1,
         "demo": {"minutes": 1, "performances": 3},
+        "fma": {"split": "published"},
         "subset": {
             "splits": ["train"],
             "years": [],

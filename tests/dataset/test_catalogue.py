@@ -243,3 +243,31 @@ def test_all_of_maestro(dataset: DatasetConfig, tmp_path: Path) -> None:
     with pytest.raises(SpikingMusicError, match="did you mean 'Johann Sebastian Bach'"):
         wrong = ALL.model_copy(update={"composers": ("J. S. Bach",)})
         made(config(dataset, source="folder", path=str(tmp_path), subset=wrong), tmp_path / "out")
+
+
+def test_without_notes_no_midi_is_named(dataset: DatasetConfig, tmp_path: Path) -> None:
+    """Neither a column for MIDI files nor the files in it count; recordings still may not recur."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    silent = config(dataset, source="folder", path=str(folder), notes="none")
+    for rows in (table(), table().drop(columns="midi_filename")):
+        rows.to_csv(folder / "metadata.csv", index=False)
+        assert (made(silent, tmp_path)["midi_filename"] == "").all()
+    twice = table().assign(audio_filename="a.wav", midi_filename="")
+    twice.to_csv(folder / "metadata.csv", index=False)
+    with pytest.raises(DataError, match=r"row 3: audio_filename 'a\.wav' stands twice"):
+        made(silent, tmp_path)
+
+
+def test_labels_are_kept(dataset: DatasetConfig, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    table().assign(genre="NA", mood="").to_csv(folder / "metadata.csv", index=False)
+    own = config(dataset, source="folder", path=str(folder), labels=("genre",))
+    made(own, tmp_path)
+    kept = pd.read_csv(tmp_path / "performances.csv", keep_default_na=False)
+    assert list(kept.columns) == [*DEALT, "genre"] and set(kept["genre"]) == {"NA"}
+    with pytest.raises(DataError, match="row 2: mood '' is empty"):
+        made(own.model_copy(update={"labels": ("mood",)}), tmp_path)
+    with pytest.raises(DataError, match=r"has no column 'mod' .did you mean 'mood'"):
+        made(own.model_copy(update={"labels": ("mod",)}), tmp_path)

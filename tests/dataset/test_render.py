@@ -164,5 +164,18 @@ def test_bad_soundfonts_are_named(tmp_path: Path, font: SoundFont) -> None:
             break
         struct.pack_into("<H", cut, preset + 22, 5)
     (tmp_path / "drums.sf2").write_bytes(cut)
-    with pytest.raises(DataError, match="has no piano"):
+    with pytest.raises(DataError, match="has no preset 0 in bank 0"):
         open_soundfont(str(tmp_path / "drums.sf2"), RATE)
+
+
+def test_other_instruments_of_the_font() -> None:
+    """A flute holds its tone where a piano's dies away; what the font has not is refused."""
+    path = open_soundfont(None, 22050).path
+    held = {}
+    for program in (0, 73):
+        (tone, *_) = SoundFont(path, 22050, program).strike(72, 100)
+        early, late = (tone.wave[int(s * 22050) :][:2205] for s in (0.3, 2.0))
+        held[program] = np.sqrt(np.mean(late**2) / np.mean(early**2))
+    assert held[0] < 0.5 < held[73]
+    with pytest.raises(DataError, match="has no preset 200 in bank 0"):
+        SoundFont(path, 22050, 200)

@@ -39,7 +39,7 @@ class Inputs:
     weights: dict[str, Path]
     codes: dict[str, Path]
     clips: list[Path]
-    onsets: Path
+    onsets: Path | None
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,12 @@ def test_page_shows_every_variant_in_equal_bytes(inputs: Inputs, tmp_path: Path)
     assert texts.count(" units -->") == 2  # what mel's decoder is given is no code
     assert _draw(inputs, tmp_path / "two") == texts
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_without_notes_the_page_has_no_row_of_them(inputs: Inputs, tmp_path: Path) -> None:
+    texts = _draw(replace(inputs, onsets=None), tmp_path / "figure")
+    assert "notes played" not in texts and "reference" in texts
+    assert "<!-- performance 0 -->" in texts and "<!-- 12 units -->" in texts
 
 
 def test_titles_name_the_clips_drawn(inputs: Inputs, tmp_path: Path) -> None:

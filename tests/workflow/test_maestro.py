@@ -55,10 +55,11 @@ def overlay(folder: Path, server: Server, **dataset: object) -> Path:
     """Settings of the server's MAESTRO in a file of `folder`."""
     download = {
         "table": server.url(TABLE),
-        "table_sha256": hashlib.sha256((server.folder / TABLE).read_bytes()).hexdigest(),
+        "table_checksum": "sha256:"
+        + hashlib.sha256((server.folder / TABLE).read_bytes()).hexdigest(),
         "archive": server.url(ZIP),
         "archive_bytes": None,
-        "archive_sha256": None,
+        "archive_checksum": None,
         "backoff": 0.01,
         "attempts": 3,
         "timeout": 5,

@@ -17,6 +17,7 @@ from spiking_music.cli import (
     evaluation,
     figures,
     listening,
+    probes,
     provenance,
     ratings,
     training,
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Event-based compression of piano music: train, compare, measure and publish codecs.",
 )
-for room in (codec, dataset, training, evaluation, listening, ratings, provenance):
+for room in (codec, dataset, training, evaluation, probes, listening, ratings, provenance):
     for verb in room.VERBS:
         app.command()(verb)
 app.add_typer(figures.app, name="figure")

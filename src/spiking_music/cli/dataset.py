@@ -22,7 +22,7 @@ def catalogue(config: Configs, out: Out) -> None:
 
 
 def archive(config: Configs, out: Out) -> None:
-    """Read the directory of MAESTRO's archive for all shards; fetch it whole if so configured."""
+    """Read the directory of the archive for all shards; fetch it whole if so configured."""
     from spiking_music.dataset.maestro.http import Client
     from spiking_music.dataset.maestro.store import survey
 
@@ -38,7 +38,7 @@ def fetch(
         bool, typer.Option("--dry-run", help="Only say what would be fetched.")
     ] = False,
 ) -> None:
-    """Fetch what source maestro needs; what is there already is verified. Prints the bytes."""
+    """Fetch what sources maestro and fma need; what is there is verified. Prints the bytes."""
     from spiking_music.dataset.maestro.plan import fetch
 
     raw = configuration.read(config)
@@ -57,7 +57,7 @@ def recordings(
         Path | None, typer.Option(help="Directory of the archive that `archive` wrote.")
     ] = None,
 ) -> None:
-    """Make (demo, midi), check (folder) or fetch (maestro) the recordings of a shard."""
+    """Make (demo, midi), check (folder) or fetch (maestro, fma) the recordings of a shard."""
     from spiking_music.dataset.maestro import store
     from spiking_music.dataset.maestro.archive import load
     from spiking_music.dataset.sources import prepare
@@ -70,7 +70,7 @@ def recordings(
     fetched = None
     if download is not None:
         if archive is None:
-            raise ConfigError("source 'maestro' needs --archive: make it with 'archive'")
+            raise ConfigError(f"source '{dataset.source}' needs --archive: make it with 'archive'")
         fetched = store.opened(load(archive), download, seed)
     prepare(dataset, signal, seed, performances, shard, root, manifest, fetched)
 
@@ -109,8 +109,8 @@ def onsets(
 
 
 def _download(raw: Mapping[str, Any], dataset: DatasetConfig) -> DownloadConfig | None:
-    """The section that one source alone depends on."""
-    return configuration.section(raw, DownloadConfig) if dataset.source == "maestro" else None
+    """The section that just the sources with a server depend on."""
+    return configuration.section(raw, DownloadConfig) if dataset.fetched else None
 
 
 VERBS = (catalogue, archive, fetch, recordings, clips, onsets)

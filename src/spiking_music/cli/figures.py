@@ -91,6 +91,19 @@ def listening(
 
 
 @app.command()
+def probe(
+    label: Annotated[str, typer.Argument(help="What was probed for.")],
+    table: Annotated[list[Path], typer.Option(help="Tables of `probe`, one a variant.")],
+    confusion: Annotated[list[Path], typer.Option(help="Confusions of the same.")],
+    out: Stem,
+) -> None:
+    """What probes tell of a label: accuracies with intervals, and confusion matrices."""
+    from spiking_music.figures.probes import draw
+
+    draw(label, table, confusion, out)
+
+
+@app.command()
 def training(variant: Variants, log: Files, out: Stem) -> None:
     """Training curves of all variants."""
     from spiking_music.figures.training_curves import draw
@@ -117,8 +130,10 @@ def clips(
     variant: Variants,
     weights: Files,
     codes: Files,
-    onsets: Annotated[Path, typer.Option(help="Onsets of the split (.zarr.zip).")],
     out: Stem,
+    onsets: Annotated[
+        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
+    ] = None,
 ) -> None:
     """Spectrograms, reconstructions and events of a few clips on one page."""
     from spiking_music.figures.clips_page import draw

@@ -41,6 +41,7 @@ from spiking_music.config.models import (
     VariantConfig,
     VariantRow,
 )
+from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.reading import (
     Config,
     cut,
@@ -60,6 +61,7 @@ from spiking_music.config.sections import (
     DownloadConfig,
     EvaluationConfig,
     FiguresConfig,
+    FmaConfig,
     Positive,
     Section,
     SelectivityConfig,
@@ -82,6 +84,7 @@ __all__ = [
     "DownloadConfig",
     "EvaluationConfig",
     "FiguresConfig",
+    "FmaConfig",
     "GammaConfig",
     "GanConfig",
     "GriffinLimConfig",
@@ -91,6 +94,7 @@ __all__ = [
     "MelConfig",
     "PageConfig",
     "Positive",
+    "ProbeConfig",
     "RatingsConfig",
     "RegressionConfig",
     "RvqConfig",

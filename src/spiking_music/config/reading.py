@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from spiking_music.config.coding import ContextConfig
 from spiking_music.config.listening import (
@@ -27,7 +27,9 @@ from spiking_music.config.models import (
     VariantConfig,
     VariantRow,
 )
+from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.sections import (
+    NAME,
     ClassicalConfig,
     DatasetConfig,
     DownloadConfig,
@@ -44,6 +46,7 @@ class Config(Section):
     """The whole of config.yaml."""
 
     results: str
+    models_from: Annotated[str, Field(pattern=NAME)] | None
     seed: int
     signal: SignalConfig
     dataset: DatasetConfig
@@ -58,8 +61,15 @@ class Config(Section):
     evaluation: EvaluationConfig
     classical: ClassicalConfig
     selectivity: SelectivityConfig
+    probe: ProbeConfig
     figures: FiguresConfig
     listening: ListeningConfig
+
+    @model_validator(mode="after")
+    def _of_another(self) -> "Config":
+        if self.models_from == self.dataset.name:
+            raise ValueError("models_from must name another data set than dataset.name")
+        return self
 
 
 SECTIONS: dict[type, str] = {
@@ -69,6 +79,7 @@ SECTIONS: dict[type, str] = {
     TrainingConfig: "training",
     EvaluationConfig: "evaluation",
     SelectivityConfig: "selectivity",
+    ProbeConfig: "probe",
     FiguresConfig: "figures",
     StimuliConfig: "listening.stimuli",
     SamplesConfig: "listening.samples",

@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a data set, hence of a folder
 Split = Literal["train", "validation", "test"]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]+/")]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Checksum = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|sha1:[0-9a-f]{40})$")]
 
 
 class Section(BaseModel):
@@ -60,6 +61,12 @@ class DemoConfig(Section):
     performances: Annotated[int, Field(ge=3)]
 
 
+class FmaConfig(Section):
+    """Which rows of FMA train, validate and test (dataset/fma/tracks.py)."""
+
+    split: Literal["published", "70/30"]
+
+
 class SubsetConfig(Section):
     """Which performances of the table to use; empty lists and nulls do not filter."""
 
@@ -73,12 +80,15 @@ class SubsetConfig(Section):
 class DatasetConfig(Section):
     """Where recordings come from and how they become clips."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    source: Literal["demo", "folder", "midi", "maestro"]
+    name: Annotated[str, Field(pattern=NAME)]
+    source: Literal["demo", "folder", "midi", "maestro", "fma"]
     path: str | None
+    notes: Literal["midi", "none"]  # what is known of the notes that are played
+    labels: tuple[str, ...]  # further columns of the table that are kept, for probes
     soundfont: str | None
     shards: Positive
     demo: DemoConfig
+    fma: FmaConfig
     subset: SubsetConfig
     tail: Literal["drop", "pad"]
     silence: Literal["keep", "drop"]
@@ -90,23 +100,30 @@ class DatasetConfig(Section):
     def _expanded(cls, value: str | None) -> str | None:
         return value and _expand(value)
 
+    @property
+    def fetched(self) -> bool:
+        """Whether recordings come from a server, or from its archive: section `download` says."""
+        return self.source in ("maestro", "fma")
+
     @model_validator(mode="after")
     def _path_given(self) -> "DatasetConfig":
         if self.source in ("folder", "midi") and self.path is None:
             raise ValueError(
                 f"source '{self.source}' needs path: a folder or archive in MAESTRO layout"
             )
+        if self.source == "fma" and self.notes == "midi":
+            raise ValueError("source 'fma' has no MIDI: set notes to none")
         return self
 
 
 class DownloadConfig(Section):
-    """Where source `maestro` has its files from, and how it fetches them."""
+    """Where a fetched source has its files from, and how it fetches them."""
 
     table: Url
-    table_sha256: Digest | None
+    table_checksum: Checksum | None
     archive: Url
     archive_bytes: Positive | None
-    archive_sha256: Digest | None
+    archive_checksum: Checksum | None
     whole: bool  # the archive as a whole, and then its members from disk
     folder: str  # where the files are kept
     connections: Positive  # at a time, over all jobs that share the folder

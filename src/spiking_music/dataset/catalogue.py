@@ -2,7 +2,7 @@
 
 import difflib
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import get_args
 
@@ -25,13 +25,17 @@ COLUMNS = [
     "duration",
 ]
 DEALT = [*COLUMNS, "performance", "shard"]
+MIDI = "midi_filename"
+MAKERS = ("demo", "midi")  # sources whose recordings are made from notes
 SPLITS = get_args(Split)
 
 
 def catalogue(
     dataset: DatasetConfig, seed: int, out: Path, download: DownloadConfig | None = None
 ) -> None:
-    """Write `out`: MAESTRO's seven columns, `performance` (0..), `shard` (0..dataset.shards-1).
+    """Write `out`: MAESTRO's columns, performance (0..), shard (0..dataset.shards-1), labels.
+
+    Without notes, `midi_filename` is empty. `dataset.labels` names columns that are kept besides.
 
     Performances are dealt round robin within each split; where a split has fewer performances than
     there are shards, the last shards stay empty. Raises `DataError` for a table that cannot be
@@ -42,22 +46,28 @@ def catalogue(
 
 
 def choose(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -> pd.DataFrame:
-    """The table that `catalogue` writes; source `maestro` has to `download` its own."""
+    """The table that `catalogue` writes; some sources have to `download` their own."""
     table = select(_table(dataset, seed, download), dataset.subset, seed)
+    if dataset.notes == "none" and dataset.source not in MAKERS:
+        table["midi_filename"] = ""
     table["performance"] = np.arange(len(table))
     table["shard"] = table.groupby("split").cumcount() % dataset.shards
-    return table[DEALT]
+    return table[[*DEALT, *dataset.labels]]
 
 
 def read_performances(path: Path) -> pd.DataFrame:
     """The table that `catalogue` wrote, typed; `DataError` where it is missing or malformed."""
     if not path.is_file():
         raise DataError(f"'{path}' does not exist: make it with 'spiking-music catalogue'")
-    return check(path.read_bytes(), str(path), DEALT)
+    return check(path.read_bytes(), str(path), DEALT, optional=[MIDI])
 
 
-def check(data: bytes, name: str, columns: list[str]) -> pd.DataFrame:
+def check(
+    data: bytes, name: str, columns: list[str], optional: Collection[str] = ()
+) -> pd.DataFrame:
     """Parse the csv `data` (called `name`) and keep `columns`; other columns are left out.
+
+    Those that are `optional` may have empty cells, or be absent: then all cells are empty.
 
     Raises `DataError`, naming column and row, for missing columns, empty cells, unknown splits,
     values that are no number, names that leave the data set, files named twice, or no row at all.
@@ -71,6 +81,8 @@ def check(data: bytes, name: str, columns: list[str]) -> pd.DataFrame:
         reason = str(error).strip().splitlines()[0]
         raise DataError(f"'{name}' is not a table in UTF-8 csv ({reason}): repair it") from None
     for column in columns:
+        if column not in table.columns and column in optional:
+            table[column] = ""
         if column not in table.columns:
             raise DataError(
                 f"'{name}' has no column '{column}'{instead(column, table.columns)}: "
@@ -79,14 +91,15 @@ def check(data: bytes, name: str, columns: list[str]) -> pd.DataFrame:
     if table.empty:
         raise DataError(f"'{name}' has no row: list at least one performance")
     table = table[columns].apply(lambda cells: cells.str.strip())
-    for column in columns:
+    for column in [column for column in columns if column not in optional]:
         empty = table[column].str.lower().isin(["", "nan"])
         _refuse(name, table[column], empty, "is empty: fill it in")
     known = f"use {', '.join(SPLITS)}"
     _refuse(name, table["split"], ~table["split"].isin(SPLITS), f"is no split: {known}")
     for column in ("audio_filename", "midi_filename"):
-        table[column].map(lambda cell: check_name(cell, name))
-        _refuse(name, table[column], table[column].duplicated(), "stands twice: remove one row")
+        named = table[column][table[column] != ""]
+        named.map(lambda cell: check_name(cell, name))
+        _refuse(name, named, named.duplicated(), "stands twice: remove one row")
     for column in sorted({"year", "performance", "shard"} & set(columns)):
         table[column] = _numbers(name, table[column], whole=True)
     table["duration"] = _numbers(name, table["duration"], whole=False)
@@ -132,14 +145,13 @@ def instead(value: str, known: Iterable[str]) -> str:
 
 
 def _table(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -> pd.DataFrame:
+    columns = [*COLUMNS, *dataset.labels]
+    optional = [MIDI] if dataset.notes == "none" else []
     if dataset.source == "demo":
         return demo.table(dataset.demo, seed)
-    if dataset.source == "maestro" and dataset.path is None:
-        from spiking_music.dataset.maestro import whole  # here, as it imports urllib3
-        from spiking_music.dataset.maestro.http import Client
-
-        assert download is not None
-        return check(whole.table(Client(download, seed), download), download.table, COLUMNS)
+    if download is not None and (dataset.source == "fma" or dataset.path is None):
+        data = _downloaded(dataset, seed, download)
+        return check(data, download.table, columns, optional)
     path = Path(str(dataset.path))
     if dataset.source == "folder" and path.exists() and not path.is_dir():
         raise DataError(
@@ -148,12 +160,26 @@ def _table(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -
     if dataset.source == "maestro" and path.is_dir():
         raise DataError(f"dataset.path '{path}' is a folder: set dataset.source: folder")
     layout = Layout(path)
-    table = check(layout.read_table(), f"{path}/{layout.table}", COLUMNS)
+    table = check(layout.read_table(), f"{path}/{layout.table}", columns, optional)
     if dataset.source == "midi":  # what the table calls .wav is rendered to .flac
         audio = table["audio_filename"].map(lambda n: str(PurePosixPath(n).with_suffix(".flac")))
         _refuse(f"{path}", audio, audio.duplicated(), "stands twice: remove one row")
         table["audio_filename"] = audio
     return table
+
+
+def _downloaded(dataset: DatasetConfig, seed: int, download: DownloadConfig) -> bytes:
+    """The csv that a server has, or the copy that was kept of it."""
+    from spiking_music.dataset.maestro import whole  # here, as it imports urllib3
+    from spiking_music.dataset.maestro.http import Client
+
+    client = Client(download, seed)
+    if dataset.source == "maestro":
+        return whole.table(client, download)
+    from spiking_music.dataset.fma import tracks
+
+    archive = whole.metadata(client, download)
+    return tracks.table(archive, dataset.fma, seed).to_csv(index=False).encode()
 
 
 def _draw(table: pd.DataFrame, subset: SubsetConfig, seed: int) -> list[int]:

@@ -112,7 +112,8 @@ def _cut_recording(
 ) -> list[dict[str, Any]]:
     """Append the clips of one recording to `target`; return their rows of the table."""
     path, midi = root / recording["audio_filename"], root / recording["midi_filename"]
-    notes = read_midi(midi)  # before the audio: it costs little and fails early
+    # before the audio, as it costs little and fails early; a recording may have no notes
+    notes = read_midi(midi) if recording["midi_filename"] else None
     size, length, rows = signal.clip_samples, 0, []
     for clip, valid in cut(stream(path, signal.sample_rate), size):
         offset, length = length, length + valid
@@ -126,7 +127,7 @@ def _cut_recording(
         row = (recording["performance"], recording["split"], offset, valid, gain, level)
         rows.append(dict(zip(COLUMNS, row, strict=True)))
     seconds = length / signal.sample_rate
-    if notes.start[-1] > seconds + MIDI_TOLERANCE:
+    if notes is not None and notes.start[-1] > seconds + MIDI_TOLERANCE:
         raise DataError(
             f"MIDI file '{midi}' does not belong to recording '{path}': a note begins at "
             f"{notes.start[-1]:.2f} s and the audio ends at {seconds:.2f} s; replace either file"

@@ -94,6 +94,14 @@ def find_table(names: list[str], where: str) -> str:
     raise DataError(f"'{where}' holds no table: put 'metadata.csv' with MAESTRO's columns there")
 
 
+def find_root(names: list[str], where: str) -> PurePosixPath:
+    """The folder that a table's file names start from: the table's; without one, all files' own."""
+    tops = {PurePosixPath(name).parts[0] for name in names}
+    if len(tops) == 1 and not any(name.endswith(".csv") for name in names):
+        return PurePosixPath(tops.pop())
+    return PurePosixPath(find_table(names, where)).parent
+
+
 def check_name(name: str, where: str) -> None:
     """Refuse names that lead out of the data set (absolute, `..`, drive letters, backslashes)."""
     path = PurePosixPath(name)

@@ -49,15 +49,18 @@ class Tone:
 
 
 class SoundFont:
-    """Preset 0 of bank 0 (a grand piano) of a .sf2 file, sounding at `sample_rate` Hz."""
+    """An instrument of a .sf2 file, sounding at `sample_rate` Hz.
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
+    It is preset `program` of bank 0: 0 is a grand piano, others are as General MIDI numbers them.
+    """
+
+    def __init__(self, path: Path, sample_rate: int, program: int = 0) -> None:
         """Read the file; `DataError` where it is missing or is no SoundFont 2."""
         if not path.is_file():
             raise DataError(
                 f"sound font '{path}' does not exist: correct dataset.soundfont, or null it"
             )
-        self.path, self.sample_rate = path, sample_rate
+        self.path, self.sample_rate, self.program = path, sample_rate, program
         self._tones: dict[tuple[int, int], Tone] = {}
         try:
             self._chunks = _chunks(path.read_bytes())
@@ -65,7 +68,7 @@ class SoundFont:
         except (KeyError, IndexError, struct.error, ValueError):
             raise DataError(f"'{path}' is not a SoundFont 2 file: use one in .sf2 format") from None
         if not self.zones:
-            raise DataError(f"'{path}' has no piano (bank 0, preset 0): use another sound font")
+            raise DataError(f"'{path}' has no preset {program} in bank 0: use another sound font")
 
     def strike(self, key: int, velocity: int) -> list[Tone]:
         """The tones that a key sets off: one a zone of the font that covers key and velocity."""
@@ -132,14 +135,15 @@ class SoundFont:
         return [row[1:] for row in struct.iter_unpack("<20s5IBb2H", self._chunks["shdr"])]
 
     def _read_zones(self) -> list[Zone]:
-        """All zones of the piano, preset generators added to those of the instrument."""
+        """All zones of the instrument, preset generators added to those of the instrument."""
         presets = list(struct.iter_unpack("<20s3H3I", self._chunks["phdr"]))
         instruments = list(struct.iter_unpack("<20sH", self._chunks["inst"]))
-        piano = [i for i, row in enumerate(presets[:-1]) if row[1] == 0 and row[2] == 0]
-        if not piano:
+        sought = (self.program, 0)
+        found = [i for i, row in enumerate(presets[:-1]) if row[1:3] == sought]
+        if not found:
             return []
         zones = []
-        for upper in self._zones("p", presets[piano[0]][3], presets[piano[0] + 1][3], INSTRUMENT):
+        for upper in self._zones("p", presets[found[0]][3], presets[found[0] + 1][3], INSTRUMENT):
             number = upper.pop(INSTRUMENT)
             for lower in self._zones(
                 "i", instruments[number][1], instruments[number + 1][1], SAMPLE

@@ -3,7 +3,7 @@
 - demo: the performances are composed from the seed and rendered in stereo at 44.1 kHz;
 - midi: MIDI files of a zip or folder are copied and rendered in mono at the project's rate;
 - folder: the recordings are there already, and are only checked;
-- maestro: they are fetched from MAESTRO's archive, verified, and then checked like a folder's.
+- maestro, fma: they are fetched from an archive, verified, and then checked like a folder's.
 """
 
 import sys
@@ -44,7 +44,7 @@ def prepare(
     manifest: Path,
     store: "Store | None" = None,
 ) -> None:
-    """Make (demo, midi), check (folder) or fetch from `store` (maestro) the recordings of `shard`.
+    """Make (demo, midi), check (folder) or fetch from `store` the recordings of `shard`.
 
     They lie under `root` then. `manifest` has a row a recording: audio_filename, midi_filename,
     status (`ok`, or why it cannot be used), and with a `store` bytes and CRC-32 of both. With
@@ -133,7 +133,7 @@ def _midi_maker(dataset: DatasetConfig, signal: SignalConfig, root: Path) -> Mak
 
 def _fetcher(store: "Store", names: Sequence[tuple[str, str]], skip: bool) -> Make:
     """Fetch all of `names` at once; what is left for each recording is the folder's check."""
-    failed = store.fetch([name for pair in names for name in pair], skip)
+    failed = store.fetch([name for pair in names for name in pair if name], skip)
     check = _folder_checker(store.root)
 
     def make(midi: str, audio: str) -> None:
@@ -156,7 +156,8 @@ def _with_sums(manifest: pd.DataFrame, store: "Store") -> pd.DataFrame:
 
 def _folder_checker(root: Path) -> Make:
     def check(midi: str, audio: str) -> None:
-        read_midi(root / midi)
+        if midi:
+            read_midi(root / midi)
         with opened(root / audio) as file:
             if file.channels > 2:
                 raise DataError(

@@ -26,7 +26,7 @@ def versions(dataset: DatasetConfig, seed: int) -> dict[str, str]:
     for split, rows in table.groupby("split"):
         digest = hashlib.sha256(rows.to_csv(index=False).encode())
         for name in (*rows["audio_filename"], *rows["midi_filename"]):
-            digest.update(_stamp(root / name).encode())
+            digest.update(_stamp(root / name).encode() if name else b"")
         digests[str(split)] = digest.hexdigest()[:16]
     return digests
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 
 from spiking_music.config import MelConfig, SignalConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.onsets import LOWEST, Onsets, read_onsets
+from spiking_music.dataset.onsets import LOWEST, read_onsets
 from spiking_music.errors import DataError
 from spiking_music.evaluation.codes import NO_LEVEL, Codes, open_codes
 from spiking_music.evaluation.coding import decode_batch, require_origin
+from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.figures import style
 from spiking_music.model.mel import FLOOR_DB, LogMel
 from spiking_music.model.weights import load_weights
@@ -35,7 +37,7 @@ class Shown:
 
     title: str
     reference: NDArray[np.float32]  # (samples,)
-    onsets: NDArray[np.uint8]  # (88, T)
+    onsets: NDArray[np.uint8] | None  # (88, T), where notes are known
     audio: dict[str, NDArray[np.float32]]  # variant, and its level where it has one -> (samples,)
     codes: dict[str, Codes]  # of the same -> uint8 events (N, T) or uint16 RVQ indices (Q, T)
 
@@ -44,7 +46,7 @@ def draw(
     weights: Mapping[str, Path],
     codes: Mapping[str, Path],
     clips: Sequence[Path],
-    onsets: Path,
+    onsets: Path | None,
     out: Path | str,
     count: int,
     signal: SignalConfig,
@@ -52,12 +54,14 @@ def draw(
     """Draw `count` clips of a split, taken evenly over its performances, a column each.
 
     weights, codes: files of each variant. clips: the split's HDF5 shards, their tables beside them.
-    onsets: the split's .zarr.zip. Raises `DataError` or `CodeError` where they are missing or
-    do not belong together.
+    onsets: the split's .zarr.zip, if there is one. Raises `DataError` or `CodeError` where they
+    are missing or do not belong together.
     """
-    notes = read_onsets(onsets, [path.with_suffix(".csv") for path in clips])
+    tables = [path.with_suffix(".csv") for path in clips]
+    notes = None if onsets is None else read_onsets(onsets, tables)
     audio = Clips(clips)
-    chosen = choose(notes.performance, notes.offset, count)
+    places = clip_places(tables, len(audio))
+    chosen = choose(places["performance"].to_numpy(), places["offset"].to_numpy(), count)
     written, decoded = {}, {}
     for name, path in weights.items():
         model, config = load_weights(path)
@@ -68,9 +72,9 @@ def draw(
             written[label] = matrices
     shown = [
         Shown(
-            _title(notes, clip, signal),
+            _title(places.iloc[clip], signal),
             audio.read(clip, 0, signal.clip_samples),
-            np.asarray(notes.onsets[clip]),
+            None if notes is None else np.asarray(notes.onsets[clip]),
             {name: waveforms[i] for name, waveforms in decoded.items()},
             {name: matrices[i] for name, matrices in written.items()},
         )
@@ -89,7 +93,8 @@ def choose(performance: NDArray[np.int64], offset: NDArray[np.int64], count: int
 def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) -> None:
     """A column a clip: piano roll, reference, then reconstruction and codes of each variant."""
     looks = style.looks(shown[0].audio)
-    heights = [ROLL, SPECTROGRAM]  # mm of each row
+    noted = shown[0].onsets is not None
+    heights = [ROLL, SPECTROGRAM] if noted else [SPECTROGRAM]  # mm of each row
     for name in looks:
         heights.append(SPECTROGRAM)
         if name in shown[0].codes:
@@ -105,7 +110,8 @@ def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) ->
         )
         for column, clip in zip(grid.T, shown, strict=True):
             rows = iter(column)
-            _roll(next(rows), clip.onsets, signal)
+            if clip.onsets is not None:
+                _roll(next(rows), clip.onsets, signal)
             image = _mel(next(rows), clip.reference, signal)
             for name, look in looks.items():
                 _mel(next(rows), clip.audio[name], signal)
@@ -138,9 +144,9 @@ def _chosen(
         return np.stack([file["codes"][clip] for clip in chosen]), level
 
 
-def _title(notes: Onsets, clip: int, signal: SignalConfig) -> str:
-    start = notes.offset[clip] / signal.sample_rate
-    return f"performance {notes.performance[clip]}\nfrom {start:.1f} s"
+def _title(place: "pd.Series[int]", signal: SignalConfig) -> str:
+    start = place["offset"] / signal.sample_rate
+    return f"performance {place['performance']}\nfrom {start:.1f} s"
 
 
 def _binary(codes: Codes) -> bool:
@@ -191,7 +197,9 @@ def _matrix(axes: Axes, codes: Codes, look: style.Look, signal: SignalConfig) ->
 
 def _labels(grid: NDArray[np.object_], clip: Shown, looks: Mapping[str, style.Look]) -> None:
     """What each row is: its name above the first column, its unit on the axis."""
-    rows = [("notes played", style.INK, "key"), ("reference", style.INK, "kHz")]
+    rows = [("reference", style.INK, "kHz")]
+    if clip.onsets is not None:
+        rows.insert(0, ("notes played", style.INK, "key"))
     for name, look in looks.items():
         rows.append((f"{name}: reconstruction", look.colour, "kHz"))
         codes = clip.codes.get(name)

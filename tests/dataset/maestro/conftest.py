@@ -51,10 +51,10 @@ def download(server: Server, tmp_path: Path) -> DownloadConfig:
     archive = (server.folder / "maestro.zip").read_bytes()
     changes = {
         "table": server.url("maestro-v3.0.0.csv"),
-        "table_sha256": hashlib.sha256(TABLE.encode()).hexdigest(),
+        "table_checksum": f"sha256:{hashlib.sha256(TABLE.encode()).hexdigest()}",
         "archive": server.url("maestro.zip"),
         "archive_bytes": len(archive),
-        "archive_sha256": hashlib.sha256(archive).hexdigest(),
+        "archive_checksum": f"sha256:{hashlib.sha256(archive).hexdigest()}",
         "folder": str(tmp_path / "kept"),
         "connections": 2,
         "attempts": 4,

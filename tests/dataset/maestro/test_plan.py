@@ -33,8 +33,8 @@ def test_table(
     (Path(download.folder) / name).write_text("damaged")
     catalogue(dataset, 1, tmp_path / "p.csv", download)
     assert server.asked(name) == 4
-    wrong = download.model_copy(update={"table_sha256": "0" * 64})
-    with pytest.raises(DataError, match=r"instead of 0000.*download\.table_sha256"):
+    wrong = download.model_copy(update={"table_checksum": f"sha256:{'0' * 64}"})
+    with pytest.raises(DataError, match=r"instead of sha256:0000.*download\.table_checksum"):
         catalogue(dataset, 1, tmp_path / "q.csv", wrong)
     assert not (tmp_path / "q.csv").exists()
 
@@ -100,10 +100,10 @@ def test_the_whole_archive_without_ranges(
     server.ranges = False
     server.faults[ZIP] = ["", fault]
     if fault == "wrong":
-        with pytest.raises(DataError, match=r"download\.archive_sha256"):
+        with pytest.raises(DataError, match=r"download\.archive_checksum"):
             whole.archive(client, download)
     path = whole.archive(client, download)
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == download.archive_sha256
+    assert f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" == download.archive_checksum
     assert not list(path.parent.glob(".download-*"))
 
 

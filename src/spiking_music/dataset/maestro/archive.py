@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from spiking_music import files
-from spiking_music.dataset.layout import check_name, find_table
+from spiking_music.dataset.layout import check_name, find_root
 from spiking_music.dataset.maestro.http import Client, Remote
 from spiking_music.dataset.maestro.window import Read, Window
 from spiking_music.errors import DataError, DownloadError
@@ -58,7 +58,7 @@ class Archive:
 
     @cached_property
     def _folder(self) -> PurePosixPath:
-        return PurePosixPath(find_table(list(self._infos), self.source)).parent
+        return find_root(list(self._infos), self.source)
 
     @cached_property
     def _ends(self) -> dict[int, int]:

@@ -22,10 +22,12 @@ def fetch(dataset: DatasetConfig, download: DownloadConfig, seed: int, dry_run: 
     """Print the plan of the configured subset, and fetch it unless `dry_run`.
 
     A dry run fetches no member: only the table, if it is not there, and the archive's directory.
-    Raises `ConfigError` for another source than `maestro`, and as `Store.fetch` does.
+    Raises `ConfigError` for a source that is not fetched, and as `Store.fetch` does.
     """
-    if dataset.source != "maestro":
-        raise ConfigError(f"dataset.source '{dataset.source}' has nothing to fetch: use 'maestro'")
+    if not dataset.fetched:
+        raise ConfigError(
+            f"dataset.source '{dataset.source}' has nothing to fetch: use 'maestro' or 'fma'"
+        )
     client = Client(download, seed)
     performances = choose(dataset, seed, download)
     if dry_run and download.whole and dataset.path is None:
@@ -35,7 +37,7 @@ def fetch(dataset: DatasetConfig, download: DownloadConfig, seed: int, dry_run: 
     store = opened(survey(dataset, download, client), download, seed)
     Console(width=WIDTH).print(_table(plan(performances, store)))
     if not dry_run:
-        names = [*performances["audio_filename"], *performances["midi_filename"]]
+        names = _names(performances)
         failed = store.fetch(names, skip=dataset.bad_recordings == "skip")
         for name, error in failed.items():
             print(f"skipped {name}: {error}", file=sys.stderr)
@@ -52,8 +54,15 @@ def plan(performances: pd.DataFrame, store: Store) -> pd.DataFrame:
     return pd.DataFrame([*rows, _row("all", performances, store)])
 
 
+def _names(performances: pd.DataFrame) -> list[str]:
+    """Of all files; without notes, only recordings have a name."""
+    return [
+        name for name in (*performances["audio_filename"], *performances["midi_filename"]) if name
+    ]
+
+
 def _row(split: str, chosen: pd.DataFrame, store: Store) -> dict[str, str | int]:
-    names = [*chosen["audio_filename"], *chosen["midi_filename"]]
+    names = _names(chosen)
     size, missing = store.size(names), sum(store.missing(names).values())
     return {
         "split": split,

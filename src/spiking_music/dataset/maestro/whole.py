@@ -16,43 +16,61 @@ from spiking_music.errors import DataError, OutputError
 
 LARGEST_TABLE = 64 * 2**20  # bytes; MAESTRO's has 0.3 MB
 
+Readable = io.BufferedRandom | io.BytesIO
+
 
 def table(client: Client, config: DownloadConfig) -> bytes:
-    """The table of performances: the copy in `config.folder` if its SHA-256 is right, else fetched.
+    """The table of performances: the copy in `config.folder` if it is whole, else fetched.
 
     A fetched one is kept there, so that the folder can serve as `source: folder` later. Raises
-    `DataError` where the SHA-256 of what came is not `config.table_sha256`.
+    `DataError` where what came does not have `config.table_checksum`.
     """
     kept = Path(config.folder) / _name(config.table)
     if kept.is_file() and kept.stat().st_size <= LARGEST_TABLE:
         data = kept.read_bytes()
-        if hashlib.sha256(data).hexdigest() == config.table_sha256:
+        if config.table_checksum and _digest(io.BytesIO(data), config.table_checksum) is None:
             return data
     remote = client.probe(config.table)
     if remote.size > LARGEST_TABLE:
         raise DataError(f"'{config.table}' has {remote.size} bytes, as no table has: correct it")
     buffer = io.BytesIO()
     client.complete(remote, 0, remote.size, buffer)
-    data = buffer.getvalue()
-    _require_digest(hashlib.sha256(data).hexdigest(), config.table_sha256, config.table, "table")
+    _require_digest(buffer, config.table_checksum, config.table, "table")
     with files.atomic(kept) as temporary:
-        temporary.write_bytes(data)
+        temporary.write_bytes(buffer.getvalue())
     files.wrote(kept)
-    return data
+    return buffer.getvalue()
+
+
+def metadata(client: Client, config: DownloadConfig) -> Path:
+    """The zip with the table, of data sets that have one, as `archive` has its own."""
+    return _kept(client, config, config.table, None, "table", config.table_checksum)
 
 
 def archive(client: Client, config: DownloadConfig) -> Path:
     """The whole zip in `config.folder`, fetched unless it is there; it is there only if verified.
 
     A cut download goes on where it ended, also in another process, if the server has ranges. Raises
-    `DataError` where the SHA-256 is wrong, and then forgets what came; `DownloadError` where the
+    `DataError` where the checksum is wrong, and then forgets what came; `DownloadError` where the
     server fails; `OutputError` where the disk is too small.
     """
-    target = Path(config.folder) / _name(config.archive)
-    if target.is_file() and config.archive_bytes in (None, target.stat().st_size):
+    size, checksum = config.archive_bytes, config.archive_checksum
+    return _kept(client, config, config.archive, size, "archive", checksum)
+
+
+def _kept(
+    client: Client,
+    config: DownloadConfig,
+    url: str,
+    size: int | None,
+    key: str,
+    checksum: str | None,
+) -> Path:
+    target = Path(config.folder) / _name(url)
+    if target.is_file() and size in (None, target.stat().st_size):
         return target
-    remote = client.probe(config.archive)
-    require_size(remote, config.archive_bytes)
+    remote = client.probe(url)
+    require_size(remote, size)
     partial = _partial(target)
     with files.writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,11 +84,9 @@ def archive(client: Client, config: DownloadConfig) -> Path:
             require_room(target.parent, remote.size - file.tell())
             with Progress(remote.size - file.tell()) as progress:
                 client.complete(remote, 0, remote.size, file, progress.add)
-            print(f"checking the SHA-256 of {remote.size} bytes", file=sys.stderr)
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            print(f"checking the checksum of {remote.size} bytes", file=sys.stderr)
             try:
-                _require_digest(digest, config.archive_sha256, config.archive, "archive")
+                _require_digest(file, checksum, url, key)
             except DataError:
                 partial.unlink()
                 raise
@@ -107,9 +123,18 @@ def _name(url: str) -> str:
     return urlsplit(url).path.rsplit("/", 1)[-1]
 
 
-def _require_digest(found: str, known: str | None, url: str, key: str) -> None:
-    if known not in (None, found):
+def _digest(file: Readable, known: str) -> str | None:
+    """The checksum of `file`, in the words of `known` ("sha1:…"), if it is another one."""
+    file.seek(0)
+    algorithm = known.partition(":")[0]
+    found = f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
+    return None if found == known else found
+
+
+def _require_digest(file: Readable, known: str | None, url: str, key: str) -> None:
+    found = None if known is None else _digest(file, known)
+    if found is not None:
         raise DataError(
-            f"'{url}' has SHA-256 {found} instead of {known}: fetch it again, or correct "
-            f"download.{key}_sha256"
+            f"'{url}' has the checksum {found} instead of {known}: fetch it again, or correct "
+            f"download.{key}_checksum"
         )
