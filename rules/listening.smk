@@ -58,7 +58,7 @@ rule sample_page:
         performances=f"{RESULTS}/performances.csv",
         clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
         tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
-        onsets=f"{RESULTS}/onsets/{CONFIG.evaluation.split}.zarr.zip",
+        onsets=onsets(CONFIG.evaluation.split),
         weights=expand(
             f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
         ),
@@ -88,10 +88,11 @@ rule sample_page:
         variants=[f"--variant {name}" for name in VARIANTS],
         weights=repeated("weights", "weights"),
         codes=repeated("codes", "codes"),
+        onsets=repeated("onsets", "onsets"),
     shell:
         "spiking-music sample-page {input.clips:q} --config {params.config:q}"
         " --chosen {input.chosen:q} --performances {input.performances:q} --root {params.root:q}"
-        " --onsets {input.onsets:q} {params.variants} {params.weights} {params.codes}"
+        " {params.onsets} {params.variants} {params.weights} {params.codes}"
         " --dataset {params.dataset} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 

@@ -52,6 +52,8 @@ def test_a_piano_model_on_other_material(folder: Path) -> None:
             for name in ("other", "small")
         )
         assert own == theirs
+    page = (results / "listen" / "index.html").read_text()
+    assert '"notes":null' in page
     assert not (results / "onsets").exists() and not (results / "selectivity").exists()
     figures = {path.stem for path in (results / "figures").glob("*.png")}
     assert figures == {"fig1-storage", f"fig2-{VARIANT}", "rate-quality", "clips"}

@@ -63,9 +63,11 @@ def sample_page(
     chosen: Annotated[Path, typer.Option(help="Clips that `stimuli` chose (clips.csv).")],
     performances: Performances,
     root: Root,
-    onsets: Annotated[Path, typer.Option(help="Onsets of the split (.zarr.zip).")],
     dataset: Annotated[str, typer.Option(help="What the page is called after.")],
     out: Out,
+    onsets: Annotated[
+        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where notes are known.")
+    ] = None,
     variant: Variants = None,
     weights: Files = None,
     codes: Files = None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spiking_music.config import MelConfig, SignalConfig
-from spiking_music.evaluation.codes import Codes, Origin
+from spiking_music.evaluation.codes import Codes, Origin, open_codes
 from spiking_music.evaluation.correlation import correlate
 from spiking_music.evaluation.pairs import open_pairs
 from spiking_music.evaluation.selectivity import count
@@ -27,12 +27,16 @@ FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks
 Levels = NDArray[np.float32]  # (n_mels, frames), dB re a full-scale sine
 
 
-def unit_order(codes: Path, onsets: Path) -> NDArray[np.int64]:
+def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
     """Units (N,) by the note each speaks of most, lowest first, so that rasters look like rolls.
 
     That note's onsets are near the unit's events most beyond chance, over the whole split: in
-    standard deviations of a Poisson count. Units of one note: rarest first. Raises as `open_pairs`.
+    standard deviations of a Poisson count. Units of one note, and all where there are no onsets:
+    rarest first. Raises as `open_pairs` and `open_codes`.
     """
+    if onsets is None:
+        with open_codes(codes) as file:
+            return np.argsort(sum(batch.sum((0, 2), dtype=np.int64) for batch in file.batches(32)))
     with open_pairs(codes, onsets) as (pairs, _, _):
         together = correlate(pairs, NEAR).sum(axis=-1) * pairs.clips  # (N, 88)
         events, notes = count(pairs)

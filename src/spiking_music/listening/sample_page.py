@@ -42,7 +42,7 @@ def build(
     clips: Sequence[Path],
     performances: Path,
     root: Path,
-    onsets: Path,
+    onsets: Path | None,
     variants: Mapping[str, tuple[Path, Path]],
     dataset: str,
     out: Path,
@@ -53,9 +53,9 @@ def build(
     """Write the page `out` (.html).
 
     chosen_path: clips.csv of the stimuli, chosen among the shards `clips`. root: the folder that
-    MIDI names in `performances` start from. onsets: of the split. variants: weights and codes by
-    name. Equal inputs give equal bytes. Raises as `systems` does, and `DataError` where a file is
-    missing or damaged.
+    MIDI names in `performances` start from. onsets: of the split; None where no notes are known,
+    and none are shown. variants: weights and codes by name. Equal inputs give equal bytes. Raises
+    as `systems` does, and `DataError` where a file is missing or damaged.
     """
     chosen, source = read_chosen(chosen_path), Clips(clips)
     indices = [each.index for each in chosen]
@@ -66,7 +66,10 @@ def build(
         )
     ]  # fmt: skip
     played = [
-        notes(each, performances, root, source.sample_rate, source.clip_samples) for each in chosen
+        None
+        if onsets is None
+        else notes(each, performances, root, source.sample_rate, source.clip_samples)
+        for each in chosen
     ]
     write_page(chosen, shown, played, dataset, out, signal, stimuli)
 
@@ -74,7 +77,7 @@ def build(
 def write_page(
     chosen: Sequence[Chosen],
     shown: Sequence[Shown],
-    played: Sequence[Sequence[Note]],
+    played: Sequence[Sequence[Note] | None],
     dataset: str,
     out: Path,
     signal: SignalConfig,
@@ -82,7 +85,7 @@ def write_page(
 ) -> None:
     """Write the page of the `chosen` clips, the notes `played` in each, and what is `shown`.
 
-    shown: the reference first.
+    played: None where no notes are known. shown: the reference first.
     """
     described, sounds = [], []
     for i, (each, of_clip) in enumerate(zip(chosen, played, strict=True)):

@@ -55,7 +55,7 @@ def systems(
     variants: Mapping[str, tuple[Path, Path]],
     chosen: Sequence[int],
     clips: int,
-    onsets: Path,
+    onsets: Path | None,
     wanted: Sequence[int],
     mp3: Sequence[int],
 ) -> Iterator[Shown]:

@@ -19,13 +19,14 @@ export class Lanes {
     this.captions = ["wave", "mel", "codes"].map(() => element("span"));
     const [wave, mel, codes] = this.captions;
     this.rows = element("ol", { class: "ticks" });
+    const { notes } = clip; // null where none are known
     this.codesLane = lane("codes", codes, this.codes, this.rows);
     this.element = element(
       "div",
       { class: "stack" },
       lane("wave", wave, this.wave, ticks([])),
       lane("mel", mel, this.image, ticks(frequencies, "kHz")),
-      lane("roll", "Notes played", this.roll, ticks(octaves(clip.notes))),
+      ...(notes ? [lane("roll", "Notes played", this.roll, ticks(octaves(notes)))] : []),
       this.codesLane,
       axis(seconds),
       overlay,
@@ -42,8 +43,8 @@ export class Lanes {
     mel.textContent = `Mel spectrogram: ${name}`;
     this.image.src = `data:image/png;base64,${system.spectrogram}`;
     this.codesLane.classList.toggle("empty", !system.codes);
-    codes.textContent = system.codes ? described(system.codes) : `No codes: ${name}`;
-    this.rows.replaceChildren(...(system.codes ? rowTicks(system.codes) : []));
+    codes.textContent = system.codes ? described(system.codes, this.clip.notes) : `No codes: ${name}`;
+    this.rows.replaceChildren(...(system.codes ? rowTicks(system.codes, this.clip.notes) : []));
     this.draw();
   }
 
@@ -51,7 +52,9 @@ export class Lanes {
   draw() {
     const { buffers, system } = this;
     drawWaveform(this.wave, buffers.get(system.name), buffers.get("reference"));
-    drawRoll(this.roll, this.clip.notes, this.seconds);
+    if (this.clip.notes) {
+      drawRoll(this.roll, this.clip.notes, this.seconds);
+    }
     const { codes } = system;
     if (codes) {
       drawCodes(this.codes, codes);
@@ -65,10 +68,10 @@ export function full({ variant, level }) {
   return level === null ? called(variant) : `${called(variant)} at μ = ${level}`;
 }
 
-function described({ kind, rows }) {
+function described({ kind, rows }, notes) {
   return kind === "rvq"
     ? `Indices of ${rows} codebooks, the first on top`
-    : `Events of ${rows} units, sorted by the note they speak of most`;
+    : `Events of ${rows} units, ${notes ? "sorted by the note they speak of most" : "rarest at the bottom"}`;
 }
 
 function lane(name, caption, picture, scale) {
@@ -93,8 +96,9 @@ function octaves(notes) {
   return all.map((key) => [`C${key / 12 - 1}`, (key - low + 0.5) / (high - low + 1)]);
 }
 
-function rowTicks({ kind, rows }) {
-  const names = kind === "rvq" ? ["1", String(rows)] : ["high", "low"];
+function rowTicks({ kind, rows }, notes) {
+  const units = notes ? ["high", "low"] : ["often", "seldom"];
+  const names = kind === "rvq" ? ["1", String(rows)] : units;
   return [tick([names[0], 1 - 0.5 / rows]), tick([names[1], 0.5 / rows])];
 }
 
