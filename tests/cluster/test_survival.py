@@ -116,8 +116,8 @@ def test_a_time_limit_without_warning(clone: Clone, undisturbed: bytes) -> None:
 
 
 HUNGRY = """#!/bin/sh
-# The real one, and in its job a process that takes 4 GB once the file `hungry` appears.
-(until rm hungry; do sleep 0.2; done; exec {python} -c "
+# The real one, and beside it, while it runs, what takes 4 GB once the file `hungry` appears.
+(until rm hungry; do kill -0 $$ || exit; sleep 0.2; done; exec {python} -c "
 import time
 taken = b'1' * (4 << 30)
 time.sleep(60)") >/dev/null 2>&1 </dev/null &
