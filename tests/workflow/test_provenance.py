@@ -12,7 +12,6 @@ import spiking_music
 from tests.workflow.conftest import ROOT, environment
 from tests.workflow.small import APART, VARIANT, outputs
 
-
 SOUNDS = (".wav", ".js")
 
 
@@ -47,6 +46,8 @@ def undeclared(name: str) -> str | None:
         return "rendered; the manifest stands for it"
     if name.startswith(("listen/stimuli/", "listen/mushra/audio/")) and name.endswith(SOUNDS):
         return "sounds; the manifest holds their checksums"
+    if name.endswith(".snakemake_timestamp"):
+        return "Snakemake's"
     return "to listen to" if "/validation/" in name else None
 
 
