@@ -74,7 +74,8 @@ def train(
     except ProcessException as error:
         last = str(error).strip().splitlines()[-1]  # "spiking_music.errors.KindError: sentence"
         raise TrainingError(last.rpartition("Error: ")[2]) from error
-    files.wrote(weights, log)
+    if fabric.is_global_zero:  # of srun's tasks
+        files.wrote(weights, log)
 
 
 def _run(
