@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from spiking_music.config.sections import Count, Fraction, Positive, Section, SignalConfig, Weight
 
+Code = Literal["binary", "rvq", "mel"]  # events (N, T); indices (Q, T); no code but a spectrogram
+
 
 class SpectralConfig(Section):
     """STFT front end, ConvNeXt blocks at the frame rate, iSTFT head (*ours*)."""
@@ -40,6 +42,11 @@ class RvqConfig(Section):
     commitment: Weight
     dead_below: Weight
 
+    @property
+    def code(self) -> Code:
+        """What the codes are."""
+        return "rvq"
+
 
 class BinaryConfig(Section):
     """SPEC 3, FREE: z = H(BN(L(enc(x)))) with N units."""
@@ -48,6 +55,29 @@ class BinaryConfig(Section):
     units: Positive
     surrogate: Literal["triangle", "sigmoid"]
 
+    @property
+    def code(self) -> Code:
+        """What the codes are."""
+        return "binary"
+
+
+class GradedConfig(Section):
+    """ON and OFF units of each channel at `grades` thresholds (*ours*)."""
+
+    kind: Literal["graded"]
+    channels: Positive
+    grades: Positive
+
+    @property
+    def units(self) -> int:
+        """N."""
+        return 2 * self.channels * self.grades
+
+    @property
+    def code(self) -> Code:
+        """What the codes are."""
+        return "binary"
+
 
 class MelConfig(Section):
     """SPEC 3, MEL: no codec; the decoder is given a mel spectrogram of `n_mels` bands."""
@@ -55,6 +85,11 @@ class MelConfig(Section):
     kind: Literal["mel"]
     n_mels: Positive
     n_fft: Positive
+
+    @property
+    def code(self) -> Code:
+        """What the codes are."""
+        return "mel"
 
 
 class ContextConfig(Section):
@@ -99,6 +134,18 @@ class LevelSparsityConfig(GammaConfig):
 
     kind: Literal["levels"]
     levels: Annotated[int, Field(ge=2, le=32)]
+
+
+class RateSparsityConfig(GammaConfig):
+    """RATE (*ours*): L_z = bits a step under a learned model of the events (docs/variants.md)."""
+
+    kind: Literal["rate"]
+    reach: Count  # steps to either side that the model hears
+
+    @property
+    def levels(self) -> int:
+        """How many levels μ the model takes: none."""
+        return 0
 
 
 class RegressionConfig(Section):
@@ -173,8 +220,12 @@ class DiffusionConfig(Section):
 
 
 Backbone = Annotated[SpectralConfig | SeanetConfig, Field(discriminator="kind")]
-Bottleneck = Annotated[RvqConfig | BinaryConfig | MelConfig, Field(discriminator="kind")]
-Sparsity = Annotated[StorageSparsityConfig | LevelSparsityConfig, Field(discriminator="kind")]
+Bottleneck = Annotated[
+    RvqConfig | BinaryConfig | GradedConfig | MelConfig, Field(discriminator="kind")
+]
+Sparsity = Annotated[
+    StorageSparsityConfig | LevelSparsityConfig | RateSparsityConfig, Field(discriminator="kind")
+]
 Decoder = Annotated[RegressionConfig | GanConfig | DiffusionConfig, Field(discriminator="kind")]
 
 
@@ -248,12 +299,12 @@ class VariantConfig(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "VariantConfig":
-        mel, diffusion = self.bottleneck.kind == "mel", self.decoder.kind == "diffusion"
+        mel, diffusion = self.bottleneck.code == "mel", self.decoder.kind == "diffusion"
         if mel and not diffusion:
             raise ValueError("bottleneck 'mel' keeps no phase and needs a diffusion decoder")
         if mel == (self.backbone is not None):
             raise ValueError("every variant but mel needs a backbone, and mel takes none")
-        if self.sparsity is not None and self.bottleneck.kind != "binary":
+        if self.sparsity is not None and self.bottleneck.code != "binary":
             raise ValueError("a sparsity loss needs a binary bottleneck")
         if self.levels and self.context is None:
             raise ValueError("levels are told to context blocks: give the variant a context")

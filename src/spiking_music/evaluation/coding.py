@@ -93,7 +93,7 @@ def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Origin(
-        kind=bottleneck.kind,
+        kind=bottleneck.code,
         codebook_size=bottleneck.codebook_size if bottleneck.kind == "rvq" else 1,
         level=level if config.levels else NO_LEVEL,
         variant=config.name,

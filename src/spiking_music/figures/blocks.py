@@ -40,6 +40,7 @@ NAMES = {
     "LayerNorm": "layer norm",
     "Linear": "linear",
     "Binary": "binary units",
+    "Graded": "graded units",
     "Rvq": "residual vector quantiser",
     "SpectralDecoder": "inverse STFT",
     "LogMel": "log-mel spectrogram",

@@ -54,7 +54,7 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.hop = config.signal.hop
         self.levels = config.levels
-        self.kind: Literal["binary", "rvq", "mel"] = config.bottleneck.kind
+        self.kind: Literal["binary", "rvq", "mel"] = config.bottleneck.code
         self.seed = config.seed
         self.encoder, self.decoder = _ends(config)
         self.before = _context(config)
