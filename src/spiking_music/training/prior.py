@@ -2,8 +2,8 @@
 
 The coder of `codec.entropy.learned` predicts every unit from those coded before it, over time; this
 is the same model but for its groups of units, in floats, and differentiable in the events: the
-encoder learns to send what can be foretold, or nothing (rate-distortion training: Ballé et al. 2017,
-arXiv 1611.01704, with a model of their context instead of noise and densities).
+encoder learns to send what can be foretold, or nothing (rate-distortion training, Ballé et al.
+2017, arXiv 1611.01704, with a model of the events' context in place of densities).
 """
 
 import math

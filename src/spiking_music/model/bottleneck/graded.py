@@ -13,8 +13,8 @@ from spiking_music.model.bottleneck.surrogate import triangle
 class Graded(nn.Module):
     """Latents (B, C, T) → events z (B, N, T) in {0, 1} → latents (B, C, T), N = 2·K·D.
 
-    Each of D channels y = BN(L(x)) has K ON units, which fire where y > k − ½ (k = 1 … K), and K OFF
-    units, which fire where −y > k − ½: y is rounded, and silence means a value near its mean. The
+    Each of D channels y = BN(L(x)) has K ON units, which fire where y > k − ½ (k = 1 … K), and K
+    OFF units, which fire where −y > k − ½: y is rounded, and silence means a value near 0. The
     pseudo-derivatives of a channel's units sum to that of rounding, 1 within ±(K − ½).
     Rows are ordered by threshold, then sign, then channel, so that a channel's units are far apart
     and an entropy coder, which codes neighbours together, knows one when it codes the next.
