@@ -94,8 +94,13 @@ def load_model(path: Path | str | None = None, device: str = "cpu") -> CodecMode
     Without a path, the one that comes with the package.
 
     Raises `CodeError` where weights or tables are missing, damaged, of no codec or of another
-    model, `ConfigError` where there is no such device.
+    model, `ConfigError` where there is no such device or no pretrained model.
     """
+    if path is None and not (PRETRAINED / WEIGHTS).is_file():
+        raise ConfigError(
+            "no pretrained model comes with this version: name one you trained with --model, "
+            "for example results/demo/models/free"
+        )
     path = PRETRAINED if path is None else Path(path)
     weights = path / WEIGHTS if path.is_dir() else path
     model, config = load_weights(weights, _device(device))
