@@ -1,7 +1,7 @@
 """The pretrained model on unseen performances: python benchmarks/quality.py FOLDER … [--model …]
 
 Every folder has MAESTRO's layout; the whole clips of its test split are encoded to streams and
-decoded, one by one, by the model of the package and by every --model beside it. kbps is what the
+decoded, one by one, by the model of the package, or by every --model instead. kbps is what the
 streams really spend on sound (their payloads), headers are what they spend beside it. Intervals are
 over performances. Speed is that of one minute in one piece on `--threads` threads, streams
 included, the best of three rounds by the clock: seconds of sound a second.
@@ -58,8 +58,8 @@ class Material:
 def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
-    codecs = {"pretrained": spiking_music.load()}
-    codecs |= {path.name: spiking_music.load(path) for path in arguments.model}
+    models = {path.name: path for path in arguments.model} or {"pretrained": None}
+    codecs = {name: spiking_music.load(path) for name, path in models.items()}
     rows = [
         row(material, name, codec)
         for material in map(test_split, arguments.folders)
