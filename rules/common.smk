@@ -25,8 +25,8 @@ SHARDS = range(CONFIG.dataset.shards)
 
 # which outputs make sense for which variants; an overlay may switch any of them off
 MODELS = {name: configuration.variant(config, name) for name in VARIANTS}
-CODED = [name for name, model in MODELS.items() if model.bottleneck.kind != "mel"]
-BINARY = [name for name, model in MODELS.items() if model.bottleneck.kind == "binary"]
+CODED = [name for name, model in MODELS.items() if model.bottleneck.codes != "mel"]
+BINARY = [name for name, model in MODELS.items() if model.bottleneck.codes == "binary"]
 LEVELLED = [name for name, model in MODELS.items() if model.levels]
 SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
 COMPARED = [name for name in CONFIG.listening.stimuli.systems if name in VARIANTS]

@@ -9,8 +9,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def load(path: Path | str, device: str = "cpu") -> "Codec":
-    """The codec of a model folder or a weights file: see `spiking_music.codec.session.load`."""
+def load(path: Path | str | None = None, device: str = "cpu") -> "Codec":
+    """The codec of a model folder or a weights file, by default the pretrained one.
+
+    See `spiking_music.codec.session.load`.
+    """
     from spiking_music.codec.session import load  # here, as it imports torch
 
     return load(path, device)

@@ -10,6 +10,8 @@ import pytest
 import soundfile
 
 from spiking_music import cli
+from spiking_music.codec import model_folder as model_folder_module
+from spiking_music.codec import pretrained
 from tests.codec.conftest import (  # noqa: F401
     MakeFolder,
     folder_with_tables,
@@ -145,6 +147,26 @@ def test_a_picture_of_entropy_coded_events_needs_the_model(
     code, said, _ = run("info", stream, "--model", model)
     assert code == 0 and "give their --model" not in said
     assert any("\u2800" < character <= "\u28ff" for character in said)
+
+
+def test_the_packages_model_is_the_default_and_info_names_it(
+    run,
+    folder_with_tables: Path,  # noqa: F811
+    recording: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, other, back = tmp_path / "own.spk", tmp_path / "other.spk", tmp_path / "back.wav"
+    assert run("encode", recording, other, "--model", folder_with_tables)[0] == 0
+    assert "(pretrained)" not in run("info", other)[1]
+    for module in (model_folder_module, pretrained):
+        monkeypatch.setattr(module, "PRETRAINED", folder_with_tables)
+    assert run("encode", recording, own)[0] == 0
+    assert own.read_bytes() == other.read_bytes()
+    assert run("decode", own, back)[0] == 0
+    assert soundfile.info(back).frames == 37485
+    code, said, _ = run("info", own)
+    assert code == 0 and "(pretrained)" in said and "give their --model" not in said
 
 
 def test_a_miss_of_rate_control_is_said(run, model_folder, recording, tmp_path: Path) -> None:  # noqa: F811

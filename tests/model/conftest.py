@@ -14,6 +14,7 @@ SMALL = """{
               "spectrogram": {"latent": 16, "n_fft": 1024, "channels": 4, "ratios": [8, 8, 8]}},
 "bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 16}, "binary": {"units": 24},
   "scalar": {"latents": 6, "bits": 5},
+  "graded": {"kind": "graded", "channels": 8, "grades": 2},
   "mel": {"n_mels": 16, "n_fft": 1024}},
 "contexts": {"conformer": {"layers": 1, "heads": 2, "kernel": 5}},
 "decoders": {"griffin-lim": {"iterations": 8},
@@ -22,11 +23,12 @@ SMALL = """{
   "attentions": [false, false, true], "heads": 2, "head_features": 8, "groups": 4, "features": 16,
   "context_depth": 2, "checkpointing": false}}},
 "variants": {
+  "graded": {"backbone": "spectral", "bottleneck": "graded", "decoder": "regression"},
   "diffusion": {"backbone": "spectral", "bottleneck": "binary", "decoder": "tiny-diffusion"},
   "mel": {"bottleneck": "mel", "decoder": "tiny-diffusion"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
-VARIANTS = ["rvq", "free", "sparse", "seanet-rvq", "seanet-free", "time-ae"]
+VARIANTS = ["rvq", "free", "sparse", "graded", "seanet-rvq", "seanet-free", "time-ae"]
 
 
 def small(name: str) -> VariantConfig:

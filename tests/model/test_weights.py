@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError, OutputError
 from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights, save_weights
+from spiking_music.model.weights import halve_weights, load_weights, save_weights
 from tests.conftest import full_disk
 from tests.model.conftest import levels
 
@@ -55,6 +55,35 @@ def test_equal_models_are_equal_bytes(
     assert again.read_bytes() == path.read_bytes()
     save_weights(*load_weights(path), again, {"step": "1"})
     assert again.read_bytes() == path.read_bytes()
+
+
+def test_halved_weights_take_half_the_bytes_and_code_alike_wherever_they_are_loaded(
+    any_config: VariantConfig, tones: torch.Tensor, tmp_path: Path
+) -> None:
+    whole, half, again = (tmp_path / f"{name}.safetensors" for name in ("whole", "half", "again"))
+    model = made(any_config, tones)
+    save_weights(model, any_config, whole, {"steps": "1"})
+    halve_weights(whole, half)
+    halve_weights(half, again)
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    assert again.read_bytes() == half.read_bytes()
+    loaded, its_config = load_weights(half)
+    assert its_config == any_config
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():
+            value = value.half().float()
+        assert torch.equal(loaded.state_dict()[name], value)
+        assert loaded.state_dict()[name].dtype == value.dtype
+
+
+def test_numbers_beyond_16_bits_are_refused(path: Path, tmp_path: Path) -> None:
+    model, config = load_weights(path)
+    with torch.no_grad():
+        next(model.parameters()).fill_(1e6)
+    save_weights(model, config, path, {})
+    with pytest.raises(CodeError, match="beyond what 16 bits hold"):
+        halve_weights(path, tmp_path / "half.safetensors")
+    assert not (tmp_path / "half.safetensors").exists()
 
 
 def test_a_full_disk_is_one_sentence_and_no_file(

@@ -35,6 +35,8 @@ GAMMA = {
     "collapse": {"after": 0, "below_db": -1000.0, "patience": 1},
 }  # fmt: skip
 STORAGE = {"kind": "storage", "budget": 0.25, **GAMMA}
+GRADED = {"kind": "graded", "channels": 4, "grades": 2}
+RATE = {"kind": "rate", "reach": 1, **GAMMA}
 LEVELS = {"kind": "levels", "levels": 8, **GAMMA}
 REGRESSION = {"kind": "regression"}
 GAN = {
@@ -55,6 +57,7 @@ ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
     "rvq": {"bottleneck": RVQ},
     "sparse": {"context": CONTEXT, "sparsity": STORAGE},
     "levels": {"context": CONTEXT, "sparsity": LEVELS},
+    "rate": {"bottleneck": GRADED, "sparsity": RATE},
     "gan": {"decoder": GAN},
     "diffusion": {"decoder": DIFFUSION},
     "freq-ae": {"backbone": SPECTROGRAM, "bottleneck": SCALAR, "decoder": GRIFFIN_LIM},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from spiking_music import files
-from spiking_music.cli.paths import PIPE, Job, each, jobs, model_path
+from spiking_music.cli.paths import PIPE, Job, each, jobs
 from spiking_music.errors import CodeError, DataError
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ Folder = Annotated[
     Path | None, typer.Option("--out", help="Folder for the results of all that is named.")
 ]
 Model = Annotated[
-    Path | None, typer.Option(help="Model folder, or weights file with its tables beside it.")
+    Path | None,
+    typer.Option(help="Model folder or weights file; else the pretrained one."),
 ]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …")]
 
@@ -57,7 +58,7 @@ def encode(
     from spiking_music.codec.encoding import Wish
     from spiking_music.codec.session import load
 
-    codec = load(model_path(model), device)
+    codec = load(model, device)
     wish = Wish(level, kbps, min_si_snr)
     wish.check(codec.model.config.levels)
     each(todo, lambda job: _encode(codec, job, wish, format))
@@ -82,7 +83,7 @@ def decode(
     todo = jobs(paths, out, (STREAM,), suffix)
     from spiking_music.codec.session import load
 
-    codec = load(model_path(model), device)
+    codec = load(model, device)
 
     def run(job: Job) -> None:
         with _opened(job.source) as file:
@@ -98,16 +99,16 @@ def info(
 ) -> None:
     """Tell what .spk streams are: lengths, rates, formats, levels, and a picture of the events.
 
-    The picture of entropy-coded streams needs their --model.
+    The picture of entropy-coded streams needs their --model, unless it is the pretrained one.
     """
     from spiking_music.cli.info import report
     from spiking_music.codec.sound_file import spooled
 
     coder = None
     if model is not None:
-        from spiking_music.codec.session import load
+        from spiking_music.codec.model_folder import load_model
 
-        coder = load(model).model
+        coder = load_model(model)
     for path in paths:
         with ExitStack() as stack:
             place = path

@@ -8,8 +8,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.codec.model_folder import CodecModel
+from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.picture import raster
+from spiking_music.codec.pretrained import is_pretrained
 from spiking_music.codec.stream import StreamReader, Summary, summary
 
 LINES = 20  # of the picture: every unit of 80
@@ -20,6 +21,8 @@ def report(name: str, file: BinaryIO, model: CodecModel | None) -> str:
     facts = summary(file)
     if model is not None:
         model.require(facts.header)
+    elif is_pretrained(facts.header.fingerprint):
+        model = load_model()
     lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts))]
     if facts.header.kind == "binary":
         if "entropy" in facts.formats and (model is None or model.coder is None):
@@ -51,7 +54,8 @@ def _facts(facts: Summary) -> Iterator[tuple[str, str]]:
         yield "events", f"{facts.events_per_second:.1f} a second, density {density:.2%}"
     else:
         yield "codes", f"{header.rows} codebooks of {header.codebook_size}, hop {header.hop}"
-    yield "model", header.fingerprint.hex()
+    known = " (pretrained)" if is_pretrained(header.fingerprint) else ""
+    yield "model", f"{header.fingerprint.hex()}{known}"
     count = len(facts.blocks)
     shares = (f"{format} {n / count:.0%}" for format, n in facts.formats.most_common())
     yield "blocks", f"{count} of {header.block_steps} steps: {', '.join(shares)}"

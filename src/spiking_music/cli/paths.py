@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spiking_music
 from spiking_music.errors import ConfigError, SpikingMusicError
 
 PIPE = Path("-")
@@ -60,17 +59,6 @@ def each(all_jobs: Sequence[Job], run: Callable[[Job], None]) -> None:
             print(f"error: {job.source}: {error}", file=sys.stderr)
     if failed:
         raise SpikingMusicError(f"{failed} of {len(all_jobs)} files failed, for the reasons above")
-
-
-def model_path(given: Path | None) -> Path:
-    """The model that is named, or the one that comes with the package."""
-    packaged = Path(spiking_music.__file__).parent / "pretrained"
-    if given is None and not packaged.is_dir():
-        raise ConfigError(
-            "no pretrained model comes with this version: name one you trained with --model, "
-            "for example results/demo/models/free"
-        )
-    return given or packaged
 
 
 def _inside(source: Path, folder: Path, known: Collection[str], ending: str) -> list[Job]:

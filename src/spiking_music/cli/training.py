@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from spiking_music import config as configuration
-from spiking_music.cli.options import Clips, Configs
+from spiking_music import files
+from spiking_music.cli.options import Clips, Configs, Out
 
 
 def train(
@@ -30,4 +31,15 @@ def train(
     train(settings, shards["train"], shards["validation"], weights, log, checkpoints)
 
 
-VERBS = (train,)
+def halve(
+    weights: Annotated[Path, typer.Argument(help="Trained weights (.safetensors).")],
+    out: Out,
+) -> None:
+    """Store weights in 16 bits a number, to be shipped; tables are then fitted to their codes."""
+    from spiking_music.model.weights import halve_weights
+
+    halve_weights(weights, out)
+    files.wrote(out)
+
+
+VERBS = (train, halve)

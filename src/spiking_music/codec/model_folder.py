@@ -4,16 +4,16 @@ A model folder, `results/<dataset>/models/<variant>/`, holds `weights.safetensor
 were fitted, `entropy.safetensors`.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
 
+from spiking_music.codec.pretrained import PRETRAINED, TABLES, WEIGHTS, fingerprint_of
 from spiking_music.codec.reach import Reach, reach
 from spiking_music.codec.stream import EntropyCoder, Header
-from spiking_music.codec.stream.header import BLOCK_BITS, FINGERPRINT_BYTES
+from spiking_music.codec.stream.header import BLOCK_BITS
 from spiking_music.config import (
     DiffusionConfig,
     SpectralConfig,
@@ -22,8 +22,6 @@ from spiking_music.config import (
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
-
-WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
 
 
 @dataclass(frozen=True)
@@ -87,24 +85,26 @@ class CodecModel:
                 )
 
 
-def load_model(path: Path | str, device: str = "cpu") -> CodecModel:
+def load_model(path: Path | str | None = None, device: str = "cpu") -> CodecModel:
     """The model of a folder or of a weights file, and the tables beside it, on `device`.
 
+    Without a path, the one that comes with the package.
+
     Raises `CodeError` where weights or tables are missing, damaged, of no codec or of another
-    model, `ConfigError` where there is no such device.
+    model, `ConfigError` where there is no such device or no pretrained model.
     """
-    path = Path(path)
+    if path is None and not (PRETRAINED / WEIGHTS).is_file():
+        raise ConfigError(
+            "no pretrained model comes with this version: name one you trained with --model, "
+            "for example results/demo/models/free"
+        )
+    path = PRETRAINED if path is None else Path(path)
     weights = path / WEIGHTS if path.is_dir() else path
     model, config = load_weights(weights, _device(device))
     around = reach(config)
     tables = weights.with_name(TABLES)
-    digest = hashlib.sha256(weights.read_bytes())
-    coder = None
-    if tables.is_file():
-        digest.update(tables.read_bytes())
-        coder = _coder(tables, config)
-    fingerprint = digest.digest()[:FINGERPRINT_BYTES]
-    return CodecModel(path, model, config, around, fingerprint, coder)
+    coder = _coder(tables, config) if tables.is_file() else None
+    return CodecModel(path, model, config, around, fingerprint_of(weights), coder)
 
 
 def _coder(path: Path, config: VariantConfig) -> EntropyCoder:

@@ -1,6 +1,6 @@
 """The codec as one uses it: waveforms or blocks of samples ↔ `.spk` streams.
 
-codec = spiking_music.load("results/demo/models/free")
+codec = spiking_music.load()  # the pretrained model, or load("results/demo/models/free")
 stream = codec.encode(waveform, 44100)  # bytes
 audio = codec.decode(stream)  # (n,) float32 at 22 050 Hz
 """
@@ -193,8 +193,10 @@ class Codec:
         return Decoding(self.model, reader, start, duration, original_rate, salvage)
 
 
-def load(path: Path | str, device: str = "cpu") -> Codec:
+def load(path: Path | str | None = None, device: str = "cpu") -> Codec:
     """The codec of a model folder, or of a weights file with its tables beside it.
+
+    Without a path, the pretrained one that comes with the package.
 
     Raises `CodeError` where it is missing, damaged or no codec, `ConfigError` where there is no
     such device.

@@ -116,6 +116,34 @@ class BinaryConfig(Section):
         return 1
 
 
+class GradedConfig(Section):
+    """ON and OFF units of each channel at `grades` thresholds (*ours*)."""
+
+    kind: Literal["graded"]
+    channels: Positive
+    grades: Positive
+
+    @property
+    def units(self) -> int:
+        """N."""
+        return 2 * self.channels * self.grades
+
+    @property
+    def codes(self) -> Literal["binary"]:
+        """What kind of codes a model with this bottleneck makes."""
+        return "binary"
+
+    @property
+    def rows(self) -> int:
+        """Codes a step: N."""
+        return self.units
+
+    @property
+    def codebook_size(self) -> int:
+        """There is no codebook."""
+        return 1
+
+
 class MelConfig(Section):
     """SPEC 3, MEL: no codec; the decoder is given a mel spectrogram of `n_mels` bands."""
 

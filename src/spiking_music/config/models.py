@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from spiking_music.config.coding import (
     BinaryConfig,
     ContextConfig,
+    GradedConfig,
     MelConfig,
     RvqConfig,
     ScalarConfig,
@@ -53,6 +54,18 @@ class LevelSparsityConfig(GammaConfig):
 
     kind: Literal["levels"]
     levels: Annotated[int, Field(ge=2, le=32)]
+
+
+class RateSparsityConfig(GammaConfig):
+    """RATE (*ours*): L_z = bits a step under a learned model of the events (docs/variants.md)."""
+
+    kind: Literal["rate"]
+    reach: Count  # steps to either side that the model hears
+
+    @property
+    def levels(self) -> int:
+        """How many levels μ the model takes: none."""
+        return 0
 
 
 class RegressionConfig(Section):
@@ -139,9 +152,11 @@ Backbone = Annotated[
     Field(discriminator="kind"),
 ]
 Bottleneck = Annotated[
-    RvqConfig | BinaryConfig | ScalarConfig | MelConfig, Field(discriminator="kind")
+    RvqConfig | BinaryConfig | GradedConfig | ScalarConfig | MelConfig, Field(discriminator="kind")
 ]
-Sparsity = Annotated[StorageSparsityConfig | LevelSparsityConfig, Field(discriminator="kind")]
+Sparsity = Annotated[
+    StorageSparsityConfig | LevelSparsityConfig | RateSparsityConfig, Field(discriminator="kind")
+]
 Decoder = Annotated[
     RegressionConfig | GanConfig | DiffusionConfig | GriffinLimConfig, Field(discriminator="kind")
 ]
@@ -218,7 +233,7 @@ class VariantConfig(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "VariantConfig":
-        mel, diffusion = self.bottleneck.kind == "mel", self.decoder.kind == "diffusion"
+        mel, diffusion = self.bottleneck.codes == "mel", self.decoder.kind == "diffusion"
         if mel and not diffusion:
             raise ValueError("bottleneck 'mel' keeps no phase and needs a diffusion decoder")
         if mel == (self.backbone is not None):
@@ -228,7 +243,7 @@ class VariantConfig(Section):
             raise ValueError("backbone 'spectrogram' keeps no phase: decode it by 'griffin-lim'")
         if self.decoder.kind == "griffin-lim" and not spectrogram:
             raise ValueError("decoder 'griffin-lim' needs the magnitudes of backbone 'spectrogram'")
-        if self.sparsity is not None and self.bottleneck.kind != "binary":
+        if self.sparsity is not None and self.bottleneck.codes != "binary":
             raise ValueError("a sparsity loss needs a binary bottleneck")
         if self.levels and self.context is None:
             raise ValueError("levels are told to context blocks: give the variant a context")

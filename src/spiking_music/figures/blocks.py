@@ -43,6 +43,7 @@ NAMES = {
     "LayerNorm": "layer norm",
     "Linear": "linear",
     "Binary": "binary units",
+    "Graded": "graded units",
     "Image": "magnitudes",
     "Down": "2-D convolution",
     "Up": "2-D transpose",

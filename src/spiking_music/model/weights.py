@@ -25,6 +25,21 @@ def save_weights(
         temporary.write_bytes(save(state, metadata={KEY: json.dumps(about, sort_keys=True)}))
 
 
+def halve_weights(path: Path | str, halved: Path | str) -> None:
+    """Write the model of `path` to `halved` with 16 bits a number: half the bytes.
+
+    Loading widens them again, so that all who have the file compute with the same numbers. Raises
+    what `load_weights` raises, and `CodeError` where a number is too large for 16 bits.
+    """
+    model, config = load_weights(path)
+    with safe_open(path, framework="pt") as file:
+        extra = json.loads(file.metadata()[KEY])["extra"]
+    model.half()  # whole numbers stay what they are
+    if not all(value.isfinite().all() for value in model.state_dict().values()):
+        raise CodeError(f"a weight in '{path}' is beyond what 16 bits hold: keep the file as it is")
+    save_weights(model, config, halved, extra)
+
+
 def load_weights(
     path: Path | str, device: torch.device | str = "cpu"
 ) -> tuple[Autoencoder, VariantConfig]:

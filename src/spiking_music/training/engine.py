@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from spiking_music.config import TrainingConfig, VariantConfig
 from spiking_music.errors import ConfigError
 from spiking_music.training.losses import ReconstructionLoss
-from spiking_music.training.sparsity import SparsityLoss
+from spiking_music.training.sparsity import make_sparsity
 
 
 class Autocast(MixedPrecision):
@@ -72,7 +72,7 @@ class Objective(nn.Module):
         self.model = model
         self.reconstruction = reconstruction
         self.levels = config.levels
-        self.sparsity = SparsityLoss(config.sparsity, config.signal) if config.sparsity else None
+        self.sparsity = make_sparsity(config)
 
     def forward(self, x: Tensor, step: int) -> Pass:
         """One pass over audio (B, 1, T_x), each crop at a level drawn from the global generator."""

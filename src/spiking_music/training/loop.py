@@ -104,8 +104,9 @@ def _run(
     model = Autoencoder(config).to(device)
     ema = Ema(model, training.ema_decay)
     reconstruction = ReconstructionLoss(training.loss, config.signal.sample_rate).to(device)
-    adamw = _adamw(model, training.weight_decay)
-    objective, optimizer = fabric.setup(Objective(model, reconstruction, config), adamw)
+    bare = Objective(model, reconstruction, config).to(device)
+    adamw = _adamw(bare, training.weight_decay)
+    objective, optimizer = fabric.setup(bare, adamw)
     adversary = Adversary(config.decoder, fabric) if isinstance(config.decoder, GanConfig) else None
     monitor = CollapseMonitor(config, checkpoints) if config.sparsity else None
     parts: dict[str, Any] = {
@@ -115,6 +116,7 @@ def _run(
         "precision": fabric.strategy.precision,  # 16-mixed: loss scale
         "adversary": adversary,
         "collapse": monitor,
+        "sparsity": bare.sparsity,
     }
     parts = {name: part for name, part in parts.items() if part is not None}  # all with a state
 

@@ -7,8 +7,37 @@ the same at any crop length.
 import torch
 from torch import Tensor, nn
 
-from spiking_music.config import LevelSparsityConfig, SignalConfig, StorageSparsityConfig
+from spiking_music.config import (
+    BinaryConfig,
+    GradedConfig,
+    LevelSparsityConfig,
+    RateSparsityConfig,
+    SignalConfig,
+    StorageSparsityConfig,
+    VariantConfig,
+)
+from spiking_music.training.prior import Prior
 from spiking_music.training.schedules import gamma
+
+
+class RateLoss(nn.Module):
+    """γ(step) · bits a step of events under a `Prior` that is trained beside the model."""
+
+    def __init__(self, config: RateSparsityConfig, units: int, signal: SignalConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.steps_a_second = signal.sample_rate / signal.hop
+        self.prior = Prior(units, config.reach)
+
+    def forward(
+        self, z: Tensor, level: Tensor | None, step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss (scalar) of events (B, N, T_crop), and what to log: gamma, and kbps by the prior."""
+        config = self.config
+        bits = self.prior(z.float()).mean()
+        weight = gamma(step, config.silent_steps, config.ramp_steps, config.gamma)
+        kbps = bits.detach() * self.steps_a_second / 1000
+        return weight * bits, {"gamma": torch.tensor(weight), "kbps": kbps}
 
 
 class SparsityLoss(nn.Module):
@@ -44,6 +73,14 @@ class SparsityLoss(nn.Module):
         seconds = self.signal.clip_samples / self.signal.sample_rate
         kbps = bits.detach().clamp(max=dense).mean() / (1000 * seconds)
         return weight * excess.mean() / dense, {"gamma": torch.tensor(weight), "kbps": kbps}
+
+
+def make_sparsity(config: VariantConfig) -> RateLoss | SparsityLoss | None:
+    """The loss on the events of the variant `config`; None where it has none."""
+    if isinstance(config.sparsity, RateSparsityConfig):
+        assert isinstance(config.bottleneck, BinaryConfig | GradedConfig)  # as it has checked
+        return RateLoss(config.sparsity, config.bottleneck.units, config.signal)
+    return SparsityLoss(config.sparsity, config.signal) if config.sparsity else None
 
 
 def storage_bits(events: Tensor, units: int, steps: int) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.config import BinaryConfig
-from spiking_music.errors import CodeError
+from spiking_music.model.bottleneck.events import require_events
 from spiking_music.model.bottleneck.quantised import Quantised
 from spiking_music.model.bottleneck.surrogate import heaviside
 
@@ -37,12 +37,7 @@ class Binary(nn.Module):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Latents (B, C, T) of events (B, N, T), any dtype; `CodeError` unless they are 0 or 1."""
-        if codes.ndim != 3 or codes.shape[1] != self.units:
-            raise CodeError(
-                f"the model decodes events of shape (B, {self.units}, T), not {tuple(codes.shape)}"
-            )
-        if not ((codes == 0) | (codes == 1)).all():
-            raise CodeError("events must be 0 or 1; these codes hold other values")
+        require_events(codes, self.units)
         return self.out_of_units(codes.to(self.out_of_units.weight.dtype))
 
 

@@ -1,0 +1,24 @@
+"""The model that comes with the package, and how the files of a model are told from others."""
+
+import hashlib
+from pathlib import Path
+
+from spiking_music.codec.stream.header import FINGERPRINT_BYTES
+
+WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
+PRETRAINED = Path(__file__).parents[1] / "pretrained"  # a model folder, with its card
+
+
+def fingerprint_of(weights: Path) -> bytes:
+    """First bytes of the SHA-256 of a weights file, then of the tables beside it if there are."""
+    digest = hashlib.sha256(weights.read_bytes())
+    tables = weights.with_name(TABLES)
+    if tables.is_file():
+        digest.update(tables.read_bytes())
+    return digest.digest()[:FINGERPRINT_BYTES]
+
+
+def is_pretrained(fingerprint: bytes) -> bool:
+    """Whether the model of `fingerprint` is the one that comes with the package."""
+    weights = PRETRAINED / WEIGHTS
+    return weights.is_file() and fingerprint_of(weights) == fingerprint

@@ -1,0 +1,52 @@
+"""ON and OFF units at several thresholds (*ours*): events whose number tells how much."""
+
+import torch
+from torch import Tensor, nn
+
+from spiking_music.config import GradedConfig
+from spiking_music.model.bottleneck.binary import statistics
+from spiking_music.model.bottleneck.events import require_events
+from spiking_music.model.bottleneck.quantised import Quantised
+from spiking_music.model.bottleneck.surrogate import triangle
+
+
+class Graded(nn.Module):
+    """Latents (B, C, T) → events z (B, N, T) in {0, 1} → latents (B, C, T), N = 2·K·D.
+
+    Each of D channels y = BN(L(x)) has K ON units, which fire where y > k − ½ (k = 1 … K), and K
+    OFF units, which fire where −y > k − ½: y is rounded, and silence means a value near 0. The
+    pseudo-derivatives of a channel's units sum to that of rounding, 1 within ±(K − ½).
+    Rows are ordered by threshold, then sign, then channel, so that a channel's units are far apart
+    and an entropy coder, which codes neighbours together, knows one when it codes the next.
+    """
+
+    thresholds: Tensor
+
+    def __init__(self, config: GradedConfig, width: int) -> None:
+        super().__init__()
+        self.units = config.units
+        self.into_channels = nn.Conv1d(width, config.channels, 1, bias=False)
+        self.norm = nn.BatchNorm1d(config.channels)
+        self.out_of_units = nn.Conv1d(config.units, width, 1)
+        thresholds = torch.arange(1, config.grades + 1) - 0.5
+        self.register_buffer("thresholds", thresholds[:, None, None, None], persistent=False)
+
+    def forward(self, latent: Tensor) -> Quantised:
+        z = triangle(self._drive(latent))
+        return Quantised(self.out_of_units(z), z, {}, statistics(z.detach()))
+
+    def encode(self, latent: Tensor) -> Tensor:
+        """Events (B, N, T) uint8."""
+        return (self._drive(latent) > 0).to(torch.uint8)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Latents (B, C, T) of events (B, N, T), any dtype; `CodeError` unless they are 0 or 1."""
+        require_events(codes, self.units)
+        return self.out_of_units(codes.to(self.out_of_units.weight.dtype))
+
+    def _drive(self, latent: Tensor) -> Tensor:
+        """What each unit compares with 0, (B, N, T)."""
+        y = self.norm(self.into_channels(latent))  # (B, D, T)
+        signed = torch.stack([y, -y], dim=1)  # (B, 2, D, T)
+        drive = signed[:, None] - self.thresholds  # (B, K, 2, D, T)
+        return drive.flatten(1, 3)
