@@ -169,6 +169,14 @@ def test_the_packages_model_is_the_default_and_info_names_it(
     assert code == 0 and "(pretrained)" in said and "give their --model" not in said
 
 
+def test_without_a_model_in_the_package_one_is_to_be_named(
+    run, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_folder_module, "PRETRAINED", tmp_path / "none")
+    code, _, said = run("encode", recording, tmp_path / "a.spk")
+    assert code == 1 and said.startswith("error: no pretrained model comes with this version")
+
+
 def test_a_miss_of_rate_control_is_said(run, model_folder, recording, tmp_path: Path) -> None:  # noqa: F811
     model, stream = str(model_folder("mu-sparse")), tmp_path / "a.spk"
     code, _, said = run("encode", recording, stream, "--model", model, "--min-si-snr", 90)
@@ -180,7 +188,6 @@ def test_a_miss_of_rate_control_is_said(run, model_folder, recording, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["encode", "in.wav", "out.spk"], "no pretrained model comes with this version"),
         (["encode", "in.wav", "--model", "MODEL"], "name one source and one target"),
         (["encode", "in.wav", "b.wav", "--model", "MODEL"], "--out FOLDER"),
         (["encode", "gone.wav", "out.spk", "--model", "MODEL"], "no recording at 'gone.wav'"),

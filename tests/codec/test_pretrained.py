@@ -1,0 +1,74 @@
+"""The model of the package: small, at hand by default, and good at what it was made for."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+import spiking_music
+from spiking_music.codec.pretrained import PRETRAINED, TABLES, WEIGHTS
+from spiking_music.codec.session import Codec
+from spiking_music.codec.si_snr import si_snr
+from spiking_music.codec.stream import summary
+from spiking_music.config import DatasetConfig, read, section
+from spiking_music.dataset.compose import compose
+from spiking_music.dataset.demo import plan
+from spiking_music.dataset.render import mix, open_soundfont
+from tests.conftest import DEFAULTS
+
+RATE = 22050
+MOST_BYTES = 8_000_000  # of weights and tables: what a clone should carry
+
+
+@pytest.fixture(scope="module")
+def codec() -> Codec:
+    return spiking_music.load()
+
+
+@pytest.fixture(scope="module")
+def piano() -> np.ndarray:
+    """20 s of a generated piece, (n,): none that it was trained on, nor on that instrument."""
+    demo = section(read(DEFAULTS), DatasetConfig).demo
+    piece = next(iter(plan(demo.model_copy(update={"minutes": 2, "performances": 4}), 7).values()))
+    blocks = mix(compose(piece), open_soundfont(None, RATE), 1)
+    return np.concatenate([block[0] for block in blocks])[: 20 * RATE]
+
+
+def test_it_is_small_enough_for_a_clone_and_has_a_card() -> None:
+    files = [PRETRAINED / name for name in (WEIGHTS, TABLES)]
+    assert sum(file.stat().st_size for file in files) <= MOST_BYTES
+    card = (PRETRAINED / "README.md").read_text()
+    assert "CC BY-NC-SA 4.0" in card
+
+
+def test_its_weights_take_16_bits_and_are_finite(codec: Codec) -> None:
+    values = torch.cat([value.float().flatten() for value in codec.model.model.parameters()])
+    assert values.isfinite().all()
+    assert torch.equal(values.half().float(), values)
+
+
+def test_it_codes_a_piano_it_never_heard(codec: Codec, piano: np.ndarray) -> None:
+    stream = codec.encode(piano, RATE)
+    back = codec.decode(stream)
+    assert len(back) == len(piano)
+    facts = summary(io.BytesIO(stream))
+    assert facts.formats["entropy"] == len(facts.blocks)
+    assert facts.kbps < 3.0
+    assert si_snr(back[None], piano[None])[0] > 2.0
+
+
+def test_equal_recordings_give_equal_streams(codec: Codec, piano: np.ndarray) -> None:
+    again = spiking_music.load()
+    assert again.encode(piano, RATE) == codec.encode(piano, RATE)
+
+
+def test_unseen_performances(codec: Codec, salamander: Path) -> None:
+    """The first clips of five test recordings, of the piano that it was trained on."""
+    ratios = []
+    for number in range(5):
+        audio, rate = soundfile.read(salamander / f"test/test_{number:03d}.flac", dtype="float32")
+        ratios.append(si_snr(codec.decode(codec.encode(audio, rate))[None], audio[None])[0])
+    assert np.mean(ratios) > 7.0
