@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tests.workflow.conftest import environment, run_snakemake, snakemake
 from tests.workflow.small import outputs, write_overlay
@@ -24,6 +25,7 @@ PAUSE = 1.5  # jobs' mean time that a kill waits, at most, once it is due
 MARK = "SPIKING_MUSIC_CHAOS"  # in the environment of all that a run starts
 
 
+@pytest.mark.timeout(1800)  # of five minutes on a quiet machine
 def test_killed_at_25_moments_the_workflow_ends_in_the_same_bytes(
     small: Path, tmp_path: Path
 ) -> None:
