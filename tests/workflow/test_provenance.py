@@ -45,7 +45,7 @@ def undeclared(name: str) -> str | None:
     if name.startswith("recordings/2"):
         return "rendered; the manifest stands for it"
     if name.startswith(("listen/stimuli/", "listen/mushra/audio/")) and name.endswith(SOUNDS):
-        return "sounds; the manifest holds their checksums"
+        return "sounds; the manifest and the page stand for them"
     if name.endswith(".snakemake_timestamp"):
         return "Snakemake's"
     return "to listen to" if "/validation/" in name else None

@@ -19,11 +19,12 @@ LINES = 20  # of the picture: every unit of 80
 def report(name: str, file: BinaryIO, model: CodecModel | None) -> str:
     """Numbers and picture of the stream in `file`, which can be sought; `CodeError` if damaged."""
     facts = summary(file)
+    pretrained = is_pretrained(facts.header.fingerprint)
     if model is not None:
         model.require(facts.header)
-    elif is_pretrained(facts.header.fingerprint):
+    elif pretrained:
         model = load_model()
-    lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts))]
+    lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts, pretrained))]
     if facts.header.kind == "binary":
         if "entropy" in facts.formats and (model is None or model.coder is None):
             lines.append("  events     are entropy-coded: give their --model for a picture of them")
@@ -32,7 +33,7 @@ def report(name: str, file: BinaryIO, model: CodecModel | None) -> str:
     return "\n".join(lines)
 
 
-def _facts(facts: Summary) -> Iterator[tuple[str, str]]:
+def _facts(facts: Summary, pretrained: bool) -> Iterator[tuple[str, str]]:
     header, trailer = facts.header, facts.trailer
     minutes, seconds = divmod(facts.seconds, 60)
     yield (
@@ -54,7 +55,7 @@ def _facts(facts: Summary) -> Iterator[tuple[str, str]]:
         yield "events", f"{facts.events_per_second:.1f} a second, density {density:.2%}"
     else:
         yield "codes", f"{header.rows} codebooks of {header.codebook_size}, hop {header.hop}"
-    known = " (pretrained)" if is_pretrained(header.fingerprint) else ""
+    known = " (pretrained)" if pretrained else ""
     yield "model", f"{header.fingerprint.hex()}{known}"
     count = len(facts.blocks)
     shares = (f"{format} {n / count:.0%}" for format, n in facts.formats.most_common())

@@ -93,12 +93,8 @@ class ScalarConfig(Section):
         return 2**self.bits
 
 
-class BinaryConfig(Section):
-    """SPEC 3, FREE: z = H(BN(L(enc(x)))) with N units."""
-
-    kind: Literal["binary"]
-    units: Positive
-    surrogate: Literal["triangle", "sigmoid"]
+class EventsConfig(Section):
+    """What all bottlenecks of binary units have in common."""
 
     @property
     def codes(self) -> Literal["binary"]:
@@ -106,17 +102,25 @@ class BinaryConfig(Section):
         return "binary"
 
     @property
-    def rows(self) -> int:
-        """Codes a step: N."""
-        return self.units
-
-    @property
     def codebook_size(self) -> int:
         """There is no codebook."""
         return 1
 
 
-class GradedConfig(Section):
+class BinaryConfig(EventsConfig):
+    """SPEC 3, FREE: z = H(BN(L(enc(x)))) with N units."""
+
+    kind: Literal["binary"]
+    units: Positive
+    surrogate: Literal["triangle", "sigmoid"]
+
+    @property
+    def rows(self) -> int:
+        """Codes a step: N."""
+        return self.units
+
+
+class GradedConfig(EventsConfig):
     """ON and OFF units of each channel at `grades` thresholds (*ours*)."""
 
     kind: Literal["graded"]
@@ -129,19 +133,9 @@ class GradedConfig(Section):
         return 2 * self.channels * self.grades
 
     @property
-    def codes(self) -> Literal["binary"]:
-        """What kind of codes a model with this bottleneck makes."""
-        return "binary"
-
-    @property
     def rows(self) -> int:
         """Codes a step: N."""
         return self.units
-
-    @property
-    def codebook_size(self) -> int:
-        """There is no codebook."""
-        return 1
 
 
 class MelConfig(Section):

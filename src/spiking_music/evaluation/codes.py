@@ -7,7 +7,7 @@ codebook_size (1 unless rvq), level (μ of all clips; -1 where the model takes n
 (samples), sample_rate (Hz), weights (sha256 of the model's file).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,13 @@ class CodesFile:
                 yield self._codes[start : start + size]
             except OSError:
                 raise _damaged(self.path) from None
+
+    def chosen(self, clips: Sequence[int]) -> Codes:
+        """Codes (count, rows, T) of some clips; `CodeError` where the file is damaged."""
+        try:
+            return np.stack([self._codes[clip] for clip in clips])
+        except OSError:
+            raise _damaged(self.path) from None
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Clips → codes → audio by a trained model, and refusal of what does not belong together."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from spiking_music import files
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError
-from spiking_music.evaluation.codes import NO_LEVEL, TYPES, Codes, CodesFile, Origin
+from spiking_music.evaluation.codes import NO_LEVEL, TYPES, Codes, CodesFile, Origin, open_codes
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
 
@@ -77,6 +78,22 @@ def levels(level: int, count: int, device: torch.device) -> torch.Tensor | None:
 def read_batch(clips: Clips, start: int, size: int) -> torch.Tensor:
     """Clips start … start + size − 1, or as many as there are: (B, clip_samples)."""
     return torch.stack([clips[i] for i in range(start, min(start + size, len(clips)))])
+
+
+def chosen_codes(
+    codes: Path, weights: Path, config: VariantConfig, chosen: Sequence[int], clips: int
+) -> tuple[Codes, Origin]:
+    """Codes (count, rows, T) of the `chosen` clips of a split of `clips`, and where they are from.
+
+    Raises what `require_origin` raises, and `DataError` for another split's codes.
+    """
+    with open_codes(codes) as coded:
+        require_origin(coded, weights, config)
+        if len(coded) != clips:
+            raise DataError(
+                f"codes '{codes}' hold {len(coded)} clips, the shards {clips}: encode again"
+            )
+        return coded.chosen(chosen), coded.origin
 
 
 def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import torch
@@ -14,12 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from spiking_music.config import MelConfig, SignalConfig, VariantConfig
+from spiking_music.config import MelConfig, SignalConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import LOWEST, read_onsets
-from spiking_music.errors import DataError
-from spiking_music.evaluation.codes import NO_LEVEL, Codes, open_codes
-from spiking_music.evaluation.coding import decode_batch, require_origin
+from spiking_music.evaluation.codes import NO_LEVEL, Codes
+from spiking_music.evaluation.coding import chosen_codes, decode_batch
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.figures import style
 from spiking_music.model.mel import FLOOR_DB, LogMel
@@ -65,7 +63,8 @@ def draw(
     written, decoded = {}, {}
     for name, path in weights.items():
         model, config = load_weights(path)
-        matrices, level = _chosen(codes[name], path, config, chosen, len(audio))
+        matrices, origin = chosen_codes(codes[name], path, config, chosen, len(audio))
+        level = origin.level
         label = name if level == NO_LEVEL else f"{name} at μ = {level}"
         decoded[label] = decode_batch(model, matrices, level)
         if model.kind != "mel":
@@ -127,21 +126,6 @@ def draw_clips(shown: Sequence[Shown], signal: SignalConfig, out: Path | str) ->
             )  # fmt: skip
         for axes in grid[:, 1:].flat:
             axes.tick_params(axis="y", length=0)
-
-
-def _chosen(
-    codes: Path, weights: Path, config: VariantConfig, chosen: Sequence[int], clips: int
-) -> tuple[Codes, int]:
-    """Codes (count, rows, T) of the chosen clips, made by the model `weights`, and their level."""
-    with open_codes(codes) as coded:
-        require_origin(coded, weights, config)
-        if len(coded) != clips:
-            raise DataError(
-                f"codes '{codes}' hold {len(coded)} clips, the shards {clips}: encode again"
-            )
-        level = coded.origin.level
-    with h5py.File(codes) as file:
-        return np.stack([file["codes"][clip] for clip in chosen]), level
 
 
 def _title(place: "pd.Series[int]", signal: SignalConfig) -> str:

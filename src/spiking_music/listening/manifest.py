@@ -10,8 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from spiking_music.config import Positive, Section
 from spiking_music.config.messages import sentence
 from spiking_music.errors import DataError
-
-REFERENCE = "reference"
+from spiking_music.listening.pages import REFERENCE
 
 
 class Stimulus(Section):

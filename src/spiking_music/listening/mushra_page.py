@@ -19,7 +19,8 @@ from rich.progress import track
 from spiking_music.config import PageConfig
 from spiking_music.files import atomic, wrote
 from spiking_music.listening.inline import base64_text, import_map, json_text, policy
-from spiking_music.listening.manifest import REFERENCE, Manifest, read_manifest, read_stimulus
+from spiking_music.listening.manifest import Manifest, read_manifest, read_stimulus
+from spiking_music.listening.pages import REFERENCE
 
 PAGE = Path(__file__).parent / "page"
 MODULES = PAGE / "modules"

@@ -15,16 +15,10 @@ from spiking_music.config import RatingsConfig
 from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import FEW
 from spiking_music.listening import tables
-from spiking_music.listening.pages import Pages, in_order
+from spiking_music.listening.pages import ANCHOR_NAMES, Pages, in_order
 
 METRICS = {"visqol": "ViSQOL", "zimtohrli": "Zimtohrli"}
 SOURCE = "objective ({})"
-# what the evaluation calls the anchors of the listening test
-ANCHORS = {
-    "anchor": "anchor-distorted",
-    "lowpass-3500": "anchor-3500",
-    "lowpass-7000": "anchor-7000",
-}
 PLACE = ["performance", "offset"]  # of a clip
 
 
@@ -35,7 +29,7 @@ def stand_in(evaluation: Mapping[str, Path], out: Path, settings: RatingsConfig,
     failed on, are left out for all systems. Raises `DataError` where tables are missing, have other
     clips, or hold no scores.
     """
-    scores = {ANCHORS.get(name, name): _read(path) for name, path in evaluation.items()}
+    scores = {ANCHOR_NAMES.get(name, name): _read(path) for name, path in evaluation.items()}
     if len(scores) < 2:
         raise DataError("objective scores compare systems: give the tables of two at least")
     systems = in_order(scores)

@@ -17,7 +17,7 @@ from spiking_music.dataset.midi import read_midi
 from spiking_music.errors import ConfigError
 from spiking_music.evaluation.codes import NO_LEVEL, Codes, Origin
 from spiking_music.evaluation.coding import decode_batch, levels
-from spiking_music.listening.manifest import REFERENCE
+from spiking_music.listening.pages import REFERENCE
 from spiking_music.listening.rasters import unit_order
 from spiking_music.listening.selection import Chosen
 from spiking_music.listening.systems import Audio, Made, anchors, decoded

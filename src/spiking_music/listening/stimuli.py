@@ -17,7 +17,8 @@ from spiking_music.config import StimuliConfig
 from spiking_music.dataset.audio import resampled
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.listening.loudness import matched
-from spiking_music.listening.manifest import REFERENCE, Manifest
+from spiking_music.listening.manifest import Manifest
+from spiking_music.listening.pages import REFERENCE
 from spiking_music.listening.selection import choose, table
 from spiking_music.listening.systems import Audio, anchors, decoded, references
 

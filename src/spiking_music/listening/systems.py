@@ -4,23 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.errors import DataError
 from spiking_music.evaluation.anchor import ANCHORS
-from spiking_music.evaluation.codes import Codes, Origin, open_codes
-from spiking_music.evaluation.coding import decode_batch, device_at_hand, require_origin
+from spiking_music.evaluation.codes import Codes, Origin
+from spiking_music.evaluation.coding import chosen_codes, decode_batch, device_at_hand
+from spiking_music.listening.pages import ANCHOR_NAMES
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
 
-ANCHOR_NAMES = {  # in a listening test -> of `evaluation.anchor`
-    "anchor-7000": "lowpass-7000",
-    "anchor-3500": "lowpass-3500",
-    "anchor-distorted": "anchor",
-}
 Audio = NDArray[np.float32]  # (clips, samples)
 
 
@@ -37,18 +31,10 @@ class Made:
 def decoded(weights: Path, codes: Path, chosen: Sequence[int], clips: int) -> Made:
     """Decode the `chosen` clips of a split of `clips` from the file `codes` of a model.
 
-    Raises `CodeError` where the two do not belong together, `DataError` for another split's codes.
+    Raises as `chosen_codes` does.
     """
     model, config = load_weights(weights, device_at_hand())
-    with open_codes(codes) as coded:
-        require_origin(coded, weights, config)
-        if len(coded) != clips:
-            raise DataError(
-                f"codes '{codes}' hold {len(coded)} clips, the shards {clips}: encode again"
-            )
-        origin = coded.origin
-    with h5py.File(codes) as file:
-        matrices = np.stack([file["codes"][clip] for clip in chosen])
+    matrices, origin = chosen_codes(codes, weights, config, chosen, clips)
     return Made(model, origin, matrices, decode_batch(model, matrices, origin.level))
 
 
@@ -62,5 +48,5 @@ def anchors(audio: Audio, sample_rate: int) -> dict[str, Audio]:
     return {
         name: np.stack([ANCHORS[kind](clip, sample_rate) for clip in audio.astype(np.float64)])
         .astype(np.float32)
-        for name, kind in ANCHOR_NAMES.items()
+        for kind, name in ANCHOR_NAMES.items()
     }  # fmt: skip
