@@ -120,3 +120,11 @@ def test_tags_that_run_code_are_refused(tmp_path):
     path.write_text("a: !!python/object/apply:os.system ['true']")
     with pytest.raises((ConfigError, yaml.YAMLError)):
         configuration.read([str(path)])
+
+
+def test_a_row_may_have_a_seed_of_its_own(raw):
+    assert configuration.variant(raw, "free").seed == raw["seed"]
+    raw["variants"]["free"]["seed"] = raw["seed"] + 1
+    assert configuration.variant(raw, "free").seed == raw["seed"] + 1
+    loaded = configuration.read([configuration.cut_variant(raw, "free")])
+    assert configuration.variant(loaded, "free") == configuration.variant(raw, "free")

@@ -210,6 +210,7 @@ class VariantRow(Section):
     context: str | None = None
     sparsity: str | None = None
     decoder: str
+    seed: int | None = None  # None: that of the whole configuration
     training: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -152,7 +152,7 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
     row = _build(VariantRow, _pick(raw, "variants", name), f"variants.{name}")
     resolved = {
         "name": name,
-        "seed": seed(raw),
+        "seed": seed(raw) if row.seed is None else row.seed,
         "signal": raw.get("signal"),
         "training": merge(raw.get("training") or {}, row.training),
     }
