@@ -6,7 +6,11 @@ FIGURES = expand(
         "fig1-storage",
         *(f"fig2-{name}" for name in VARIANTS),
         *(f"fig4-{name}" for name in LEVELLED if SPARSE),
-        *(["fig5-selectivity"] if SELECTIVE == [*CONFIG.figures.selective] else []),
+        *(
+            ["fig5-selectivity"]
+            if SELECTIVE and SELECTIVE == [*CONFIG.figures.selective]
+            else []
+        ),
         *(["rate-quality"] if CODED else []),
         *([] if CONFIG.models_from else ["training"]),
         "clips",
