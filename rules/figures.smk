@@ -8,7 +8,7 @@ FIGURES = expand(
         *(f"fig4-{name}" for name in LEVELLED if SPARSE),
         *(["fig5-selectivity"] if SELECTIVE == [*CONFIG.figures.selective] else []),
         *(["rate-quality"] if CODED else []),
-        *([] if CONFIG.models_from else ["training"]),
+        *(["training"] if ROWS and not CONFIG.models_from else []),
         "clips",
         *(f"probe-{label}" for label in LABELS),
     ],
@@ -143,7 +143,7 @@ rule figure_selectivity:
 
 rule figure_training:
     input:
-        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
+        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=ROWS),
     output:
         drawn("training", "training"),
     log:
@@ -156,7 +156,7 @@ rule figure_training:
         mem_mb=grown(1000),
         runtime=grown(10),
     params:
-        variants=[f"--variant {name}" for name in VARIANTS],
+        variants=[f"--variant {name}" for name in ROWS],
         logs=repeated("log", "log"),
         out=stem,
     shell:

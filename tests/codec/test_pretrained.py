@@ -9,7 +9,6 @@ import soundfile
 import torch
 
 import spiking_music
-from spiking_music.codec.pretrained import PRETRAINED, TABLES, WEIGHTS
 from spiking_music.codec.session import Codec
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import summary
@@ -17,6 +16,7 @@ from spiking_music.config import DatasetConfig, read, section
 from spiking_music.dataset.compose import compose
 from spiking_music.dataset.demo import plan
 from spiking_music.dataset.render import mix, open_soundfont
+from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
 from tests.conftest import DEFAULTS
 
 RATE = 22050
