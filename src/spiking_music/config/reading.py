@@ -175,9 +175,7 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
     return _build(VariantConfig, resolved, f"variants.{name}")
 
 
-def with_variant(
-    raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any]
-) -> dict[str, Any]:
+def with_variant(raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any]) -> dict[str, Any]:
     """`raw` with a further row `name`, which is the variant `resolved` in all but name and seed.
 
     resolved: what `VariantConfig` dumps, as weights carry it. Its parts become rows of that name.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spiking_music.dataset.onsets import read_onsets
 from spiking_music.errors import CodeError, DataError
-from spiking_music.evaluation.codes import Origin, open_codes
+from spiking_music.evaluation.codes import open_codes
 
 
 class Sliceable(Protocol):
