@@ -11,7 +11,7 @@ from spiking_music.model import pretrained
 
 try:
     CONFIG = configuration.validate(config)
-    EXTENDED = pretrained.with_pretrained(config)
+    EXTENDED = pretrained.with_pretrained(config)  # by the row of the package's model
     MP3 = classical.available("mp3", CONFIG.classical.mp3)
     OPUS = classical.available("opus", CONFIG.classical.opus)
 except SpikingMusicError as error:

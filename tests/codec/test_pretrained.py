@@ -65,9 +65,7 @@ def test_as_a_row_of_the_workflow_it_is_what_its_weights_say(codec: Codec) -> No
 def test_clips_of_another_signal_are_not_for_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with pytest.raises(
-        ConfigError, match=r"signal \(.*sample_rate 22050\): set pretrained"
-    ):
+    with pytest.raises(ConfigError, match=r"signal \(.*sample_rate 22050\): set pretrained"):
         with_pretrained(read([*DEFAULTS, '{"signal": {"sample_rate": 16000}}']))
     monkeypatch.setattr(pretrained, "PRETRAINED", tmp_path)
     with pytest.raises(ConfigError, match="no pretrained model comes with this version: set pre"):

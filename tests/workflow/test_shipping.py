@@ -41,7 +41,7 @@ def test_a_trained_model_is_made_to_be_shipped(small: Path, tmp_path: Path) -> N
     values = torch.cat([value.flatten() for value in codec.model.model.parameters()])
     assert torch.equal(values.half().float(), values)
     noise = np.random.default_rng(1).normal(0, 0.1, 3 * RATE).astype(np.float32)
-    assert len(codec.decode(codec.encode(noise, RATE))) == len(noise)
+    assert len(codec.decode(codec.encode(noise, RATE, level=16))) == len(noise)
 
 
 def test_the_models_of_the_real_recipe_are_one_command_away(tmp_path: Path) -> None:
