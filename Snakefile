@@ -17,12 +17,13 @@ include: "rules/training.smk"
 include: "rules/storage.smk"
 include: "rules/evaluation.smk"
 include: "rules/selectivity.smk"
+include: "rules/shipping.smk"
 include: "rules/probes.smk"
 include: "rules/figures.smk"
 include: "rules/listening.smk"
 
 
-if CONFIG.models_from:
+if LENDERS:
 
     include: "rules/borrowing.smk"
 

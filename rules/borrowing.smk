@@ -1,9 +1,9 @@
-# Models of another data set in the place of our own: how general they are (docs/generality.md).
+# Models of the package or of another data set in the place of our own (docs/generality.md).
 
 
 rule borrow:
     input:
-        f"{BORROWED}/{{variant}}/{{file}}",
+        lambda wildcards: f"{LENDERS[wildcards.variant]}/{wildcards.file}",
     output:
         f"{RESULTS}/models/{{variant}}/{{file}}",
     log:
@@ -11,6 +11,7 @@ rule borrow:
     benchmark:
         f"{TIMES}/borrow-{{variant}}-{{file}}.tsv"
     wildcard_constraints:
+        variant="|".join(LENDERS),
         file=r"(weights|entropy)\.safetensors|log\.csv",
     conda:
         "../envs/spiking-music.yaml"
@@ -18,7 +19,7 @@ rule borrow:
         mem_mb=500,
         runtime=10,
     shell:
-        "cp {input:q} {output:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music borrow {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 ruleorder: borrow > train

@@ -7,9 +7,11 @@ from shlex import quote
 from spiking_music import config as configuration
 from spiking_music.codec import classical
 from spiking_music.errors import SpikingMusicError
+from spiking_music.model import pretrained
 
 try:
     CONFIG = configuration.validate(config)
+    EXTENDED = pretrained.with_pretrained(config)  # by the row of the package's model
     MP3 = classical.available("mp3", CONFIG.classical.mp3)
     OPUS = classical.available("opus", CONFIG.classical.opus)
 except SpikingMusicError as error:
@@ -20,15 +22,17 @@ DATASET = CONFIG.dataset.name
 RESULTS = f"{CONFIG.results}/{DATASET}"
 LOGS = f"{RESULTS}/logs"
 TIMES = f"{RESULTS}/benchmarks"
-VARIANTS = configuration.variants(config)
+ROWS = configuration.variants(config)
+GIVEN = [configuration.PRETRAINED] if CONFIG.pretrained else []  # by the package
+VARIANTS = [*ROWS, *GIVEN]
 SHARDS = range(CONFIG.dataset.shards)
 
 # which outputs make sense for which variants; an overlay may switch any of them off
-MODELS = {name: configuration.variant(config, name) for name in VARIANTS}
+MODELS = {name: configuration.variant(EXTENDED, name) for name in VARIANTS}
 CODED = [name for name, model in MODELS.items() if model.bottleneck.codes != "mel"]
 BINARY = [name for name, model in MODELS.items() if model.bottleneck.codes == "binary"]
 LEVELLED = [name for name, model in MODELS.items() if model.levels]
-SPARSE = [name for name, model in MODELS.items() if model.sparsity and not model.levels]
+SPARSE = [name for name in ROWS if MODELS[name].sparsity and not MODELS[name].levels]
 COMPARED = [name for name in CONFIG.listening.stimuli.systems if name in VARIANTS]
 NOTES = CONFIG.dataset.notes == "midi"
 TUNED = BINARY if NOTES else []  # whose events can be held beside onsets
@@ -58,12 +62,15 @@ FETCHED = CONFIG.dataset.fetched
 DOWNLOAD = ["download"] if FETCHED else []
 ARCHIVE = [f"{RESULTS}/recordings/archive.json"] if FETCHED else []
 
-# models of another data set, instead of training (docs/generality.md)
+# models of the package and of another data set, instead of training (docs/generality.md)
 BORROWED = f"{CONFIG.results}/{CONFIG.models_from}/models"
+LENDERS = {name: str(pretrained.PRETRAINED) for name in GIVEN}  # folders
+if CONFIG.models_from:
+    LENDERS |= {name: f"{BORROWED}/{name}" for name in ROWS}
 ABSENT = [
     path
-    for name in VARIANTS
-    if not (path := Path(BORROWED, name, "weights.safetensors")).exists()
+    for name in ROWS
+    if not (path := Path(BORROWED, name, pretrained.WEIGHTS)).exists()
 ]
 if CONFIG.models_from and ABSENT:
     print(
@@ -143,7 +150,7 @@ def settings(*names):
 
 def variant_settings(wildcards):
     """What concerns one variant: its neighbours' settings may change without a rerun."""
-    return configuration.cut_variant(config, wildcards.variant)
+    return configuration.cut_variant(EXTENDED, wildcards.variant)
 
 
 def shards(pattern, *splits):

@@ -12,7 +12,7 @@ FIGURES = expand(
             else []
         ),
         *(["rate-quality"] if CODED else []),
-        *([] if CONFIG.models_from else ["training"]),
+        *(["training"] if ROWS and not CONFIG.models_from else []),
         "clips",
         *(f"probe-{label}" for label in LABELS),
     ],
@@ -147,7 +147,7 @@ rule figure_selectivity:
 
 rule figure_training:
     input:
-        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=VARIANTS),
+        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=ROWS),
     output:
         drawn("training", "training"),
     log:
@@ -160,7 +160,7 @@ rule figure_training:
         mem_mb=grown(1000),
         runtime=grown(10),
     params:
-        variants=[f"--variant {name}" for name in VARIANTS],
+        variants=[f"--variant {name}" for name in ROWS],
         logs=repeated("log", "log"),
         out=stem,
     shell:

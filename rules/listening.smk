@@ -4,6 +4,7 @@
 RATED = []
 if CONFIG.listening.ratings.folder:
     RATED = sorted(map(str, Path(CONFIG.listening.ratings.folder).glob("*.csv")))
+HEARD = [*GIVEN, *ROWS]  # on the page of samples: what is trained best comes first
 JUDGED = [name for name in CONFIG.listening.ratings.variants if name in VARIANTS]
 JUDGED += ANCHORS
 JUDGES = (
@@ -60,14 +61,14 @@ rule sample_page:
         tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
         onsets=onsets(CONFIG.evaluation.split),
         weights=expand(
-            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
+            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=HEARD
         ),
         entropy=expand(
             f"{RESULTS}/models/{{variant}}/entropy.safetensors", variant=CODED
         ),
         codes=expand(
             f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
-            variant=VARIANTS,
+            variant=HEARD,
         ),
     output:
         f"{RESULTS}/listen/index.html",  # linked: of a report, Chromium opens no page above 2 MB
@@ -85,7 +86,7 @@ rule sample_page:
         config=settings("signal", "listening.stimuli", "listening.samples"),
         root=root,
         dataset=DATASET,
-        variants=[f"--variant {name}" for name in VARIANTS],
+        variants=[f"--variant {name}" for name in HEARD],
         weights=repeated("weights", "weights"),
         codes=repeated("codes", "codes"),
         onsets=repeated("onsets", "onsets"),

@@ -11,6 +11,8 @@ rule train:
         f"{LOGS}/train-{{variant}}.log",
     benchmark:
         f"{TIMES}/train-{{variant}}.tsv"
+    wildcard_constraints:
+        variant="|".join(ROWS),
     conda:
         "../envs/spiking-music.yaml"
     threads: 1  # most training an hour on few cores; a profile's set-threads gives more

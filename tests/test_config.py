@@ -9,6 +9,7 @@ from spiking_music import config as configuration
 from spiking_music.errors import ConfigError
 from tests.conftest import ROOT
 
+CONTEXT = {"layers": 1, "heads": 1, "kernel": 3}
 OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 BELOW = {"quality.yaml": ["best.yaml"]}  # what an overlay needs below it
 
@@ -49,6 +50,8 @@ def _changed(raw, path, value):
         (("dataset", "source"), "fma", "'dataset': source 'fma' has no MIDI: set notes to none"),
         (("models_from",), "demo", "models_from must name another data set than dataset.name"),
         (("models_from",), "../x", "'models_from': String should match"),
+        (("variants", "pretrained"), None, "'pretrained' in variants is the name of the package's"),
+        (("contexts", "pretrained"), CONTEXT, "'pretrained' in contexts is the name of"),
         (("probe", "test"), ["train"], "the split that fits the probes cannot test them"),
         (("download", "table_checksum"), "md5:00", "'download.table_checksum': String should"),
         (("download", "archive"), "ftp://x/y.zip", "'download.archive': String should match"),

@@ -26,6 +26,7 @@ OTHERS = ("free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffu
 MODEL = {
     "training": {"steps": 600, "checkpoint_every": 20, "validate_every": 200, "log_every": 20},
     "variants": dict.fromkeys(OTHERS),
+    "pretrained": False,
 }
 
 

@@ -9,14 +9,16 @@ import soundfile
 import torch
 
 import spiking_music
-from spiking_music.codec.pretrained import PRETRAINED, TABLES, WEIGHTS
 from spiking_music.codec.session import Codec
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import summary
-from spiking_music.config import DatasetConfig, read, section
+from spiking_music.config import DatasetConfig, read, section, variant, variants
 from spiking_music.dataset.compose import compose
 from spiking_music.dataset.demo import plan
 from spiking_music.dataset.render import mix, open_soundfont
+from spiking_music.errors import ConfigError
+from spiking_music.model import pretrained
+from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS, with_pretrained
 from tests.conftest import DEFAULTS
 
 RATE = 22050
@@ -48,6 +50,26 @@ def test_its_weights_take_16_bits_and_are_finite(codec: Codec) -> None:
     values = torch.cat([value.float().flatten() for value in codec.model.model.parameters()])
     assert values.isfinite().all()
     assert torch.equal(values.half().float(), values)
+
+
+def test_as_a_row_of_the_workflow_it_is_what_its_weights_say(codec: Codec) -> None:
+    raw = with_pretrained(read(DEFAULTS))
+    row = variant(raw, "pretrained")
+    own = codec.model.config
+    assert row == own.model_copy(update={"name": "pretrained", "seed": raw["seed"]})
+    assert [*variants(raw)] == [*variants(read(DEFAULTS)), "pretrained"]
+    without = read([*DEFAULTS, '{"pretrained": false}'])
+    assert with_pretrained(without) == without
+
+
+def test_clips_of_another_signal_are_not_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"signal \(.*sample_rate 22050\): set pretrained"):
+        with_pretrained(read([*DEFAULTS, '{"signal": {"sample_rate": 16000}}']))
+    monkeypatch.setattr(pretrained, "PRETRAINED", tmp_path)
+    with pytest.raises(ConfigError, match="no pretrained model comes with this version: set pre"):
+        with_pretrained(read(DEFAULTS))
 
 
 def test_it_codes_a_piano_it_never_heard(codec: Codec, piano: np.ndarray) -> None:

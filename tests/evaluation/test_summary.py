@@ -27,9 +27,10 @@ def write_tables(folder: Path, name: str, perceptual: bool) -> tuple[Path, Path]
     amount = pd.DataFrame({column: draw.uniform(1, 3, 12) for column in AMOUNTS})
     if name == "rvq":
         amount[["kbps_coo", "kbps_time", "kbps_units", "events_per_second", "density"]] = np.nan
-    paths = folder / f"evaluation-{name}.csv", folder / f"storage-{name}.csv"
-    quality.to_csv(paths[0], index=False)
-    amount.to_csv(paths[1], index=False)
+    paths = folder / "evaluation" / f"{name}.csv", folder / "storage" / f"{name}.csv"
+    for table, path in zip((quality, amount), paths, strict=True):
+        path.parent.mkdir(exist_ok=True)
+        table.to_csv(path, index=False)
     return paths
 
 

@@ -17,6 +17,7 @@ def overlay(**dataset: str) -> dict[str, object]:
     """What differs from the tiny demo."""
     others = dict.fromkeys(set(variants(read(DEFAULTS))) - {VARIANT})
     return {
+        "pretrained": False,
         "dataset": {"name": "small", **dataset},
         "variants": others,
         "figures": {"selective": [VARIANT]},

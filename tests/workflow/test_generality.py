@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
+from spiking_music.provenance.record import find
 from tests.workflow.conftest import Done, run_snakemake
 from tests.workflow.folders import make_folder
 from tests.workflow.small import VARIANT, overlay, write_overlay
@@ -40,25 +42,28 @@ def run(folder: Path, *arguments: str, **settings: object) -> Done:
 
 
 def test_a_piano_model_on_other_material(folder: Path) -> None:
-    done = run(folder, models_from="small")
+    settings = {"models_from": "small", "pretrained": True}
+    done = run(folder, **settings)
     assert done.code == 0, done.said[-5000:]
     assert "no selectivity and no figure 5, and the page of clips has no row" in done.said
     results = folder / "results" / "other"
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert summary.loc[VARIANT, "clips"] == 4
-    assert summary.loc[VARIANT, ["si_snr_db", "kbps_cheapest", "kbps_coded"]].notna().all()
-    for file in ("weights.safetensors", "entropy.safetensors"):
-        own, theirs = (
-            (folder / "results" / name / "models" / VARIANT / file).read_bytes()
-            for name in ("other", "small")
-        )
-        assert own == theirs
+    lenders = {VARIANT: folder / "results/small/models" / VARIANT, "pretrained": PRETRAINED}
+    for name, lender in lenders.items():
+        assert summary.loc[name, "clips"] == 4
+        assert summary.loc[name, ["si_snr_db", "kbps_cheapest", "kbps_coded"]].notna().all()
+        for file in (WEIGHTS, TABLES):
+            copied = results / "models" / name / file
+            assert copied.read_bytes() == (lender / file).read_bytes()
+            _, record = find(copied)
+            assert record["inputs"] == {str(lender / file): record["sha256"]}
     page = (results / "listen" / "index.html").read_text()
     assert re.search(r'"notes": ?null', page)
     assert not (results / "onsets").exists() and not (results / "selectivity").exists()
     figures = {path.stem for path in (results / "figures").glob("*.png")}
-    assert figures == {"fig1-storage", f"fig2-{VARIANT}", "rate-quality", "clips"}
-    assert "Nothing to be done" in run(folder, "-n", models_from="small").said
+    architectures = {f"fig2-{name}" for name in lenders}
+    assert figures == {"fig1-storage", "rate-quality", "clips", *architectures}
+    assert "Nothing to be done" in run(folder, "-n", **settings).said
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ def run(folder: Path, recordings: Path, targets: tuple[str, ...] = TARGETS, **su
     dataset = {"name": "own", "source": "folder", "path": str(recordings), "subset": subset}
     overlay = folder / "own.yaml"
     others = dict.fromkeys(set(variants(read(DEFAULTS))) - {"free"})
-    settings = {"dataset": dataset, "variants": others, "classical": {"mp3": [], "opus": []}}
+    settings = {"dataset": dataset, "variants": others, "pretrained": False}
+    settings["classical"] = {"mp3": [], "opus": []}
     overlay.write_text(yaml.safe_dump(settings))
     paths = [f"results/own/{name}" for name in targets]
     return run_snakemake(folder, *paths, overlays=("config/tiny.yaml", str(overlay)))

@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 
 from spiking_music.listening.manifest import read_manifest
+from spiking_music.model.metadata import describe
+from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
+from tests.browser.samples import page_data
 from tests.workflow.conftest import Done, run_snakemake
 
 VARIANTS = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion"]
-VARIANTS += ["mel", "freq-ae", "time-ae"]
+VARIANTS += ["mel", "freq-ae", "time-ae", "pretrained"]
 CODED = [name for name in VARIANTS if name != "mel"]
 CLASSICAL = ["mp3-4", "mp3-16", "opus-12"]
-BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion"]
+BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "pretrained"]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 
@@ -46,6 +49,25 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     with np.load(results / "selectivity" / "sparse.npz") as arrays:
         assert arrays["correlation"].shape == (20, 88, 33)
     assert not list(finished.rglob(".partial-*"))
+
+
+def test_the_model_of_the_package_is_a_row_without_training(finished: Path) -> None:
+    results = finished / "results" / "tiny"
+    names = {path.name for path in (results / "models" / "pretrained").iterdir()}
+    assert names == {WEIGHTS, TABLES}
+    for name in names:
+        copied = (results / "models" / "pretrained" / name).read_bytes()
+        assert copied == (PRETRAINED / name).read_bytes()
+    assert {path.name for path in (results / "codes" / "pretrained").iterdir()} == {
+        "validation.h5",  # selectivity
+        "test.h5",
+    }
+    row = pd.read_csv(results / "summary.csv").set_index("variant").loc["pretrained"]
+    about = describe(PRETRAINED / WEIGHTS)["extra"]
+    assert {name: str(int(row[name])) for name in about} == about
+    systems = page_data(results / "listen" / "index.html")["clips"][0]["systems"]
+    assert [system["name"] for system in systems[:3]] == ["reference", "pretrained", "rvq"]
+    assert systems[1]["rates"]["kbps"] > 0
 
 
 def test_the_sweep_holds_every_level_and_what_control_picks(finished: Path) -> None:
@@ -133,6 +155,7 @@ def test_report_is_self_contained(finished: Path) -> None:
     [
         ("traning={}", "unknown configuration key 'traning'; did you mean 'training'?"),
         ("variants={free: {backbone: spectrl}}", "unknown backbone 'spectrl'; did you mean"),
+        ("signal={clip_samples: 65536}", "the pretrained model is of another signal (clip_samples"),
     ],
 )
 def test_a_bad_configuration_is_one_sentence(tmp_path: Path, change: str, sentence: str) -> None:
@@ -175,8 +198,8 @@ def test_all_of_maestro_is_a_few_jobs(tmp_path: Path, maestro_table: Path) -> No
     own = f"dataset={{source: folder, path: {maestro_table}}}"
     done = run_snakemake(tmp_path, "-n", "--config", own, overlays=("config/maestro.yaml",))
     counted = jobs(done)
-    assert counted["clips"] == 96
-    assert sum(counted.values()) <= 250
+    assert (counted["recordings"], counted["clips"]) == (32, 96)
+    assert sum(counted.values()) <= 260
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Literal
 
 import torch
 
-from spiking_music.codec.pretrained import PRETRAINED, TABLES, WEIGHTS, fingerprint_of
+from spiking_music.codec.pretrained import fingerprint_of
 from spiking_music.codec.reach import Reach, reach
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
@@ -21,6 +21,7 @@ from spiking_music.config import (
 )
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
 from spiking_music.model.weights import load_weights
 
 

@@ -1,12 +1,10 @@
-"""The model that comes with the package, and how the files of a model are told from others."""
+"""How the files of a model are told from others, and the package's own from all."""
 
 import hashlib
 from pathlib import Path
 
 from spiking_music.codec.stream.header import FINGERPRINT_BYTES
-
-WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
-PRETRAINED = Path(__file__).parents[1] / "pretrained"  # a model folder, with its card
+from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
 
 
 def fingerprint_of(weights: Path) -> bytes:

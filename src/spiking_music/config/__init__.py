@@ -45,6 +45,7 @@ from spiking_music.config.models import (
 )
 from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.reading import (
+    PRETRAINED,
     Config,
     cut,
     cut_variant,
@@ -55,6 +56,7 @@ from spiking_music.config.reading import (
     validate,
     variant,
     variants,
+    with_variant,
 )
 from spiking_music.config.sections import (
     ClassicalConfig,
@@ -73,6 +75,7 @@ from spiking_music.config.sections import (
 )
 
 __all__ = [
+    "PRETRAINED",
     "Backbone",
     "BinaryConfig",
     "ClassicalConfig",
@@ -129,4 +132,5 @@ __all__ = [
     "validate",
     "variant",
     "variants",
+    "with_variant",
 ]

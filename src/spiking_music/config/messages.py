@@ -30,7 +30,8 @@ def sentence(model: type[BaseModel], error: ValidationError, where: str) -> str:
         return f"configuration key '{key}' is missing"
     complaint = first["msg"].removeprefix("Value error, ")
     given = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
-    return f"configuration value '{key}': {complaint}{given}"
+    subject = f"configuration value '{key}'" if key else "the configuration"  # as a whole
+    return f"{subject}: {complaint}{given}"
 
 
 def _path(location: tuple[int | str, ...]) -> list[str]:

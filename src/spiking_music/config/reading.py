@@ -47,6 +47,7 @@ class Config(Section):
 
     results: str
     models_from: Annotated[str, Field(pattern=NAME)] | None
+    pretrained: bool
     seed: int
     signal: SignalConfig
     dataset: DatasetConfig
@@ -69,6 +70,17 @@ class Config(Section):
     def _of_another(self) -> "Config":
         if self.models_from == self.dataset.name:
             raise ValueError("models_from must name another data set than dataset.name")
+        return self
+
+    @model_validator(mode="after")
+    def _one_pretrained(self) -> "Config":
+        if self.pretrained:
+            for table in ("variants", *TABLES.values()):
+                if PRETRAINED in getattr(self, table):
+                    raise ValueError(
+                        f"'{PRETRAINED}' in {table} is the name of the package's own model: call "
+                        f"the row otherwise, or set {PRETRAINED} to false"
+                    )
         return self
 
 
@@ -94,6 +106,7 @@ TABLES = {  # what a variant's row names, and the table it is a row of
     "sparsity": "sparsities",
     "decoder": "decoders",
 }
+PRETRAINED = "pretrained"  # the row of the model that comes with the package, and its key
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -160,6 +173,17 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
         chosen = getattr(row, part)
         resolved[part] = None if chosen is None else _pick(raw, table, chosen)
     return _build(VariantConfig, resolved, f"variants.{name}")
+
+
+def with_variant(raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """`raw` with a further row `name`, which is the variant `resolved` in all but name and seed.
+
+    resolved: what `VariantConfig` dumps, as weights carry it. Its parts become rows of that name.
+    """
+    parts = {part: resolved[part] for part in TABLES if resolved.get(part) is not None}
+    added: dict[str, Any] = {TABLES[part]: {name: value} for part, value in parts.items()}
+    row = dict.fromkeys(parts, name) | {"training": resolved["training"]}
+    return merge(raw, added | {"variants": {name: row}})
 
 
 def validate(raw: Mapping[str, Any]) -> Config:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spiking_music.dataset.onsets import read_onsets
 from spiking_music.errors import CodeError, DataError
-from spiking_music.evaluation.codes import Origin, open_codes
+from spiking_music.evaluation.codes import open_codes
 
 
 class Sliceable(Protocol):
@@ -82,20 +82,19 @@ def spans(performance: NDArray[Any]) -> list[slice]:
 
 
 @contextmanager
-def open_pairs(codes: Path, onsets: Path) -> Iterator[tuple[Pairs, Origin, float]]:
+def open_pairs(codes: Path, onsets: Path) -> Iterator[tuple[Pairs, float]]:
     """Open the codes (.h5) and the onsets (.zarr.zip) of a split.
 
-    Yields the pairs, where the codes come from, and the steps a second. Raises `DataError` where
-    the onsets cannot be read or are of other clips, `CodeError` where the codes are absent, damaged
-    or not binary.
+    Yields the pairs and the steps a second. Raises `DataError` where the onsets cannot be read or
+    are of other clips, `CodeError` where the codes are absent, damaged or not binary.
     """
     with open_codes(codes) as coded:
-        origin = coded.origin
-    if origin.kind != "binary":
-        raise CodeError(f"'{codes}' holds {origin.kind} codes: selectivity is about binary events")
+        kind = coded.origin.kind
+    if kind != "binary":
+        raise CodeError(f"'{codes}' holds {kind} codes: selectivity is about binary events")
     notes = read_onsets(onsets)
     with h5py.File(codes) as file:
-        yield Pairs(file["codes"], notes.onsets, spans(notes.performance)), origin, notes.step_rate
+        yield Pairs(file["codes"], notes.onsets, spans(notes.performance)), notes.step_rate
 
 
 def _joined(clips: NDArray[Any]) -> NDArray[np.float32]:

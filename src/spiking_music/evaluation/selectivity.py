@@ -32,10 +32,11 @@ def selectivity(
     `out` (.npz): correlation (N, 88, 2L + 1) float32, prominence, score, p, q, p_family and
     information (N, 88), lags (2L + 1,) in steps, notes (88,) as MIDI numbers, step_rate
     in Hz, steps (T).
-    `<out>.csv`: a row a unit. `<out>-summary.csv`: a row. Equal inputs give equal bytes. Raises as
-    `open_pairs` does, and `DataError` where a performance is shorter than the lags.
+    `<out>.csv`: a row a unit. `<out>-summary.csv`: a row, named as `out` is. Equal inputs give
+    equal bytes. Raises as `open_pairs` does, and `DataError` where a performance is shorter than
+    the lags.
     """
-    with open_pairs(codes, onsets) as (pairs, origin, step_rate):
+    with open_pairs(codes, onsets) as (pairs, step_rate):
         correlation = correlate(pairs, settings.max_lag)
         events, onset_counts = count(pairs)
         peaks = prominence(correlation, events, onset_counts, pairs, settings.window)
@@ -57,7 +58,7 @@ def selectivity(
             "step_rate": np.float64(step_rate),
             "steps": np.int64(pairs.steps),
         }
-        summary = summary_row(origin.variant, pairs, table, test, settings)
+        summary = summary_row(out.stem, pairs, table, test, settings)
     with atomic(out) as temporary:
         np.savez_compressed(temporary, **arrays)  # entries of a .npz carry no time of writing
     wrote(out)

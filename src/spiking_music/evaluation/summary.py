@@ -56,7 +56,7 @@ class Run:
     """The files of one trained variant."""
 
     weights: Path
-    evaluation: Path  # table of `evaluate`
+    evaluation: Path  # table of `evaluate`; its name is the row's
     storage: Path  # table of `storage`
     coded: Path | None  # table of `account_coded`; none where there is no code
 
@@ -117,7 +117,7 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
             "make both from the same codes"
         )
     config = about["config"]
-    row = _quality(config["name"], config["decoder"]["kind"], quality, resamplings, seed)
+    row = _quality(run.evaluation.stem, config["decoder"]["kind"], quality, resamplings, seed)
     counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
     coded = _read(run.coded, ["kbps"])["kbps"].mean() if run.coded else np.nan
     return row | dict(amount[AMOUNTS].mean()) | {CODED: coded} | counts

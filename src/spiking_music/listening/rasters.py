@@ -37,7 +37,7 @@ def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
     if onsets is None:
         with open_codes(codes) as file:
             return np.argsort(sum(batch.sum((0, 2), dtype=np.int64) for batch in file.batches(32)))
-    with open_pairs(codes, onsets) as (pairs, _, _):
+    with open_pairs(codes, onsets) as (pairs, _):
         together = correlate(pairs, NEAR).sum(axis=-1) * pairs.clips  # (N, 88)
         events, notes = count(pairs)
         chances = (2 * NEAR + 1) / (pairs.clips * pairs.steps)

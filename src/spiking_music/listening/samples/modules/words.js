@@ -2,6 +2,7 @@
 
 const NAMES = {
   "reference": ["Reference", "the recording"],
+  "pretrained": ["Pretrained", "comes with the package, trained on real performances"],
   "rvq": ["RVQ", "residual vector quantiser"],
   "free": ["FREE", "binary events, no constraint"],
   "sparse": ["SPARSE", "few events"],
