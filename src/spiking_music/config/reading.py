@@ -176,13 +176,14 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
 
 
 def with_variant(raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """`raw` with a further row `name`, which is the variant `resolved` in all but name and seed.
+    """`raw` with a further row `name`, which is the variant `resolved` in all but name.
 
     resolved: what `VariantConfig` dumps, as weights carry it. Its parts become rows of that name.
     """
     parts = {part: resolved[part] for part in TABLES if resolved.get(part) is not None}
     added: dict[str, Any] = {TABLES[part]: {name: value} for part, value in parts.items()}
-    row = dict.fromkeys(parts, name) | {"training": resolved["training"]}
+    own = {key: resolved[key] for key in ("seed", "training")}
+    row = dict.fromkeys(parts, name) | own
     return merge(raw, added | {"variants": {name: row}})
 
 
