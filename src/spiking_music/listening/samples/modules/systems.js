@@ -87,7 +87,9 @@ export class Systems {
   #numbers(variant) {
     const { values, slider, output } = this.rows.get(variant);
     const entry = this.entry(variant);
-    const parts = [entry.rates && kbps(entry.rates.kbps), entry.siSnr !== null && decibels(entry.siSnr)];
+    const { rates, siSnr } = entry;
+    // what would be sent; the paper's formats are for `facts` to tell
+    const parts = [rates && kbps(rates.coded ?? rates.kbps), siSnr !== null && decibels(siSnr)];
     values.replaceChildren(...parts.filter(Boolean).map((part) => element("span", {}, part)));
     if (slider) {
       output.textContent = `μ = ${entry.level}`;
