@@ -53,7 +53,7 @@ def test_old_codecs_are_a_line_each(tables: Path) -> None:
 
 
 def test_codes_that_never_change_have_a_point(tables: Path) -> None:
-    changed(tables / "summary.csv", kbps_entropy=0.0)
+    changed(tables / "summary.csv", kbps_coded=0.0)
     assert "rvq" in _draw(tables)
 
 
@@ -88,7 +88,7 @@ def test_equal_rates_are_set_apart_and_keep_their_mean_and_order() -> None:
     assert octaves["a"] == pytest.approx(middle)
 
 
-@pytest.mark.parametrize("column", ["variant", "kbps_cheapest", "kbps_entropy", "si_snr_low"])
+@pytest.mark.parametrize("column", ["variant", "kbps_cheapest", "kbps_coded", "si_snr_low"])
 def test_a_missing_column_is_named(tables: Path, column: str) -> None:
     changed(tables / "summary.csv", **{column: None})
     with pytest.raises(DataError, match=rf"summary\.csv' has no column '{column}'"):

@@ -16,7 +16,7 @@ from spiking_music.figures import style, tables
 
 Line = Literal["-", "--"]
 
-RATE, ENTROPY_RATE = "kbps_cheapest", "kbps_entropy"
+RATE, CODED_RATE = "kbps_cheapest", "kbps_coded"
 HEADER_RATE = "kbps_header"  # of systems that make files: MP3 and Opus
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # SPEC 8: kbps, dB
 GAP = 0.03  # of the axis: what sets points of equal bit rate apart
@@ -49,7 +49,7 @@ def draw(
     """Draw bit rate (kbps) against SI-SNR and, where it was measured, ViSQOL.
 
     Filled markers: means over clips at the cheapest format of SPEC 5, bars their 95 % intervals;
-    hollow markers: the same quality at the entropy of the codes (order 0); dots: single clips.
+    hollow markers: the same quality at what the entropy coder writes; dots: single clips.
     Points of equal bit rate are set apart sideways. Codecs that make files (MP3, Opus), rows with
     kbps_header, are a line each, over their settings. `published` adds the paper's points (SPEC 8).
     What has no bit rate (mel, anchors) is left out, and named below.
@@ -58,7 +58,7 @@ def draw(
     order. Raises `DataError` where a table or a column is missing or empty.
     """
     # a single clip has no interval
-    filled = ["variant", RATE, ENTROPY_RATE, SI_SNR.column]
+    filled = ["variant", RATE, CODED_RATE, SI_SNR.column]
     present = [*_columns(SI_SNR), HEADER_RATE, "decoder"]
     table = tables.read(summary, filled, present=present).set_index("variant")
     looks = style.looks(table.index)  # before any row goes, as in the other figures
@@ -79,7 +79,7 @@ def draw(
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         published_rates = {name: row[0] for name, row in PUBLISHED.items() if published}
         context = pd.Series(published_rates, dtype=float)
-        lowest = table[ENTROPY_RATE].where(table[ENTROPY_RATE] > 0, table[RATE])
+        lowest = table[CODED_RATE].where(table[CODED_RATE] > 0, table[RATE])
         span = np.log2(pd.concat([rates, context]).max() / pd.concat([rates, lowest]).min())
         gap = GAP * max(span, 0.2)  # octaves
         positions = _apart(pd.concat([table[RATE], context]), gap)
@@ -163,13 +163,13 @@ def _golden(count: int) -> NDArray[np.float64]:
 
 
 def _mean(axes: Axes, row: pd.Series, measure: Measure, look: style.Look, shift: float) -> None:
-    """Mean and interval at the cheapest format, joined to the same quality at the entropy."""
+    """Mean and interval at the cheapest format, joined to the same quality once coded."""
     quality, low, high = (float(row[column]) for column in _columns(measure))
-    rate, entropy = row[RATE] * shift, row[ENTROPY_RATE]
-    if entropy > 0:  # codes that never change have no place on a log axis
-        axes.plot([entropy, rate], [quality, quality], color=look.colour, linewidth=0.8, zorder=3)
+    rate, coded = row[RATE] * shift, row[CODED_RATE]
+    if coded > 0:  # no bits have no place on a log axis
+        axes.plot([coded, rate], [quality, quality], color=look.colour, linewidth=0.8, zorder=3)
         axes.plot(
-            entropy, quality, look.marker, color="white", markeredgecolor=look.colour,
+            coded, quality, look.marker, color="white", markeredgecolor=look.colour,
             markersize=4.5, markeredgewidth=1.0, zorder=4,
         )  # fmt: skip
     axes.errorbar(
@@ -211,7 +211,7 @@ def _handles(looks: Mapping[str, style.Look], codecs: list[str], published: bool
 
     kinds = [
         key("mean and 95 % interval, cheapest format", "o", style.INK, style.INK, 5),
-        key("the same at the entropy of the codes", "o", style.INK, "white", 4),
+        key("the same, entropy coded", "o", style.INK, "white", 4),
         key("one clip", ".", style.MUTED, style.MUTED, 3),
     ]
     if published:
