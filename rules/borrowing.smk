@@ -20,7 +20,3 @@ rule borrow:
         runtime=10,
     shell:
         "spiking-music borrow {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
-
-
-ruleorder: borrow > train
-ruleorder: borrow > fit_entropy

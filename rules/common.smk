@@ -67,6 +67,9 @@ BORROWED = f"{CONFIG.results}/{CONFIG.models_from}/models"
 LENDERS = {name: str(pretrained.PRETRAINED) for name in GIVEN}  # folders
 if CONFIG.models_from:
     LENDERS |= {name: f"{BORROWED}/{name}" for name in ROWS}
+# the others; in a job of a group Snakemake knows the rules of that group only, and would make with
+# them what `borrow` has made: hence no order of rules, but names that only one rule accepts
+OWN_MODELS = "|".join(name for name in VARIANTS if name not in LENDERS) or "(?!)"
 ABSENT = [
     path
     for name in ROWS

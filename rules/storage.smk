@@ -28,6 +28,8 @@ rule fit_entropy:
         f"{LOGS}/fit-entropy-{{variant}}.log",
     benchmark:
         f"{TIMES}/fit-entropy-{{variant}}.tsv"
+    wildcard_constraints:
+        variant=OWN_MODELS,
     conda:
         "../envs/spiking-music.yaml"
     resources:

@@ -12,7 +12,7 @@ rule train:
     benchmark:
         f"{TIMES}/train-{{variant}}.tsv"
     wildcard_constraints:
-        variant="|".join(ROWS),
+        variant=OWN_MODELS,
     conda:
         "../envs/spiking-music.yaml"
     threads: 1  # most training an hour on few cores; a profile's set-threads gives more

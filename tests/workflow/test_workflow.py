@@ -138,6 +138,16 @@ def test_a_changed_figure_value_redraws_that_figure_only(finished: Path) -> None
     assert counted == dict.fromkeys(("all", *redrawn), 1)
 
 
+def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path) -> None:
+    """In such a job Snakemake knows the rules of the group only, and forces whatever they could."""
+    done = run_snakemake(
+        finished, "-n", "--nolock", "--force", "--mode", "remote", "--local-groupid", "any",
+        "--allowed-rules", "account", "account_coded", "fit_entropy",
+        "--target-jobs", "account_coded:variant=pretrained",
+    )  # fmt: skip
+    assert jobs(done) == {"account_coded": 1}
+
+
 def test_report_is_self_contained(finished: Path) -> None:
     report = finished / "results" / "tiny" / "report.html"
     done = run_snakemake(finished, "--report", str(report))
