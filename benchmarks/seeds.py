@@ -97,6 +97,8 @@ def selective(results: Path, row: str) -> str:
 
 
 def _mean(table: pd.DataFrame, name: str, signed: bool = False) -> str:
+    if table[name].isna().all():
+        return "–"  # not measured
     each = table.groupby(["performance", "offset"], as_index=False)[name].mean()
     low, high = interval(each[name], each["performance"], SETTINGS.bootstrap, SEED)
     sign = "+" if signed else ""
