@@ -22,22 +22,17 @@ import torch
 from numpy.typing import NDArray
 
 import spiking_music
+import tables
 from spiking_music import config as configuration
-from spiking_music import files
 from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import summary
-from spiking_music.config import DatasetConfig, EvaluationConfig, SignalConfig, SubsetConfig
+from spiking_music.config import DatasetConfig, SignalConfig, SubsetConfig
 from spiking_music.dataset.audio import stream
 from spiking_music.dataset.catalogue import choose
 from spiking_music.errors import SpikingMusicError
 from spiking_music.evaluation import metrics
-from spiking_music.evaluation.bootstrap import interval
 
-ROOT = Path(__file__).parents[1]
-RAW = configuration.read([str(ROOT / "config.yaml")])
-SIGNAL = configuration.section(RAW, SignalConfig)
-SETTINGS = configuration.section(RAW, EvaluationConfig)
-SEED = configuration.seed(RAW)
+SIGNAL = configuration.section(tables.RAW, SignalConfig)
 TIMED_SECONDS, ROUNDS = 60, 3
 HEADINGS = (
     "test split", "model", "clips", "kbps", "headers", "SI-SNR dB", "mel distance dB",
@@ -65,28 +60,22 @@ def main() -> None:
         for material in map(test_split, arguments.folders)
         for name, codec in codecs.items()
     ]
-    lines = [HEADINGS, (":--", ":--", *["--:"] * (len(HEADINGS) - 2)), *rows]
-    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    print(text)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with files.atomic(arguments.out) as temporary:
-        temporary.write_text(text + "\n")
-    files.wrote(arguments.out)
+    tables.publish(HEADINGS, rows, 2, arguments.out)
 
 
 def test_split(folder: Path) -> Material:
     """The whole clips of the test recordings in `folder`."""
-    subset = SubsetConfig.model_validate(RAW["dataset"]["subset"] | {"splits": ["test"]})
-    dataset = configuration.section(RAW, DatasetConfig).model_copy(
+    subset = SubsetConfig.model_validate(tables.RAW["dataset"]["subset"] | {"splits": ["test"]})
+    dataset = configuration.section(tables.RAW, DatasetConfig).model_copy(
         update={"source": "folder", "path": str(folder), "subset": subset}
     )
-    table = choose(dataset, SEED, None)
+    table = choose(dataset, tables.SEED, None)
     clips, owners = [], []
     for performance, name in zip(table["performance"], table["audio_filename"], strict=True):
         audio = np.concatenate(list(stream(folder / name, SIGNAL.sample_rate)))
         count = len(audio) // SIGNAL.clip_samples
         whole = audio[: count * SIGNAL.clip_samples].reshape(count, -1)
-        loud = whole[metrics.level_dbfs(whole) > SETTINGS.silence_dbfs]
+        loud = whole[metrics.level_dbfs(whole) > tables.SETTINGS.silence_dbfs]
         clips.append(loud)
         owners += [performance] * len(loud)
     return Material(folder.name, np.concatenate(clips), np.array(owners))
@@ -98,7 +87,7 @@ def row(material: Material, name: str, codec: Codec) -> tuple[str, ...]:
     audio = np.stack([codec.decode(one) for one in sent])
     facts = [summary(io.BytesIO(one)) for one in sent]
     to_kbps = 8 * SIGNAL.sample_rate / SIGNAL.clip_samples / 1000  # of bytes a clip
-    measured = partial(_with_interval, performances=material.performances)
+    measured = partial(tables.mean, performances=material.performances)
     encoding, decoding = speed(codec, material.clips)
     return (
         material.name,
@@ -127,11 +116,6 @@ def _timed(run: Callable[[], object]) -> Iterator[float]:
         started = time.perf_counter()
         run()
         yield time.perf_counter() - started
-
-
-def _with_interval(values: NDArray[np.float64], performances: NDArray[np.int64]) -> str:
-    low, high = interval(values, performances, SETTINGS.bootstrap, SEED)
-    return f"{np.nanmean(values):.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _arguments() -> argparse.Namespace:

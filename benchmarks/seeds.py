@@ -3,7 +3,8 @@
 Reads what the workflow has measured of each ROW and of its further seeds ROW-seed-2, ROW-seed-3 …
 Means are over clips and seeds; intervals are over performances, the seeds of a clip averaged
 before, so they are about other music, and `seeds` (lowest and highest mean) is about other
-trainings. Differences to --against are taken clip by clip. kbps are those of the entropy coder.
+trainings. Differences to --against are taken clip by clip between equal seeds. kbps are those of
+the entropy coder.
 """
 
 import argparse
@@ -11,19 +12,11 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from spiking_music import config as configuration
-from spiking_music import files
-from spiking_music.config import EvaluationConfig
+import tables
 from spiking_music.errors import DataError, SpikingMusicError
-from spiking_music.evaluation.bootstrap import interval
 
-ROOT = Path(__file__).parents[1]
-RAW = configuration.read([str(ROOT / "config.yaml")])
-SETTINGS = configuration.section(RAW, EvaluationConfig)
-SEED = configuration.seed(RAW)
 QUALITIES = {"si_snr_db": "SI-SNR dB", "mel_distance": "mel distance dB", "visqol": "ViSQOL"}
 
 
@@ -31,14 +24,7 @@ def main() -> None:
     arguments = _arguments()
     against = clips(arguments.results, arguments.against) if arguments.against else None
     rows = [line(arguments.results, row, against) for row in arguments.rows]
-    headings = list(rows[0])
-    lines = [headings, [":--", *["--:"] * (len(headings) - 1)], *(row.values() for row in rows)]
-    text = "\n".join("| " + " | ".join(row) + " |" for row in lines)
-    print(text)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with files.atomic(arguments.out) as temporary:
-        temporary.write_text(text + "\n")
-    files.wrote(arguments.out)
+    tables.publish(list(rows[0]), (row.values() for row in rows), 1, arguments.out)
 
 
 def line(results: Path, row: str, against: pd.DataFrame | None) -> dict[str, str]:
@@ -53,26 +39,29 @@ def line(results: Path, row: str, against: pd.DataFrame | None) -> dict[str, str
         "selective": selective(results, row),
     }
     if against is not None:
+        # equal seeds only, which share their batches
         beside = table.merge(against, on=["performance", "offset", "seed"], suffixes=("", "_of"))
         for name, heading in QUALITIES.items():
             beside[name] -= beside[f"{name}_of"]
-            said[f"Δ {heading}"] = _mean(beside, name, signed=True)
-        said["of its bits"] = f"{table['kbps'].mean() / against['kbps'].mean():.0%}"
+            said[f"Δ {heading}"] = _mean(beside, name, "+")
+        said["of its bits"] = f"{beside['kbps'].mean() / beside['kbps_of'].mean():.0%}"
     return said
 
 
 def clips(results: Path, row: str) -> pd.DataFrame:
     """Clips of `row` that are not silent, a line each and seed: place, qualities and kbps."""
-    tables = []
+    found = []
     for seed, name in seeds(results, row).items():
         quality = pd.read_csv(results / "evaluation" / f"{name}.csv")
         try:
             coded = pd.read_csv(results / "storage" / f"{name}-coded.csv")
         except OSError as error:
             raise DataError(f"no coded bits of '{name}' ({error}): run the workflow") from None
+        if len(coded) != len(quality):
+            raise DataError(f"the coded bits of '{name}' are of other clips: run the workflow")
         quality["kbps"] = coded["kbps"]
-        tables.append(quality[quality["silent"] == 0].assign(seed=seed))
-    return pd.concat(tables)[["performance", "offset", "seed", "kbps", *QUALITIES]]
+        found.append(quality[quality["silent"] == 0].assign(seed=seed))
+    return pd.concat(found)[["performance", "offset", "seed", "kbps", *QUALITIES]]
 
 
 def seeds(results: Path, row: str) -> dict[int, str]:
@@ -96,13 +85,11 @@ def selective(results: Path, row: str) -> str:
     return f"{table['selective_units'].mean():.0f} of {table['units'].iloc[0]}"
 
 
-def _mean(table: pd.DataFrame, name: str, signed: bool = False) -> str:
+def _mean(table: pd.DataFrame, name: str, sign: str = "") -> str:
     if table[name].isna().all():
         return "–"  # not measured
     each = table.groupby(["performance", "offset"], as_index=False)[name].mean()
-    low, high = interval(each[name], each["performance"], SETTINGS.bootstrap, SEED)
-    sign = "+" if signed else ""
-    return f"{np.nanmean(each[name]):{sign}.2f} [{low:{sign}.2f}, {high:{sign}.2f}]"
+    return tables.mean(each[name], each["performance"], sign)
 
 
 def _arguments() -> argparse.Namespace:

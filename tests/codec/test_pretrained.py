@@ -53,10 +53,9 @@ def test_its_weights_take_16_bits_and_are_finite(codec: Codec) -> None:
 
 
 def test_as_a_row_of_the_workflow_it_is_what_its_weights_say(codec: Codec) -> None:
-    raw = with_pretrained(read(DEFAULTS))
+    raw = with_pretrained(read([*DEFAULTS, '{"seed": 9}']))  # whatever else is drawn here
     row = variant(raw, "pretrained")
-    own = codec.model.config
-    assert row == own.model_copy(update={"name": "pretrained", "seed": raw["seed"]})
+    assert row == codec.model.config.model_copy(update={"name": "pretrained"})
     assert [*variants(raw)] == [*variants(read(DEFAULTS)), "pretrained"]
     without = read([*DEFAULTS, '{"pretrained": false}'])
     assert with_pretrained(without) == without
