@@ -9,7 +9,7 @@ from spiking_music import config as configuration
 from spiking_music.errors import ConfigError
 from tests.conftest import ROOT
 
-CONTEXT = {"layers": 1, "heads": 1, "kernel": 3}
+CONTEXT = {"kind": "conformer", "layers": 1, "heads": 1, "kernel": 3}
 OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 BELOW = {"quality.yaml": ["best.yaml"]}  # what an overlay needs below it
 
@@ -48,6 +48,7 @@ def _changed(raw, path, value):
         (("variants", "free", "training"), {"stps": 3}, "'variants.free.training.stps'; did you"),
         (("dataset", "source"), "midi", "'dataset': source 'midi' needs path"),
         (("dataset", "source"), "fma", "'dataset': source 'fma' has no MIDI: set notes to none"),
+        (("contexts", "conformer", "kind"), "x", "'contexts.conformer.kind'"),
         (("models_from",), "demo", "models_from must name another data set than dataset.name"),
         (("models_from",), "../x", "'models_from': String should match"),
         (("variants", "pretrained"), None, "'pretrained' in variants is the name of the package's"),

@@ -68,7 +68,7 @@ def built(name: str) -> tuple[Autoencoder, object]:
     return Autoencoder(config).eval().double(), reach(config)
 
 
-@pytest.mark.parametrize("name", ["free", "seanet-plain", "time-ae"])
+@pytest.mark.parametrize("name", ["free", "gains", "seanet-plain", "time-ae"])
 def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
     model, found = built(name)
     assert found.exact

@@ -27,7 +27,7 @@ SMALL = f"""{{
         "binary": {{"units": {UNITS}}},
         "mel": {{"n_mels": {MELS}}}
     }},
-    "contexts": {{"conformer": {{"layers": 1, "heads": 2, "kernel": 3}}}},
+    "contexts": {{"conformer": {{"kind": "conformer", "layers": 1, "heads": 2, "kernel": 3}}}},
     "decoders": {{"diffusion-small": {{"sampling_steps": 2, "unet": {{
         "channels": [4, 8], "factors": [16, 32], "items": [1, 1], "attentions": [false, true],
         "heads": 1, "head_features": 4, "groups": 4, "features": 8, "context_depth": 1

@@ -25,7 +25,7 @@ SMALL = """{
 "signal": {"clip_samples": 16384},
 "backbones": {"spectral": {"latent": 8, "width": 16, "depth": 1}},
 "bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 8}, "binary": {"units": 12}},
-"contexts": {"conformer": {"layers": 1, "heads": 2, "kernel": 3}},
+"contexts": {"conformer": {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 3}},
 "decoders": {"diffusion-small": {"sampling_steps": 2, "unet": {
   "channels": [4, 8], "factors": [16, 32], "items": [1, 1], "attentions": [false, true],
   "heads": 1, "head_features": 4, "groups": 4, "features": 8, "context_depth": 1}}}}"""

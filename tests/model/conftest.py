@@ -16,7 +16,11 @@ SMALL = """{
   "scalar": {"latents": 6, "bits": 5},
   "graded": {"kind": "graded", "channels": 8, "grades": 2},
   "mel": {"n_mels": 16, "n_fft": 1024}},
-"contexts": {"conformer": {"layers": 1, "heads": 2, "kernel": 5}},
+"contexts": {"conformer": {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 5},
+  "gain": {"kind": "gain"}},
+"sparsities": {"rate-levels": {"kind": "rate-levels", "reach": 1, "levels": 32, "doubling": 5,
+  "gamma": 0.002, "silent_steps": 0, "ramp_steps": 0,
+  "collapse": {"after": 0, "below_db": -100, "patience": 1}}},
 "decoders": {"griffin-lim": {"iterations": 8},
   "tiny-diffusion": {"kind": "diffusion", "rms": 0.05, "sampling_steps": 3, "unet": {
   "channels": [8, 8, 16], "factors": [8, 8, 8], "items": [1, 1, 1],
@@ -24,6 +28,8 @@ SMALL = """{
   "context_depth": 2, "checkpointing": false}}},
 "variants": {
   "graded": {"backbone": "spectral", "bottleneck": "graded", "decoder": "regression"},
+  "gains": {"backbone": "spectral", "bottleneck": "graded", "context": "gain",
+    "sparsity": "rate-levels", "decoder": "regression"},
   "diffusion": {"backbone": "spectral", "bottleneck": "binary", "decoder": "tiny-diffusion"},
   "mel": {"bottleneck": "mel", "decoder": "tiny-diffusion"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
@@ -41,7 +47,7 @@ def config(request: pytest.FixtureRequest) -> VariantConfig:
     return small(request.param)
 
 
-@pytest.fixture(params=[*VARIANTS, "mu-sparse", "diffusion", "freq-ae", "mel"])
+@pytest.fixture(params=[*VARIANTS, "mu-sparse", "gains", "diffusion", "freq-ae", "mel"])
 def any_config(request: pytest.FixtureRequest) -> VariantConfig:
     """Also what takes a level, or decodes by diffusion."""
     return small(request.param)

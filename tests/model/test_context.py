@@ -1,10 +1,10 @@
-"""Context blocks: relative positions, the whole clip in view, and levels."""
+"""Context blocks: relative positions, the whole clip in view, and levels; gains."""
 
 import pytest
 import torch
 
 from spiking_music.errors import CodeError, ConfigError
-from spiking_music.model.context import Context, rotate
+from spiking_music.model.context import Context, Gain, rotate
 
 
 def make(levels: int = 0) -> Context:
@@ -79,3 +79,19 @@ def test_unfit_sizes_are_refused() -> None:
         Context(width=30, layers=1, levels=0, heads=4, kernel=7)
     with pytest.raises(ConfigError, match="odd"):
         Context(width=32, layers=1, levels=0, heads=4, kernel=6)
+
+
+def test_gains_leave_latents_as_they_are_at_first_and_learn_for_each_level() -> None:
+    gain, x = Gain(width=6, levels=4), torch.randn(3, 6, 20)
+    level = torch.tensor([0, 3, 0])
+    torch.testing.assert_close(gain(x, level), x)
+    torch.nn.init.constant_(gain.gain[3], 0.1)
+    torch.nn.init.constant_(gain.shift[3], -1.0)
+    y = gain(x, level)
+    torch.testing.assert_close(y[::2], x[::2])
+    slope = (y[1].amax() - y[1].amin()) / (x[1].amax() - x[1].amin())
+    torch.testing.assert_close(y[1], slope * x[1] - 1)
+    assert slope > 1
+    for wrong in (None, torch.tensor([0, 4, 0]), torch.tensor([1])):
+        with pytest.raises(CodeError, match="level"):
+            gain(x, wrong)

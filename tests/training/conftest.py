@@ -29,7 +29,7 @@ SPECTROGRAM = {
     "exponent": 0.3, "channels": 4, "ratios": [4, 4],
 }  # fmt: skip
 GRIFFIN_LIM = {"kind": "griffin-lim", "iterations": 2, "momentum": 0.9}
-CONTEXT = {"layers": 1, "heads": 2, "kernel": 3}
+CONTEXT = {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 3}
 GAMMA = {
     "gamma": 0.5, "silent_steps": 3, "ramp_steps": 4,
     "collapse": {"after": 0, "below_db": -1000.0, "patience": 1},
@@ -38,6 +38,7 @@ STORAGE = {"kind": "storage", "budget": 0.25, **GAMMA}
 GRADED = {"kind": "graded", "channels": 4, "grades": 2}
 RATE = {"kind": "rate", "reach": 1, **GAMMA}
 LEVELS = {"kind": "levels", "levels": 8, **GAMMA}
+RATE_LEVELS = {"kind": "rate-levels", "reach": 1, "levels": 8, "doubling": 3.0, **GAMMA}
 REGRESSION = {"kind": "regression"}
 GAN = {
     "kind": "gan", "start": 3, "learning_rate": 1e-3, "balancer_decay": 0.9,
@@ -58,6 +59,7 @@ ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
     "sparse": {"context": CONTEXT, "sparsity": STORAGE},
     "levels": {"context": CONTEXT, "sparsity": LEVELS},
     "rate": {"bottleneck": GRADED, "sparsity": RATE},
+    "rate-levels": {"context": {"kind": "gain"}, "bottleneck": GRADED, "sparsity": RATE_LEVELS},
     "gan": {"decoder": GAN},
     "diffusion": {"decoder": DIFFUSION},
     "freq-ae": {"backbone": SPECTROGRAM, "bottleneck": SCALAR, "decoder": GRIFFIN_LIM},

@@ -27,7 +27,7 @@ def touched(kind: str, loss: str) -> set[str]:
 
 
 @pytest.mark.parametrize("loss", RECONSTRUCTION)
-@pytest.mark.parametrize("kind", ["rvq", "binary", "levels", "time-ae"])
+@pytest.mark.parametrize("kind", ["rvq", "binary", "levels", "rate-levels", "time-ae"])
 def test_reconstruction_reaches_every_parameter(kind: str, loss: str) -> None:
     names = {name for name, _ in Autoencoder(tiny(kind)).named_parameters()}
     assert touched(kind, loss) == names
@@ -71,6 +71,6 @@ def test_levels_are_drawn_anew_for_every_clip_by_the_global_seed() -> None:
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
         objective(torch.zeros(64, 1, 1024), step=100)
-    assert set(seen[0].tolist()) == set(range(8))
+    assert seen[0].bincount().tolist() == [8] * 8  # evenly
     assert torch.equal(seen[0], seen[1])
     assert not torch.equal(seen[0], seen[2])

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from spiking_music.config import (
+    ConformerConfig,
     DiffusionConfig,
     GriffinLimConfig,
     SeanetConfig,
@@ -47,8 +48,8 @@ def reach(config: VariantConfig) -> Reach:
     else:
         steps, exact = _strided(backbone), True
     if config.context is not None:
-        steps += config.context.layers * (config.context.kernel // 2)
-        exact = False
+        steps += config.context.reach
+        exact = exact and not isinstance(config.context, ConformerConfig)
     endless = isinstance(config.decoder, DiffusionConfig | GriffinLimConfig)
     encoder = steps if exact else steps + SPAN
     return Reach(encoder, steps + SPAN if endless else encoder, exact and not endless)

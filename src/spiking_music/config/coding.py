@@ -161,9 +161,26 @@ class MelConfig(Section):
         return 1
 
 
-class ContextConfig(Section):
+class ConformerConfig(Section):
     """SPEC 3, SPARSE: conformer layers before L and as many after H."""
 
+    kind: Literal["conformer"]
     layers: Positive
     heads: Positive
     kernel: Positive
+
+    @property
+    def reach(self) -> int:
+        """Steps on either side that its convolutions take in; its attention hears all."""
+        return self.layers * (self.kernel // 2)
+
+
+class GainConfig(Section):
+    """Gains (*ours*): a level scales and shifts the latents, before L and after H."""
+
+    kind: Literal["gain"]
+
+    @property
+    def reach(self) -> int:
+        """Each step is for itself."""
+        return 0

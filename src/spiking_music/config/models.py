@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from spiking_music.config.coding import (
     BinaryConfig,
-    ContextConfig,
+    ConformerConfig,
+    GainConfig,
     GradedConfig,
     MelConfig,
     RvqConfig,
@@ -66,6 +67,15 @@ class RateSparsityConfig(GammaConfig):
     def levels(self) -> int:
         """How many levels μ the model takes: none."""
         return 0
+
+
+class LevelRateSparsityConfig(GammaConfig):
+    """RATE at levels (*ours*): γ(μ) = γ · 2^(μ/doubling) a bit, μ in 0..levels − 1."""
+
+    kind: Literal["rate-levels"]
+    reach: Count
+    levels: Annotated[int, Field(ge=2, le=32)]
+    doubling: Annotated[float, Field(gt=0)]  # levels
 
 
 class RegressionConfig(Section):
@@ -154,8 +164,10 @@ Backbone = Annotated[
 Bottleneck = Annotated[
     RvqConfig | BinaryConfig | GradedConfig | ScalarConfig | MelConfig, Field(discriminator="kind")
 ]
+Context = Annotated[ConformerConfig | GainConfig, Field(discriminator="kind")]
 Sparsity = Annotated[
-    StorageSparsityConfig | LevelSparsityConfig | RateSparsityConfig, Field(discriminator="kind")
+    StorageSparsityConfig | LevelSparsityConfig | RateSparsityConfig | LevelRateSparsityConfig,
+    Field(discriminator="kind"),
 ]
 Decoder = Annotated[
     RegressionConfig | GanConfig | DiffusionConfig | GriffinLimConfig, Field(discriminator="kind")
@@ -222,7 +234,7 @@ class VariantConfig(Section):
     signal: SignalConfig
     backbone: Backbone | None
     bottleneck: Bottleneck
-    context: ContextConfig | None
+    context: Context | None
     sparsity: Sparsity | None
     decoder: Decoder
     training: TrainingConfig
@@ -248,6 +260,8 @@ class VariantConfig(Section):
             raise ValueError("a sparsity loss needs a binary bottleneck")
         if self.levels and self.context is None:
             raise ValueError("levels are told to context blocks: give the variant a context")
+        if isinstance(self.context, GainConfig) and not self.levels:
+            raise ValueError("a context of gains needs a sparsity with levels")
         if mel and self.context is not None:
             raise ValueError("mel takes no context blocks")
         if isinstance(self.decoder, DiffusionConfig) and self.decoder.unet.hop != self.signal.hop:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from spiking_music.config.coding import ContextConfig
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
@@ -21,6 +20,7 @@ from spiking_music.config.messages import instead, sentence
 from spiking_music.config.models import (
     Backbone,
     Bottleneck,
+    Context,
     Decoder,
     Sparsity,
     TrainingConfig,
@@ -54,7 +54,7 @@ class Config(Section):
     download: DownloadConfig
     backbones: dict[str, Backbone]
     bottlenecks: dict[str, Bottleneck]
-    contexts: dict[str, ContextConfig]
+    contexts: dict[str, Context]
     sparsities: dict[str, Sparsity]
     decoders: dict[str, Decoder]
     training: TrainingConfig

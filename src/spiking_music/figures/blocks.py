@@ -54,6 +54,7 @@ NAMES = {
     "Passage": "as it is",
     "Embedding": "level embedding",
     "Conformer": "conformer",
+    "Gain": "gains of a level",
     "NoiseEmbedding": "noise level embedding",
 }
 

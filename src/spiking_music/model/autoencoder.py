@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from spiking_music.config import (
     Backbone,
     DiffusionConfig,
+    GainConfig,
     GriffinLimConfig,
     MelConfig,
     SeanetConfig,
@@ -19,7 +20,7 @@ from spiking_music.config import (
 )
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.model.bottleneck import Quantised, make_bottleneck
-from spiking_music.model.context import Context
+from spiking_music.model.context import Context, Gain
 from spiking_music.model.diffusion.unet import UNet
 from spiking_music.model.diffusion.vdiffusion import VDiffusion
 from spiking_music.model.mel import LogMel
@@ -134,7 +135,7 @@ class Autoencoder(nn.Module):
             )
 
 
-def _through(context: Context | None, latent: Tensor, level: Tensor | None) -> Tensor:
+def _through(context: Context | Gain | None, latent: Tensor, level: Tensor | None) -> Tensor:
     """Latents (B, C, T) in their context; `CodeError` for a level that no context would read."""
     if context is not None:
         return context(latent, level)
@@ -148,10 +149,12 @@ def _generator() -> torch.Generator:
     return torch.Generator().manual_seed(int(torch.randint(2**62, ())))
 
 
-def _context(config: VariantConfig) -> Context | None:
-    if config.context is None:
-        return None
+def _context(config: VariantConfig) -> Context | Gain | None:
     context = config.context
+    if context is None:
+        return None
+    if isinstance(context, GainConfig):
+        return Gain(config.latent, config.levels)
     return Context(config.latent, context.layers, config.levels, context.heads, context.kernel)
 
 

@@ -1,4 +1,4 @@
-"""Context blocks: conformer layers that see the whole clip (SPEC 3, SPARSE and μ-SPARSE).
+"""Context blocks: conformer layers that see the whole clip (SPEC 3, SPARSE and μ-SPARSE), or gains.
 
 Conformer (Gulati et al. 2020, arXiv 2005.08100) with rotary positions (Su et al. 2021, arXiv
 2104.09864) in place of relative ones, for torchaudio's conformer has no positions at all, and with
@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spiking_music.errors import CodeError, ConfigError
+
+SPEED = 4.0  # of gains: Adam moves weights by thousandths, and their factors span a decade
 
 
 class FeedForward(nn.Module):
@@ -114,14 +116,43 @@ class Context(nn.Module):
 
         Raises `CodeError` where a level is missing, not asked for, or out of range.
         """
-        if (level is None) != (self.embedding is None):
-            wanted = f"a level in 0..{self.levels - 1}" if self.levels else "no level"
-            raise CodeError(f"this model takes {wanted}; give exactly that")
-        if self.embedding is not None and level is not None:
-            if level.shape != x.shape[:1] or level.min() < 0 or level.max() >= self.levels:
-                raise CodeError(f"levels must be one a clip, each in 0..{self.levels - 1}")
+        _check(level, self.levels, len(x))
+        if self.embedding is not None:
             x = x + self.embedding(level)[:, :, None]
         return self.layers(x.transpose(1, 2)).transpose(1, 2)
+
+
+class Gain(nn.Module):
+    """Latents (B, width, T) scaled and shifted by what is learned of a level, as they are at first.
+
+    One model for many rates needs quantisers of many step sizes: with the events' thresholds fixed,
+    the latents before L grow and shrink instead, and after H again (gain units, Cui et al. 2021,
+    arXiv 2003.02012).
+    """
+
+    def __init__(self, width: int, levels: int) -> None:
+        super().__init__()
+        self.levels = levels
+        self.gain = nn.Parameter(torch.zeros(levels, width))  # ln of the factor, over SPEED
+        self.shift = nn.Parameter(torch.zeros(levels, width))
+
+    def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:
+        """Latents (B, width, T) and levels (B,) int64 → latents (B, width, T); `CodeError` as in
+        `Context`.
+        """
+        _check(level, self.levels, len(x))
+        return x * (SPEED * self.gain[level]).exp()[:, :, None] + self.shift[level][:, :, None]
+
+
+def _check(level: Tensor | None, levels: int, clips: int) -> None:
+    """`CodeError` unless there is one of `levels` levels for each clip; none where they are 0."""
+    if (level is None) != (levels == 0):
+        wanted = f"a level in 0..{levels - 1}" if levels else "no level"
+        raise CodeError(f"this model takes {wanted}; give exactly that")
+    if level is None:
+        return
+    if level.shape != (clips,) or level.min() < 0 or level.max() >= levels:
+        raise CodeError(f"levels must be one a clip, each in 0..{levels - 1}")
 
 
 def rotate(x: Tensor) -> Tensor:

@@ -75,8 +75,8 @@ class Objective(nn.Module):
         self.sparsity = make_sparsity(config)
 
     def forward(self, x: Tensor, step: int) -> Pass:
-        """One pass over audio (B, 1, T_x), each crop at a level drawn from the global generator."""
-        level = torch.randint(self.levels, (len(x),)).to(x.device) if self.levels else None
+        """One pass over audio (B, 1, T_x), at levels that are drawn from the global generator."""
+        level = draw_levels(self.levels, len(x)).to(x.device) if self.levels else None
         output = self.model(x, level)
         terms = {} if output.audio is None else self.reconstruction(output.audio, x)
         others, stats = dict(output.losses), dict(output.stats)
@@ -84,6 +84,16 @@ class Objective(nn.Module):
             others["sparsity"], more = self.sparsity(output.codes, level, step)
             stats |= more
         return Pass(output.audio, terms, others, stats)
+
+
+def draw_levels(levels: int, clips: int) -> Tensor:
+    """A level for each clip, (clips,) int64: evenly over 0..levels − 1, from a random one on.
+
+    Independent draws would make the statistics of a small batch, which batch norm goes by, a matter
+    of luck: latents of some levels are several times as large as those of others (*ours*).
+    """
+    first = torch.randint(levels, ())
+    return (first + torch.arange(clips) * levels // clips) % levels
 
 
 def make_fabric(training: TrainingConfig) -> Fabric:

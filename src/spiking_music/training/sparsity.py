@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from spiking_music.config import (
     BinaryConfig,
     GradedConfig,
+    LevelRateSparsityConfig,
     LevelSparsityConfig,
     RateSparsityConfig,
     SignalConfig,
@@ -21,23 +22,37 @@ from spiking_music.training.schedules import gamma
 
 
 class RateLoss(nn.Module):
-    """γ(step) · bits a step of events under a `Prior` that is trained beside the model."""
+    """γ(step) · bits a step of events under a `Prior` that is trained beside the model.
 
-    def __init__(self, config: RateSparsityConfig, units: int, signal: SignalConfig) -> None:
+    rate-levels: the weight is γ(step) · 2^(μ/doubling), clip by clip.
+    """
+
+    def __init__(
+        self,
+        config: RateSparsityConfig | LevelRateSparsityConfig,
+        units: int,
+        signal: SignalConfig,
+    ) -> None:
         super().__init__()
         self.config = config
         self.steps_a_second = signal.sample_rate / signal.hop
-        self.prior = Prior(units, config.reach)
+        self.prior = Prior(units, config.reach, config.levels)
 
     def forward(
         self, z: Tensor, level: Tensor | None, step: int
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss (scalar) of events (B, N, T_crop), and what to log: gamma, and kbps by the prior."""
+        """Loss (scalar) of events (B, N, T_crop) at levels μ (B,), and what to log.
+
+        gamma is γ(step), without what a level makes of it; kbps is the mean rate by the prior.
+        """
         config = self.config
-        bits = self.prior(z.float()).mean()
+        bits = self.prior(z.float(), level)  # (B,)
         weight = gamma(step, config.silent_steps, config.ramp_steps, config.gamma)
-        kbps = bits.detach() * self.steps_a_second / 1000
-        return weight * bits, {"gamma": torch.tensor(weight), "kbps": kbps}
+        kbps = bits.detach().mean() * self.steps_a_second / 1000
+        if isinstance(config, LevelRateSparsityConfig):
+            assert level is not None  # as the model with levels has checked
+            bits = bits * 2 ** (level / config.doubling)
+        return weight * bits.mean(), {"gamma": torch.tensor(weight), "kbps": kbps}
 
 
 class SparsityLoss(nn.Module):
@@ -77,7 +92,7 @@ class SparsityLoss(nn.Module):
 
 def make_sparsity(config: VariantConfig) -> RateLoss | SparsityLoss | None:
     """The loss on the events of the variant `config`; None where it has none."""
-    if isinstance(config.sparsity, RateSparsityConfig):
+    if isinstance(config.sparsity, RateSparsityConfig | LevelRateSparsityConfig):
         assert isinstance(config.bottleneck, BinaryConfig | GradedConfig)  # as it has checked
         return RateLoss(config.sparsity, config.bottleneck.units, config.signal)
     return SparsityLoss(config.sparsity, config.signal) if config.sparsity else None
