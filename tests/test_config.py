@@ -48,7 +48,7 @@ def _changed(raw, path, value):
         (("variants", "free", "training"), {"stps": 3}, "'variants.free.training.stps'; did you"),
         (("dataset", "source"), "midi", "'dataset': source 'midi' needs path"),
         (("dataset", "source"), "fma", "'dataset': source 'fma' has no MIDI: set notes to none"),
-        (("contexts", "conformer", "kind"), "x", "'contexts.conformer.kind'"),
+        (("contexts", "conformer", "kind"), "x", "'contexts.conformer': Input tag 'x' found"),
         (("models_from",), "demo", "models_from must name another data set than dataset.name"),
         (("models_from",), "../x", "'models_from': String should match"),
         (("variants", "pretrained"), None, "'pretrained' in variants is the name of the package's"),
