@@ -40,7 +40,7 @@ def line(results: Path, row: str, level: int) -> tuple[str, ...]:
             Path(folder) / name for name in ("codes.h5", "tables", "coded.csv", "quality.csv")
         )
         encode_split(weights, train, codes, SETTINGS.batch_size, level)
-        fit_tables(codes, fitted, tables.SEED)
+        fit_tables(codes, fitted, tables.SEED, SETTINGS.entropy_steps)
         encode_split(weights, test, codes, SETTINGS.batch_size, level)
         coded_storage(codes, fitted, coded)
         beside = [shard.with_suffix(".csv") for shard in test]

@@ -16,7 +16,7 @@ SECONDS = SAMPLES / 22050
 @pytest.mark.parametrize("name", ["free_codes", "rvq_codes", "mu_codes"])
 def test_a_row_a_clip(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     codes = request.getfixturevalue(name)
-    fit_tables(codes, tmp_path / "entropy.safetensors", seed=1)
+    fit_tables(codes, tmp_path / "entropy.safetensors", seed=1, steps=60)
     coded_storage(codes, tmp_path / "entropy.safetensors", tmp_path / "coded.csv")
     table = pd.read_csv(tmp_path / "coded.csv")
     assert tuple(table) == COLUMNS
@@ -34,8 +34,8 @@ def test_a_row_a_clip(name: str, request: pytest.FixtureRequest, tmp_path: Path)
 def test_what_does_not_fit_is_refused(
     free_codes: Path, rvq_codes: Path, mel_codes: Path, tmp_path: Path
 ) -> None:
-    fit_tables(free_codes, tmp_path / "entropy.safetensors", seed=1)
+    fit_tables(free_codes, tmp_path / "entropy.safetensors", seed=1, steps=60)
     with pytest.raises(CodeError, match="fit them to codes of the same model"):
         coded_storage(rvq_codes, tmp_path / "entropy.safetensors", tmp_path / "coded.csv")
     with pytest.raises(CodeError, match="no codes: choose a variant"):
-        fit_tables(mel_codes, tmp_path / "mel.safetensors", seed=1)
+        fit_tables(mel_codes, tmp_path / "mel.safetensors", seed=1, steps=60)

@@ -100,7 +100,7 @@ def _model(folder: Path, name: str, clips: list[Path]) -> tuple[Path, Path]:
     save_weights(model, config, weights, {})
     encode_split(weights, clips, codes, 2, LEVEL)
     if name in ("rvq", "mu-sparse"):  # as if `free` had none
-        fit_tables(codes, folder / name / "entropy.safetensors", 0)
+        fit_tables(codes, folder / name / "entropy.safetensors", 0, 20)
     return weights, codes
 
 

@@ -106,7 +106,9 @@ def fit_entropy(config: Configs, codes: Codes, out: Out) -> None:
     """Fit the tables of entropy coding to the codes of the train split."""
     from spiking_music.evaluation.coded import fit_tables
 
-    fit_tables(codes, out, configuration.seed(configuration.read(config)))
+    raw = configuration.read(config)
+    settings = configuration.section(raw, EvaluationConfig)
+    fit_tables(codes, out, configuration.seed(raw), settings.entropy_steps)
 
 
 def account_coded(

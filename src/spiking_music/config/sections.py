@@ -152,6 +152,7 @@ class EvaluationConfig(Section):
     sweep_clips: Positive
     bound_db: float  # of quality control
     budget_kbps: Annotated[float, Field(gt=0)]  # of rate control
+    entropy_steps: Positive  # of training of the entropy coder's model
 
 
 class ClassicalConfig(Section):

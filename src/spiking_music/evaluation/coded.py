@@ -20,8 +20,8 @@ BATCH = 64  # clips read at a time
 COLUMNS = ("clip", "bits", "ideal_bits", "method", *(f"ideal_{name}" for name in METHODS), "kbps")
 
 
-def fit_tables(codes: Path, out: Path, seed: int) -> None:
-    """Fit entropy tables to all clips of the file `codes`; write them to `out`.
+def fit_tables(codes: Path, out: Path, seed: int, steps: int) -> None:
+    """Fit entropy tables to all clips of the file `codes`, in `steps` steps; write them to `out`.
 
     Raises `CodeError` where the codes are missing, damaged or no codes (a mel spectrogram).
     """
@@ -29,7 +29,7 @@ def fit_tables(codes: Path, out: Path, seed: int) -> None:
         kind = coded.origin.kind
         if kind == "mel":
             raise CodeError(f"'{codes}' holds spectrograms, which are no codes: choose a variant")
-        tables = fit_entropy(coded.batches(BATCH), kind, coded.origin.codebook_size, seed)
+        tables = fit_entropy(coded.batches(BATCH), kind, coded.origin.codebook_size, seed, steps)
     save_tables(tables, out)
     files.wrote(out)
 
