@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -118,3 +119,10 @@ def test_an_empty_table_is_named(tables: Path, content: str) -> None:
     (tables / "summary.csv").write_text(content)
     with pytest.raises(DataError, match=r"summary\.csv' (is not a table|has no rows)"):
         _draw(tables)
+
+
+def test_many_equal_rates_stay_near_where_they_belong() -> None:
+    rates = pd.Series({f"model-{number}": 3.445 for number in range(11)})
+    places = np.log2(list(_apart(rates, 0.1).values()))
+    assert np.ptp(places) == pytest.approx(0.4)
+    assert (np.diff(places) > 0).all()

@@ -20,6 +20,7 @@ RATE, CODED_RATE = "kbps_cheapest", "kbps_coded"
 HEADER_RATE = "kbps_header"  # of systems that make files: MP3 and Opus
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # SPEC 8: kbps, dB
 GAP = 0.03  # of the axis: what sets points of equal bit rate apart
+WIDEST = 4  # gaps from the first of them to the last, however many: where they stand means a rate
 CODECS: tuple[tuple[Line, str], ...] = (
     ("-", "."),
     ("--", "x"),
@@ -131,7 +132,10 @@ def _clips(name: str, evaluation: Mapping[str, Path], storage: Mapping[str, Path
 
 
 def _apart(rates: pd.Series, gap: float) -> dict[str, float]:
-    """Where each is drawn (kbps): `gap` octaves apart, lest equal rates hide each other."""
+    """Where each is drawn (kbps): `gap` octaves apart, lest equal rates hide each other.
+
+    Of more than a few, the gaps are smaller.
+    """
     ordered = np.log2(rates).sort_values(kind="stable")
     groups: list[list[str]] = [[]]
     for name, rate in ordered.items():
@@ -141,8 +145,10 @@ def _apart(rates: pd.Series, gap: float) -> dict[str, float]:
     positions: dict[str, float] = {}
     for group in groups:
         group.sort(key=list(rates.index).index)  # nearly equal rates keep the table's order
-        first = float(ordered[group].mean()) - gap * (len(group) - 1) / 2
-        positions |= {name: 2 ** (first + gap * i) for i, name in enumerate(group)}
+        width = gap * min(WIDEST, len(group) - 1)
+        offsets = np.linspace(-width / 2, width / 2, len(group)) if len(group) > 1 else [0.0]
+        middle = float(ordered[group].mean())
+        positions |= {name: 2 ** (middle + x) for name, x in zip(group, offsets, strict=True)}
     return positions
 
 
