@@ -20,7 +20,7 @@ RATE, CODED_RATE = "kbps_cheapest", "kbps_coded"
 HEADER_RATE = "kbps_header"  # of systems that make files: MP3 and Opus
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # SPEC 8: kbps, dB
 GAP = 0.03  # of the axis: what sets points of equal bit rate apart
-WIDEST = 4  # gaps from the first of them to the last, however many: where they stand means a rate
+WIDEST = 2  # gaps from the first of them to the last, however many: where they stand means a rate
 CODECS: tuple[tuple[Line, str], ...] = (
     ("-", "."),
     ("--", "x"),
