@@ -11,7 +11,10 @@ from tests.conftest import ROOT
 
 CONTEXT = {"kind": "conformer", "layers": 1, "heads": 1, "kernel": 3}
 OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
-BELOW = {"quality.yaml": ["best.yaml"]}  # what an overlay needs below it
+BELOW = {
+    "quality.yaml": ["best.yaml"],
+    "both.yaml": ["salamander.yaml"],
+}  # what an overlay needs below it
 
 
 @pytest.fixture

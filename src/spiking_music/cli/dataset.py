@@ -113,4 +113,14 @@ def _download(raw: Mapping[str, Any], dataset: DatasetConfig) -> DownloadConfig 
     return configuration.section(raw, DownloadConfig) if dataset.fetched else None
 
 
-VERBS = (catalogue, archive, fetch, recordings, clips, onsets)
+def unite(
+    folders: Annotated[list[Path], typer.Argument(help="Data sets in MAESTRO's layout.")],
+    out: Out,
+) -> None:
+    """Make one data set of several: a folder of links to them, and one table."""
+    from spiking_music.dataset.unite import unite
+
+    unite(folders, out)
+
+
+VERBS = (catalogue, archive, fetch, recordings, clips, onsets, unite)
