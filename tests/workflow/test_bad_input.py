@@ -17,7 +17,7 @@ import soundfile
 
 from spiking_music import cli
 from spiking_music import config as configuration
-from tests.workflow.conftest import ROOT
+from tests.workflow.conftest import ROOT, run_snakemake
 from tests.workflow.folders import make_folder
 
 Run = Callable[..., "Outcome"]
@@ -308,3 +308,19 @@ def test_the_installed_command_says_the_same(folder: Path, out: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"error: '.*data' holds no table: put .*\n", done.stderr)
     assert not out.exists()
+
+
+def test_a_verb_that_fails_fails_its_job(tmp_path: Path) -> None:
+    """And not just for want of its output: every rule pipes what is said to a log."""
+    names = ["canonical_composer", "canonical_title", "split", "year", "midi_filename"]
+    table = ["Anon", "No. 1", "train", "2004", "1.midi", "1.wav", "3.5"]
+    rows = [[*names, "audio_filename", "duration"], table]
+    (tmp_path / "metadata.csv").write_text("\n".join(map(",".join, rows)) + "\n")
+    overlay = tmp_path / "bad.yaml"
+    overlay.write_text(f"dataset: {{name: bad, source: folder, path: {tmp_path}}}\n")
+    target = "results/bad/recordings/manifest-0.csv"
+    done = run_snakemake(tmp_path, target, overlays=(str(overlay),))
+    assert done.code == 1
+    assert "1.midi' is missing" in done.said
+    assert "Error in rule recordings:" in done.said
+    assert "MissingOutputException" not in done.said
