@@ -38,7 +38,7 @@ STORAGE = {"kind": "storage", "budget": 0.25, **GAMMA}
 GRADED = {"kind": "graded", "channels": 4, "grades": 2}
 RATE = {"kind": "rate", "reach": 1, **GAMMA}
 LEVELS = {"kind": "levels", "levels": 8, **GAMMA}
-RATE_LEVELS = {"kind": "rate-levels", "reach": 1, "levels": 8, "doubling": 3.0, **GAMMA}
+RATE_LEVELS = {**RATE, "kind": "rate-levels", "levels": 8, "doubling": 3, "gamma": 0.02}
 REGRESSION = {"kind": "regression"}
 GAN = {
     "kind": "gan", "start": 3, "learning_rate": 1e-3, "balancer_decay": 0.9,
