@@ -10,9 +10,9 @@ from spiking_music.model.bottleneck.graded import Graded
 CHANNELS, GRADES, WIDTH = 6, 2, 16
 
 
-def make() -> Graded:
+def make(threshold: float = 0.5) -> Graded:
     torch.manual_seed(0)
-    config = GradedConfig(kind="graded", channels=CHANNELS, grades=GRADES)
+    config = GradedConfig(kind="graded", channels=CHANNELS, grades=GRADES, threshold=threshold)
     return Graded(config, WIDTH)
 
 
@@ -32,6 +32,14 @@ def test_events_round_the_drive_up_to_the_highest_grade() -> None:
     bottleneck.eval()
     y = drive(bottleneck, latent)
     assert torch.equal(values(bottleneck.encode(latent)), y.round().clamp(-GRADES, GRADES))
+
+
+def test_a_higher_threshold_only_takes_events_away() -> None:
+    rounding, silent, latent = make(), make(threshold=0.7), torch.randn(4, WIDTH, 50)
+    z, fewer = rounding.eval().encode(latent), silent.eval().encode(latent)
+    assert (fewer <= z).all()
+    assert fewer.sum() < z.sum()
+    assert torch.equal(silent.decode(z), rounding.decode(z))
 
 
 def test_no_channel_is_on_and_off_at_once_and_grades_fill_from_below() -> None:

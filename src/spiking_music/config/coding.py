@@ -126,6 +126,7 @@ class GradedConfig(EventsConfig):
     kind: Literal["graded"]
     channels: Positive
     grades: Positive
+    threshold: Annotated[float, Field(gt=0)] = 0.5  # the first: 0.5 rounds, more is silent longer
 
     @property
     def units(self) -> int:

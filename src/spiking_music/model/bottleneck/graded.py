@@ -13,9 +13,10 @@ from spiking_music.model.bottleneck.surrogate import triangle
 class Graded(nn.Module):
     """Latents (B, C, T) → events z (B, N, T) in {0, 1} → latents (B, C, T), N = 2·K·D.
 
-    Each of D channels y = BN(L(x)) has K ON units, which fire where y > k − ½ (k = 1 … K), and K
-    OFF units, which fire where −y > k − ½: y is rounded, and silence means a value near 0. The
-    pseudo-derivatives of a channel's units sum to that of rounding, 1 within ±(K − ½).
+    Each of D channels y = BN(L(x)) has K ON units, which fire where y > θ + k (k = 0 … K − 1), and
+    K OFF units, which fire where −y > θ + k. With θ = ½ y is rounded, and silence means a value
+    near 0; the pseudo-derivatives of a channel's units sum to that of rounding, 1 within ±(K − ½).
+    The decoder does not know θ: an encoder with a higher one spends fewer bits (a dead zone).
     Rows are ordered by threshold, then sign, then channel, so that a channel's units are far apart
     and an entropy coder, which codes neighbours together, knows one when it codes the next.
     """
@@ -28,7 +29,7 @@ class Graded(nn.Module):
         self.into_channels = nn.Conv1d(width, config.channels, 1, bias=False)
         self.norm = nn.BatchNorm1d(config.channels)
         self.out_of_units = nn.Conv1d(config.units, width, 1)
-        thresholds = torch.arange(1, config.grades + 1) - 0.5
+        thresholds = torch.arange(config.grades) + config.threshold
         self.register_buffer("thresholds", thresholds[:, None, None, None], persistent=False)
 
     def forward(self, latent: Tensor) -> Quantised:
