@@ -137,7 +137,7 @@ def main() -> None:
     for name, train, test in options.codes:
         kind, size, clips = read(Path(train))
         start = time.process_time()
-        tables = fit_entropy([clips], kind, size)
+        tables = fit_entropy([clips], kind, size, rounds=600)
         fitted = time.process_time() - start
         clips = read(Path(test))[2]
         rows.append(row(name, tables, clips))

@@ -36,7 +36,7 @@ rule fit_entropy:
         mem_mb=grown(4000),
         runtime=grown(60),
     params:
-        config=settings("seed", "evaluation"),
+        config=settings("seed", "entropy"),
     shell:
         "spiking-music fit-entropy --config {params.config:q} --codes {input:q} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"

@@ -68,6 +68,7 @@ def _changed(raw, path, value):
         (("backbones", "spectrogram", "ratios"), [3], "multiple of 2"),
         (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode it by"),
         (("variants", "free", "decoder"), "griffin-lim", "needs the magnitudes of backbone"),
+        (("contexts", "conformer"), {"kind": "gain"}, "needs a sparsity with levels"),
     ],
 )
 def test_a_mistake_is_named(raw, path, value, sentence):

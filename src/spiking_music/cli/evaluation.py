@@ -7,7 +7,7 @@ import typer
 
 from spiking_music import config as configuration
 from spiking_music.cli.options import Clips, Configs, Out
-from spiking_music.config import EvaluationConfig, SelectivityConfig
+from spiking_music.config import EntropyConfig, EvaluationConfig, SelectivityConfig
 from spiking_music.errors import ConfigError
 
 Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
@@ -107,8 +107,8 @@ def fit_entropy(config: Configs, codes: Codes, out: Out) -> None:
     from spiking_music.evaluation.coded import fit_tables
 
     raw = configuration.read(config)
-    settings = configuration.section(raw, EvaluationConfig)
-    fit_tables(codes, out, configuration.seed(raw), settings.entropy_steps)
+    settings = configuration.section(raw, EntropyConfig)
+    fit_tables(codes, out, configuration.seed(raw), settings.steps)
 
 
 def account_coded(

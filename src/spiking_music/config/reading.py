@@ -33,6 +33,7 @@ from spiking_music.config.sections import (
     ClassicalConfig,
     DatasetConfig,
     DownloadConfig,
+    EntropyConfig,
     EvaluationConfig,
     FiguresConfig,
     Section,
@@ -60,6 +61,7 @@ class Config(Section):
     training: TrainingConfig
     variants: dict[str, VariantRow | None]
     evaluation: EvaluationConfig
+    entropy: EntropyConfig
     classical: ClassicalConfig
     selectivity: SelectivityConfig
     probe: ProbeConfig
@@ -90,6 +92,7 @@ SECTIONS: dict[type, str] = {
     DownloadConfig: "download",
     TrainingConfig: "training",
     EvaluationConfig: "evaluation",
+    EntropyConfig: "entropy",
     SelectivityConfig: "selectivity",
     ProbeConfig: "probe",
     FiguresConfig: "figures",

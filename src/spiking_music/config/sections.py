@@ -152,7 +152,12 @@ class EvaluationConfig(Section):
     sweep_clips: Positive
     bound_db: float  # of quality control
     budget_kbps: Annotated[float, Field(gt=0)]  # of rate control
-    entropy_steps: Positive  # of training of the entropy coder's model
+
+
+class EntropyConfig(Section):
+    """How the entropy coder's model of the events is fitted."""
+
+    steps: Positive  # of its training
 
 
 class ClassicalConfig(Section):

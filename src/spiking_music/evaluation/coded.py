@@ -29,7 +29,8 @@ def fit_tables(codes: Path, out: Path, seed: int, steps: int) -> None:
         kind = coded.origin.kind
         if kind == "mel":
             raise CodeError(f"'{codes}' holds spectrograms, which are no codes: choose a variant")
-        tables = fit_entropy(coded.batches(BATCH), kind, coded.origin.codebook_size, seed, steps)
+        size = coded.origin.codebook_size
+        tables = fit_entropy(coded.batches(BATCH), kind, size, seed, rounds=steps)
     save_tables(tables, out)
     files.wrote(out)
 

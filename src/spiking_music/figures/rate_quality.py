@@ -146,7 +146,7 @@ def _apart(rates: pd.Series, gap: float) -> dict[str, float]:
     for group in groups:
         group.sort(key=list(rates.index).index)  # nearly equal rates keep the table's order
         width = gap * min(WIDEST, len(group) - 1)
-        offsets = np.linspace(-width / 2, width / 2, len(group)) if len(group) > 1 else [0.0]
+        offsets = np.linspace(-width / 2, width / 2, len(group))
         middle = float(ordered[group].mean())
         positions |= {name: 2 ** (middle + x) for name, x in zip(group, offsets, strict=True)}
     return positions

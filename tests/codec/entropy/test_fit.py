@@ -40,12 +40,12 @@ def walks(clips: int, seed: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def binary() -> EntropyTables:
-    return fit_entropy([bursts(60, 1), bursts(40, 2)], "binary")
+    return fit_entropy([bursts(60, 1), bursts(40, 2)], "binary", rounds=600)
 
 
 @pytest.fixture(scope="module")
 def rvq() -> EntropyTables:
-    return fit_entropy([walks(100, 1)], "rvq", 32)
+    return fit_entropy([walks(100, 1)], "rvq", 32, rounds=600)
 
 
 def test_structure_is_found(binary: EntropyTables) -> None:
@@ -90,7 +90,7 @@ def test_tables_survive_their_file(binary: EntropyTables, rvq: EntropyTables, tm
 
 
 def test_equal_seeds_give_equal_tables(binary: EntropyTables) -> None:
-    again = fit_entropy([bursts(60, 1), bursts(40, 2)], "binary")
+    again = fit_entropy([bursts(60, 1), bursts(40, 2)], "binary", rounds=600)
     for one, two in zip(binary.learned, again.learned, strict=True):
         np.testing.assert_array_equal(one, two)
 
@@ -103,11 +103,11 @@ def test_blocks_of_another_length_than_the_clips(binary: EntropyTables) -> None:
 
 def test_what_cannot_be_fitted_is_refused() -> None:
     with pytest.raises(CodeError, match="no codes"):
-        fit_entropy([], "binary")
+        fit_entropy([], "binary", rounds=600)
     with pytest.raises(CodeError, match="binary codes"):
-        fit_entropy([np.full((1, 2, 3), 2)], "binary")
+        fit_entropy([np.full((1, 2, 3), 2)], "binary", rounds=600)
     with pytest.raises(CodeError, match="rvq codes"):
-        fit_entropy([np.full((1, 2, 3), 8)], "rvq", 8)
+        fit_entropy([np.full((1, 2, 3), 8)], "rvq", 8, rounds=600)
 
 
 def test_tables_that_cannot_be_used_are_refused(binary_tables, rvq_tables, tmp_path: Path) -> None:

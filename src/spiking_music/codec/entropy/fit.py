@@ -13,7 +13,6 @@ from spiking_music.codec.entropy.static import fit_static
 from spiking_music.codec.entropy.tables import EntropyTables
 from spiking_music.errors import CodeError
 
-ROUNDS = 600  # of gradient descent of the learned model
 SAMPLED = 2048  # clips that contexts and models are fitted to
 LARGEST_LABELLED = 4096  # largest codebook whose indices get labels
 LARGEST_LEARNED = 2048  # most rows of bits of a learned model
@@ -25,12 +24,13 @@ def fit_entropy(
     kind: Literal["binary", "rvq"],
     codebook_size: int = 1,
     seed: int = 0,
-    rounds: int = ROUNDS,
+    *,
+    rounds: int,
 ) -> EntropyTables:
     """Tables for codes like those of `batches`, (clips, rows, T) each, T and rows the same in all.
 
     Static probabilities count every clip; all else is fitted to a seeded draw of `SAMPLED` clips,
-    which is what is held in memory, the learned model in `rounds` steps. Takes some 10 s of one
+    which is what is held in memory, the learned model in `rounds` rounds. Takes some 10 s of one
     core for 80 units. Raises `CodeError` where there are no codes or they are not of that kind.
     """
     counts, sample = _Counts(kind, codebook_size), _Sample(seed)

@@ -1,0 +1,107 @@
+"""The rates of one model: `python benchmarks/rates.py RESULTS ROW --level 0 … | --threshold 0.6 …`.
+
+What the workflow measures of ROW, at other levels μ than `evaluation.level`, or with another first
+threshold in the encoder of graded units, to which decoders are blind: entropy tables fitted to the
+codes of the train split, bits and quality of the test split. A line each.
+"""
+
+import argparse
+import sys
+import tempfile
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+import tables
+from spiking_music import config as configuration
+from spiking_music.config import EntropyConfig, GradedConfig
+from spiking_music.errors import ConfigError, DataError, SpikingMusicError
+from spiking_music.evaluation.coded import coded_storage, fit_tables
+from spiking_music.evaluation.coding import encode_split
+from spiking_music.evaluation.reconstruct import evaluate
+from spiking_music.model.weights import load_weights, save_weights
+
+CONFIG = Path(__file__).parents[1] / "config"
+LONG = configuration.read([str(CONFIG.with_suffix(".yaml")), str(CONFIG / "salamander.yaml")])
+STEPS = configuration.section(LONG, EntropyConfig).steps  # as for models of long runs
+SETTINGS = tables.SETTINGS.model_copy(update={"perceptual": False})
+
+
+def main() -> None:
+    arguments = _arguments()
+    results, row = arguments.results, arguments.row
+    weights = results / "models" / row / "weights.safetensors"
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for level in arguments.level:
+            rows.append((row, f"{level}", *measured(weights, results, level)))
+            print(*rows[-1], flush=True)
+        for threshold in arguments.threshold:
+            changed = Path(folder) / f"{threshold:g}.safetensors"
+            with_threshold(weights, threshold, changed)
+            rows.append((row, f"{threshold:g}", *measured(changed, results, SETTINGS.level)))
+            print(*rows[-1], flush=True)
+    control = "μ" if arguments.level else "threshold"
+    headings = ("row", control, "coded kbps", "SI-SNR dB", "mel distance dB")
+    tables.publish(headings, rows, 1, arguments.out)
+
+
+def measured(weights: Path, results: Path, level: int) -> tuple[str, str, str]:
+    """Coded kbps, SI-SNR and mel distance of the test split, by tables of the train split."""
+    train, test = shards(results, "train"), shards(results, SETTINGS.split)
+    with tempfile.TemporaryDirectory() as folder:
+        codes, fitted, coded, quality = (
+            Path(folder) / name for name in ("codes.h5", "tables", "coded.csv", "quality.csv")
+        )
+        encode_split(weights, train, codes, SETTINGS.batch_size, level)
+        fit_tables(codes, fitted, tables.SEED, STEPS)
+        encode_split(weights, test, codes, SETTINGS.batch_size, level)
+        coded_storage(codes, fitted, coded)
+        beside = [shard.with_suffix(".csv") for shard in test]
+        evaluate(weights, codes, test, beside, quality, SETTINGS)
+        bits, heard = pd.read_csv(coded), pd.read_csv(quality)
+    heard = heard.assign(kbps=bits["kbps"])
+    heard = heard[heard["silent"] == 0]
+    return (
+        f"{heard['kbps'].mean():.2f}",
+        tables.mean(heard["si_snr_db"], heard["performance"]),
+        tables.mean(heard["mel_distance"], heard["performance"]),
+    )
+
+
+def with_threshold(weights: Path, threshold: float, out: Path) -> None:
+    """Write the model `weights` to `out` with another first threshold."""
+    model, config = load_weights(weights)
+    if not isinstance(config.bottleneck, GradedConfig) or threshold <= 0:
+        raise ConfigError(
+            f"a threshold is above 0 and of graded units: not {threshold:g} for '{weights}'"
+        )
+    bottleneck = config.bottleneck.model_copy(update={"threshold": threshold})
+    save_weights(model, config.model_copy(update={"bottleneck": bottleneck}), out, {})
+
+
+def shards(results: Path, split: str) -> list[Path]:
+    """The clips of a split; `DataError` where there are none."""
+    found = sorted((results / "clips").glob(f"{split}-*.h5"))
+    if not found:
+        raise DataError(f"no clips of split '{split}' in '{results}': run the workflow")
+    return found
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser.add_argument("results", type=Path, help="results of a data set: results/<name>")
+    parser.add_argument("row", help="a variant that takes levels, or one of graded units")
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--level", type=int, nargs="+", default=[])
+    either.add_argument("--threshold", type=float, nargs="+", default=[], help="trained with 0.5")
+    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/rates.md"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SpikingMusicError as error:
+        sys.exit(f"error: {error}")
