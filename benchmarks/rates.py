@@ -1,8 +1,9 @@
 """The rates of one model: `python benchmarks/rates.py RESULTS ROW --level 0 … | --threshold 0.6 …`.
 
 What the workflow measures of ROW, at other levels μ than `evaluation.level`, or with another first
-threshold in the encoder of graded units, to which decoders are blind: entropy tables fitted to the
-codes of the train split, bits and quality of the test split. A line each.
+threshold in the encoder of graded units, to which decoders are blind. Entropy tables are fitted to
+the codes of the train split: one set for all levels, as an encoder has it, and one a threshold. A
+line each of bits and quality of the test split.
 """
 
 import argparse
@@ -34,28 +35,38 @@ def main() -> None:
     weights = results / "models" / row / "weights.safetensors"
     rows = []
     with tempfile.TemporaryDirectory() as folder:
+        changed, fitted = Path(folder) / "weights.safetensors", Path(folder) / "entropy.safetensors"
+        if arguments.level:
+            fit(weights, results, fitted, *SETTINGS.levels)
         for level in arguments.level:
-            rows.append((row, f"{level}", *measured(weights, results, level)))
+            rows.append((row, f"{level}", *measured(weights, fitted, results, level)))
             print(*rows[-1], flush=True)
         for threshold in arguments.threshold:
-            changed = Path(folder) / f"{threshold:g}.safetensors"
             with_threshold(weights, threshold, changed)
-            rows.append((row, f"{threshold:g}", *measured(changed, results, SETTINGS.level)))
+            fit(changed, results, fitted, SETTINGS.level)
+            measures = measured(changed, fitted, results, SETTINGS.level)
+            rows.append((row, f"{threshold:g}", *measures))
             print(*rows[-1], flush=True)
     control = "μ" if arguments.level else "threshold"
     headings = ("row", control, "coded kbps", "SI-SNR dB", "mel distance dB")
     tables.publish(headings, rows, 1, arguments.out)
 
 
-def measured(weights: Path, results: Path, level: int) -> tuple[str, str, str]:
-    """Coded kbps, SI-SNR and mel distance of the test split, by tables of the train split."""
-    train, test = shards(results, "train"), shards(results, SETTINGS.split)
+def fit(weights: Path, results: Path, out: Path, *levels: int) -> None:
+    """Entropy tables for all `levels`, fitted to the codes of the train split."""
     with tempfile.TemporaryDirectory() as folder:
-        codes, fitted, coded, quality = (
-            Path(folder) / name for name in ("codes.h5", "tables", "coded.csv", "quality.csv")
+        codes = Path(folder) / "codes.h5"
+        encode_split(weights, shards(results, "train"), codes, SETTINGS.batch_size, *levels)
+        fit_tables(codes, out, tables.SEED, STEPS)
+
+
+def measured(weights: Path, fitted: Path, results: Path, level: int) -> tuple[str, str, str]:
+    """Coded kbps by the tables `fitted`, SI-SNR and mel distance of the test split."""
+    test = shards(results, SETTINGS.split)
+    with tempfile.TemporaryDirectory() as folder:
+        codes, coded, quality = (
+            Path(folder) / name for name in ("codes.h5", "coded.csv", "quality.csv")
         )
-        encode_split(weights, train, codes, SETTINGS.batch_size, level)
-        fit_tables(codes, fitted, tables.SEED, STEPS)
         encode_split(weights, test, codes, SETTINGS.batch_size, level)
         coded_storage(codes, fitted, coded)
         beside = [shard.with_suffix(".csv") for shard in test]

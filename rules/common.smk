@@ -176,6 +176,12 @@ def grown(first):
     return lambda wildcards, attempt: first * min(attempt, 3)
 
 
+def codes_to_learn(wildcards):
+    """What entropy tables are fitted to: of a model with levels, codes of all of them."""
+    name = "all-levels" if wildcards.variant in LEVELLED else "train"
+    return f"{RESULTS}/codes/{wildcards.variant}/{name}.h5"
+
+
 def gpus(wildcards):
     """GPUs to ask a cluster for; none where the configuration wants none."""
     training = MODELS[wildcards.variant].training

@@ -19,9 +19,25 @@ rule codes:
         runtime=grown(120),
     params:
         config=settings("evaluation"),
+        levels="",
     shell:
-        "spiking-music codes {input.clips:q} --config {params.config:q}"
+        "spiking-music codes {input.clips:q} --config {params.config:q} {params.levels}"
         " --weights {input.weights:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
+use rule codes as codes_of_levels with:
+    input:
+        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
+        clips=shards("clips/{split}-{shard}.h5", "train"),
+    output:
+        temp(f"{RESULTS}/codes/{{variant}}/all-levels.h5"),
+    log:
+        f"{LOGS}/codes-{{variant}}-all-levels.log",
+    benchmark:
+        f"{TIMES}/codes-{{variant}}-all-levels.tsv"
+    params:
+        config=settings("evaluation"),
+        levels="--all-levels",
 
 
 rule evaluate:

@@ -32,6 +32,9 @@ use rule codes as codes_shipped with:
         f"{LOGS}/codes-shipped-{{variant}}.log",
     benchmark:
         f"{TIMES}/codes-shipped-{{variant}}.tsv"
+    params:
+        config=settings("evaluation"),
+        levels="--all-levels",
 
 
 use rule fit_entropy as ship with:

@@ -21,7 +21,7 @@ rule account:
 
 rule fit_entropy:
     input:
-        f"{RESULTS}/codes/{{variant}}/train.h5",
+        codes_to_learn,
     output:
         f"{RESULTS}/models/{{variant}}/entropy.safetensors",
     log:

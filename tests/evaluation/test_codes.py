@@ -84,10 +84,29 @@ def test_codes_at_a_level_are_coded_and_decoded_at_it(
         assert (decode_batch(model, z, 0) != y).any()
 
 
+def test_clips_take_turns_at_several_levels_for_entropy_tables_alone(
+    mu_sparse: Model, free: Model, split: Split, free_codes: Path, tmp_path: Path
+) -> None:
+    model, _ = load_weights(mu_sparse.weights)
+    encode_split(mu_sparse.weights, split.clips, tmp_path / "turns.h5", 2, 0, 31, 16)
+    with open_codes(tmp_path / "turns.h5") as coded:
+        (z,) = coded.batches(5)
+        assert coded.origin.level == -2
+        with pytest.raises(CodeError, match="level -2"):  # no decoder knows which had which
+            require_origin(coded, mu_sparse.weights, mu_sparse.config)
+    for clip, level in enumerate([0, 31, 16, 0, 31]):
+        x = Clips(split.clips)[clip][None, None]
+        np.testing.assert_array_equal(z[clip : clip + 1], model.encode(x, torch.tensor([level])))
+    with pytest.raises(ConfigError, match="not 32"):
+        encode_split(mu_sparse.weights, split.clips, tmp_path / "out.h5", 2, 0, 32)
+    encode_split(free.weights, split.clips, tmp_path / "free.h5", 2, 0, 31, 16)
+    assert (tmp_path / "free.h5").read_bytes() == free_codes.read_bytes()
+
+
 def test_a_level_that_the_model_lacks_is_refused(
     mu_sparse: Model, split: Split, mu_codes: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigError, match=r"has levels 0\.\.31, not 32: change `level`"):
+    with pytest.raises(ConfigError, match=r"has levels 0\.\.31, not 32: change `level` and"):
         encode_split(mu_sparse.weights, split.clips, tmp_path / "out.h5", 2, 32)
     changed = tmp_path / "changed.h5"
     shutil.copy(mu_codes, changed)

@@ -14,12 +14,24 @@ Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
 Codes = Annotated[Path, typer.Option(help="Codes that `codes` wrote (.h5).")]
 
 
-def codes(clips: Clips, config: Configs, weights: Weights, out: Out) -> None:
+def codes(
+    clips: Clips,
+    config: Configs,
+    weights: Weights,
+    out: Out,
+    all_levels: Annotated[
+        bool,
+        typer.Option(
+            "--all-levels", help="Clips take turns at `evaluation.levels`: for `fit-entropy`."
+        ),
+    ] = False,
+) -> None:
     """Encode the clips of a split."""
     from spiking_music.evaluation.coding import encode_split
 
     settings = configuration.section(configuration.read(config), EvaluationConfig)
-    encode_split(weights, clips, out, settings.batch_size, settings.level)
+    turns = settings.levels if all_levels else (settings.level,)
+    encode_split(weights, clips, out, settings.batch_size, *turns)
 
 
 def evaluate(clips: Clips, config: Configs, weights: Weights, codes: Codes, out: Out) -> None:

@@ -3,8 +3,9 @@
 HDF5: dataset `codes`, one chunk a clip, in the order of the clips: uint8 z (clips, N, T) of a
 binary variant, uint16 indices (clips, Q, T) of an RVQ, or the spectrogram (clips, n_mels, T),
 float32, that the MEL variant's decoder is given. Attributes: kind ("binary" | "rvq" | "mel"),
-codebook_size (1 unless rvq), level (μ of all clips; -1 where the model takes none), variant, hop
-(samples), sample_rate (Hz), weights (sha256 of the model's file).
+codebook_size (1 unless rvq), level (μ of all clips; -1 where the model takes none; -2 where clips
+take turns at several, which is for entropy tables and no decoder), variant, hop (samples),
+sample_rate (Hz), weights (sha256 of the model's file).
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from spiking_music.errors import CodeError
 
 NO_LEVEL = -1  # of a model that takes none
+SEVERAL = -2  # clips of several levels
 TYPES = {"binary": np.uint8, "rvq": np.uint16, "mel": np.float32}
 Codes = NDArray[np.uint8 | np.uint16 | np.float32]
 
@@ -30,7 +32,7 @@ class Origin:
 
     kind: Literal["binary", "rvq", "mel"]
     codebook_size: int
-    level: int  # μ, or `NO_LEVEL`
+    level: int  # μ, `NO_LEVEL` or `SEVERAL`
     variant: str
     hop: int
     sample_rate: int

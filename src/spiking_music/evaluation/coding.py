@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import h5py
@@ -14,18 +14,26 @@ from spiking_music import files
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError
-from spiking_music.evaluation.codes import NO_LEVEL, TYPES, Codes, CodesFile, Origin, open_codes
+from spiking_music.evaluation.codes import (
+    NO_LEVEL,
+    SEVERAL,
+    TYPES,
+    Codes,
+    CodesFile,
+    Origin,
+    open_codes,
+)
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
 
 
-def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, level: int) -> None:
+def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, *turns: int) -> None:
     """Encode all clips of the shards `clips` by the model `weights`; write the codes to `out`.
 
-    A model with levels codes at μ = `level`; others have no use for it. Holds `batch_size` clips in
-    memory. Equal inputs give equal bytes. Raises `CodeError` where the model is missing or damaged,
-    `ConfigError` where it has no such level, `DataError` where clips are missing or damaged, or
-    have another sample rate or length.
+    A model with levels codes clip after clip at the levels `turns`, taken in turn; others have no
+    use for them. Holds `batch_size` clips in memory. Equal inputs give equal bytes. Raises
+    `CodeError` where the model is missing or damaged, `ConfigError` where it has no such level,
+    `DataError` where clips are missing or damaged, or have another sample rate or length.
     """
     device = device_at_hand()
     model, config = load_weights(weights, device)
@@ -38,7 +46,7 @@ def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, l
         files.Disk(temporary) as disk,
         h5py.File(disk, "w", libver="v110") as file,
     ):
-        origin = origin_of(weights, config, level)
+        origin = _origin_of_turns(weights, config, turns)
         file.attrs.update(asdict(origin))
         rows, dtype = config.bottleneck.rows, TYPES[origin.kind]
         codes = file.create_dataset(
@@ -52,11 +60,29 @@ def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, l
         )
         for start in range(0, len(source), batch_size):
             batch = read_batch(source, start, batch_size)
-            mu = levels(origin.level, len(batch), device)
+            mu = _next_levels(origin, turns, start, len(batch), device)
             z = model.encode(batch[:, None].to(device), mu)  # (B, rows, T)
             codes[start : start + len(batch)] = z.cpu().numpy().astype(dtype)
             disk.check()
     files.wrote(out)
+
+
+def _origin_of_turns(weights: Path, config: VariantConfig, turns: Sequence[int]) -> Origin:
+    for level in turns[1:]:
+        _require_level(level, config, weights)
+    origin = origin_of(weights, config, turns[0])
+    several = origin.level != NO_LEVEL and len(turns) > 1
+    return replace(origin, level=SEVERAL) if several else origin
+
+
+def _next_levels(
+    origin: Origin, turns: Sequence[int], start: int, count: int, device: torch.device
+) -> torch.Tensor | None:
+    """Levels (count,) int64 of the clips from `start` on; None of a model without levels."""
+    if origin.level == NO_LEVEL:
+        return None
+    chosen = [turns[clip % len(turns)] for clip in range(start, start + count)]
+    return torch.tensor(chosen, device=device)
 
 
 def decode_batch(model: Autoencoder, codes: Codes, level: int) -> NDArray[np.float32]:
@@ -101,11 +127,7 @@ def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:
 
     Raises `ConfigError` for a level that a model with levels does not have.
     """
-    if config.levels and not 0 <= level < config.levels:
-        raise ConfigError(
-            f"model '{weights}' has levels 0..{config.levels - 1}, not {level}: "
-            "change `level` in section `evaluation`"
-        )
+    _require_level(level, config, weights)
     bottleneck = config.bottleneck
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -118,6 +140,14 @@ def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:
         sample_rate=config.signal.sample_rate,
         weights=digest,
     )
+
+
+def _require_level(level: int, config: VariantConfig, weights: Path) -> None:
+    if config.levels and not 0 <= level < config.levels:
+        raise ConfigError(
+            f"model '{weights}' has levels 0..{config.levels - 1}, not {level}: "
+            "change `level` and `levels` in section `evaluation`"
+        )
 
 
 def require_origin(codes: CodesFile, weights: Path, config: VariantConfig) -> None:
