@@ -86,6 +86,21 @@ if CONFIG.models_from and ABSENT:
     )
     sys.exit(1)
 
+# weights that training goes on from; those of the same results may still be to be trained
+STARTS = {
+    name: str(pretrained.weights_at(MODELS[name].training.start_from))
+    for name in ROWS
+    if MODELS[name].training.start_from and not CONFIG.models_from
+}
+for name, path in STARTS.items():
+    if not Path(path).exists() and not path.startswith(f"{RESULTS}/models/"):
+        print(
+            f"error: variant '{name}' starts from '{path}', which is not there: train it, or set"
+            " training.start_from to another file",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
 
 wildcard_constraints:
     split="train|validation|test",

@@ -3,7 +3,8 @@
 
 rule train:
     input:
-        shards("clips/{split}-{shard}.h5", "train", "validation"),
+        clips=shards("clips/{split}-{shard}.h5", "train", "validation"),
+        start=lambda wildcards: STARTS.get(wildcards.variant, []),
     output:
         weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
         log=f"{RESULTS}/models/{{variant}}/log.csv",
@@ -30,7 +31,7 @@ rule train:
         checkpoints=f"{RESULTS}/checkpoints/{{variant}}",
     # the shell and tee outlive the SIGTERM of a time limit, so that a checkpoint can be saved
     shell:
-        "trap : TERM; {params.launcher} spiking-music train {wildcards.variant} {input:q}"
+        "trap : TERM; {params.launcher} spiking-music train {wildcards.variant} {input.clips:q}"
         " --config {params.config:q}"
         " --weights {output.weights:q} --log {output.log:q} --checkpoints {params.checkpoints:q}"
         " 2>&1 | (trap '' TERM; exec tee {log:q}) >&2"

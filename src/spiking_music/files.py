@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PARTIAL = ".partial-"
 WRITTEN: list[Path] = []  # by this process, for the record of what made it
+READ: list[Path] = []  # for that record, too: what no command line names, but the configuration
 
 
 @contextmanager

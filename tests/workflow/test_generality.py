@@ -11,7 +11,7 @@ import pytest
 from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
 from spiking_music.provenance.record import find
 from tests.workflow.conftest import Done, run_snakemake
-from tests.workflow.folders import make_folder
+from tests.workflow.folders import SPLITS, make_folder
 from tests.workflow.small import VARIANT, overlay, write_overlay
 
 
@@ -66,9 +66,28 @@ def test_a_piano_model_on_other_material(folder: Path) -> None:
     assert "Nothing to be done" in run(folder, "-n", **settings).said
 
 
+def started_from(path: str) -> dict[str, dict[str, object]]:
+    """The one variant goes on from the weights at `path`; others are none."""
+    variants = overlay()["variants"] | {VARIANT: {"training": {"start_from": path}}}
+    return {"variants": variants}
+
+
+def test_training_goes_on_from_a_model_of_other_material(folder: Path) -> None:
+    start = f"results/small/models/{VARIANT}/weights.safetensors"
+    table = folder / "data" / "metadata.csv"
+    pd.read_csv(table).assign(split=SPLITS).to_csv(table, index=False)
+    tuned = f"results/other/models/{VARIANT}/weights.safetensors"
+    dataset = {"source": "folder", "path": str(folder / "data"), "notes": "none"}
+    done = run(folder, tuned, **started_from(start), dataset=dataset)
+    assert done.code == 0, done.said[-5000:]
+    _, record = find(folder / tuned)
+    assert str(folder / start) in record["inputs"]
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
+        (started_from("nowhere.safetensors"), "starts from 'nowhere.safetensors', which is not"),
         ({"models_from": "nobody"}, "models_from is 'nobody', but there is no 'results/nobody/"),
         ({"models_from": "other"}, "models_from must name another data set"),
     ],

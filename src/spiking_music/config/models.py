@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from spiking_music.config.coding import (
     BinaryConfig,
@@ -18,7 +18,15 @@ from spiking_music.config.coding import (
     SpectrogramConfig,
     WaveformConfig,
 )
-from spiking_music.config.sections import Count, Fraction, Positive, Section, SignalConfig, Weight
+from spiking_music.config.sections import (
+    Count,
+    Fraction,
+    Positive,
+    Section,
+    SignalConfig,
+    Weight,
+    expand,
+)
 
 
 class CollapseConfig(Section):
@@ -188,6 +196,7 @@ class LossConfig(Section):
 class TrainingConfig(Section):
     """Everything the training loop reads; times in optimiser steps, crops in samples."""
 
+    start_from: str | None = None  # weights: a file, or those of the package
     steps: Positive
     stop_at: Positive | None  # end here, on the schedule of `steps`: an impaired model
     batch_size: Positive
@@ -207,6 +216,11 @@ class TrainingConfig(Section):
     accelerator: Literal["auto", "cpu", "cuda"]
     devices: Positive
     precision: Literal["32-true", "bf16-mixed", "16-mixed"]
+
+    @field_validator("start_from")
+    @classmethod
+    def _expanded(cls, value: str | None) -> str | None:
+        return value and expand(value)
 
     @property
     def last_step(self) -> int:

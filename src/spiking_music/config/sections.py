@@ -22,7 +22,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _expand(path: str) -> str:
+def expand(path: str) -> str:
     """Paths may hold `~` and environment variables, so that overlays can be shared."""
     expanded = os.path.expandvars(Path(path).expanduser())
     if "$" in expanded:
@@ -98,7 +98,7 @@ class DatasetConfig(Section):
     @field_validator("path", "soundfont")
     @classmethod
     def _expanded(cls, value: str | None) -> str | None:
-        return value and _expand(value)
+        return value and expand(value)
 
     @property
     def fetched(self) -> bool:
@@ -134,7 +134,7 @@ class DownloadConfig(Section):
     @field_validator("folder")
     @classmethod
     def _expanded(cls, value: str) -> str:
-        return _expand(value)
+        return expand(value)
 
 
 class EvaluationConfig(Section):

@@ -15,6 +15,11 @@ WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
 PRETRAINED = Path(__file__).parents[1] / "pretrained"  # a model folder, with its card
 
 
+def weights_at(name: str) -> Path:
+    """The file that `name` means: `pretrained` is the package's."""
+    return PRETRAINED / WEIGHTS if name == configuration.PRETRAINED else Path(name)
+
+
 def with_pretrained(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration `raw` and, if its key `pretrained` asks for it, the row of that name.
 

@@ -35,8 +35,9 @@ Record = dict[str, Any]
 def recorded(arguments: Sequence[str]) -> Iterator[None]:
     """Run a verb, which ends in `SystemExit`, and record what it wrote below `VARIABLE`'s parent.
 
-    Inputs are the files that the command line names and that are there when it starts. Nothing is
-    recorded where the variable is unset or the verb fails.
+    Inputs are the files that the command line names and that are there when it starts, and those
+    that the verb tells of (`files.READ`). Nothing is recorded where the variable is unset or the
+    verb fails.
     """
     if not os.environ.get(VARIABLE):
         yield
@@ -51,7 +52,7 @@ def recorded(arguments: Sequence[str]) -> Iterator[None]:
         if not end.code:
             seconds = time.monotonic() - clock
             about = {"began": began.isoformat(timespec="seconds"), "seconds": round(seconds, 3)}
-            _write(records, arguments, inputs, about)
+            _write(records, arguments, [*inputs, *files.READ], about)
         raise
 
 

@@ -17,6 +17,7 @@ from spiking_music.config import GanConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
 from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.pretrained import weights_at
 from spiking_music.model.weights import save_weights
 from spiking_music.training.adversary import Adversary
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
@@ -34,6 +35,7 @@ from spiking_music.training.logs import Log
 from spiking_music.training.losses import ReconstructionLoss
 from spiking_music.training.schedules import learning_rate
 from spiking_music.training.signals import StopRequest, forward, handled
+from spiking_music.training.start import copy_weights
 from spiking_music.training.validation import columns, validate
 
 
@@ -47,17 +49,21 @@ def train(
 ) -> None:
     """Train the variant `config` on HDF5 clip shards and write its averaged `weights`.
 
-    Progress goes to stderr and to `log` (CSV; TensorBoard and validation audio beside it). The
-    state is saved in the folder `checkpoints` every `checkpoint_every` steps and on SIGTERM or
-    Ctrl-C; the same call resumes from there and ends, on a CPU, in the same bits as a run never
-    interrupted. The folder is removed once the weights are written. With `devices` > 1 this spawns
-    processes that train in parallel (DDP) and share `batch_size`.
+    It starts from random weights, or from those of `start_from`. Progress goes to stderr and to
+    `log` (CSV; TensorBoard and validation audio beside it). The state is saved in the folder
+    `checkpoints` every `checkpoint_every` steps and on SIGTERM or Ctrl-C; the same call resumes
+    from there and ends, on a CPU, in the same bits as a run never interrupted. The folder is
+    removed once the weights are written. With `devices` > 1 this spawns processes that train in
+    parallel (DDP) and share `batch_size`.
 
     Raises `ConfigError` for a configuration that cannot run here, `DataError` for a split without
-    clips, `TrainingError` when stopped, when the loss is no longer finite, when the model collapses
-    (the last good weights stay in `checkpoints`), and when a checkpoint does not fit the model.
+    clips, `CodeError` where there is no model to start from, `TrainingError` when stopped, when the
+    loss is no longer finite, when the model collapses (the last good weights stay in
+    `checkpoints`), and when a checkpoint does not fit the model.
     """
     _check(config)
+    if config.training.start_from:
+        files.READ.append(weights_at(config.training.start_from))
     fabric = make_fabric(config.training)
     run = partial(
         _run,
@@ -101,7 +107,10 @@ def _run(
 
     # --- model
     seed_everything(config.seed, 0)
-    model = Autoencoder(config).to(device)
+    model = Autoencoder(config)
+    if training.start_from:
+        copy_weights(weights_at(training.start_from), model, config)
+    model.to(device)
     ema = Ema(model, training.ema_decay)
     reconstruction = ReconstructionLoss(training.loss, config.signal.sample_rate).to(device)
     bare = Objective(model, reconstruction, config).to(device)

@@ -1,0 +1,28 @@
+"""Weights to start from instead of random ones: fine-tuning of a model at hand (*ours*)."""
+
+from pathlib import Path
+
+from spiking_music.config import VariantConfig
+from spiking_music.errors import ConfigError
+from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.weights import load_weights
+
+
+def copy_weights(path: Path, model: Autoencoder, config: VariantConfig) -> None:
+    """Copy the weights and averages in the file `path` into `model`, which is of `config`.
+
+    Losses, a sparsity's model of the events and a GAN's discriminators are no part of the file and
+    start anew. Raises `CodeError` and `ConfigError` as `load_weights` does, and `ConfigError` where
+    the model in the file is not of the same signal and parts.
+    """
+    other, about = load_weights(path)
+    try:
+        model.load_state_dict(other.state_dict())
+        same = about.signal == config.signal
+    except RuntimeError:  # names and shapes of all tensors, over many lines
+        same = False
+    if not same:
+        raise ConfigError(
+            f"'{config.name}' cannot start from '{path}', a model of another signal, backbone, "
+            "bottleneck, context or decoder: give it the same"
+        )
