@@ -30,7 +30,7 @@ use rule codes as codes_of_levels with:
         weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
         clips=shards("clips/{split}-{shard}.h5", "train"),
     output:
-        temp(f"{RESULTS}/codes/{{variant}}/all-levels.h5"),
+        f"{RESULTS}/codes/{{variant}}/all-levels.h5",
     log:
         f"{LOGS}/codes-{{variant}}-all-levels.log",
     benchmark:
