@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 CORES ?= 2
 BIN := .venv/bin
 # these want a data set or results as arguments; tables.py is what they share
-MEASURE_RESULTS := $(addprefix benchmarks/,quality.py rates.py seeds.py tables.py)
+MEASURE_RESULTS := $(addprefix benchmarks/,curves.py quality.py rates.py seeds.py tables.py)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: demo test cluster lint bench pull restore resume clean

@@ -92,4 +92,4 @@ def test_unseen_performances(codec: Codec, salamander: Path) -> None:
     for number in range(5):
         audio, rate = soundfile.read(salamander / f"test/test_{number:03d}.flac", dtype="float32")
         ratios.append(si_snr(codec.decode(codec.encode(audio, rate))[None], audio[None])[0])
-    assert np.mean(ratios) > 7.0
+    assert np.mean(ratios) > 8.0
