@@ -13,7 +13,7 @@ CONTEXT = {"kind": "conformer", "layers": 1, "heads": 1, "kernel": 3}
 OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 BELOW = {
     "quality.yaml": ["best.yaml"],
-    "both.yaml": ["salamander.yaml"],
+    "both.yaml": ["salamander.yaml", "best.yaml"],
 }  # what an overlay needs below it
 
 
