@@ -38,13 +38,11 @@ def test_the_first_step_starts_where_the_other_run_ended(
     still = {"learning_rate": 1e-9, "final_learning_rate": 1e-9, **one}
     _, fresh = run(tmp_path / "fresh", tiny(kind, **still), shards)
     on = tiny(kind, start_from=str(first), **still)
-    last, tuned = run(tmp_path / "on", on, shards)
+    _, tuned = run(tmp_path / "on", on, shards)
     assert files.READ[-1] == first  # for the record of what made the weights
     reached = ended["validation_loss"].iloc[-1]
     gained = fresh["validation_loss"].iloc[0] - reached
     assert abs(tuned["validation_loss"].iloc[0] - reached) < 0.25 * gained  # norms move
-    before, after = load_file(first), load_file(last)
-    assert before.keys() == after.keys()
 
 
 def test_all_tensors_are_copied(tmp_path: Path, shards: Shards) -> None:
