@@ -128,3 +128,13 @@ def test_fingerprint_names_configuration_and_clips(tmp_path: Path) -> None:
         changed = sparse.sparsity.model_copy(update=change)
         changed = fingerprint(sparse.model_copy(update={"sparsity": changed}), first)
         assert (changed == fingerprint(sparse, first)) is harmless
+
+
+def test_fingerprint_names_the_bytes_to_start_from_not_their_place(tmp_path: Path) -> None:
+    clips = Clips([write_shard(tmp_path / "a.h5", "train", 3, seed=0)])
+    prints = []
+    for name, content in (("first", b"weights"), ("moved", b"weights"), ("other", b"others")):
+        (tmp_path / name).write_bytes(content)
+        prints.append(fingerprint(tiny(start_from=str(tmp_path / name)), clips))
+    first, moved, other = prints
+    assert first == moved and len({first, other, fingerprint(tiny(), clips)}) == 3

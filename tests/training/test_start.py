@@ -1,6 +1,7 @@
 """Training that goes on from weights at hand."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +11,12 @@ from safetensors.torch import load_file
 
 from spiking_music import files
 from spiking_music.config import SignalConfig, VariantConfig
-from spiking_music.errors import CodeError, ConfigError
+from spiking_music.errors import CodeError, ConfigError, TrainingError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.training import loop
 from spiking_music.training.start import copy_weights
 from tests.training.conftest import LOSS, tiny
+from tests.training.test_loop import stop_when
 
 Shards = dict[str, list[Path]]
 
@@ -51,6 +53,38 @@ def test_all_tensors_are_copied(tmp_path: Path, shards: Shards) -> None:
     copy_weights(weights, model, tiny("sparse"))
     for name, value in load_file(weights).items():
         torch.testing.assert_close(model.state_dict()[name], value, rtol=0, atol=0)
+
+
+def stopped(folder: Path, start: Path, shards: Shards) -> VariantConfig:
+    """The configuration of a run into `folder` that goes on from `start` and was interrupted."""
+    config = tiny(steps=30, checkpoint_every=7, start_from=str(start))
+    stop_when(folder / "checkpoints")
+    with pytest.raises(TrainingError, match="run the same command again"):
+        run(folder, config, shards)
+    return config
+
+
+def test_a_resumed_run_has_its_weights_in_the_checkpoint(
+    tmp_path: Path, shards: Shards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, _ = run(tmp_path / "start", tiny(steps=3), shards)
+    config = stopped(tmp_path / "cut", start, shards)
+    whole, _ = run(tmp_path / "whole", config, shards)
+    monkeypatch.delattr(loop, "copy_weights")
+    resumed, _ = run(tmp_path / "cut", config, shards)
+    assert resumed.read_bytes() == whole.read_bytes()
+
+
+def test_other_weights_in_the_place_of_the_first_start_anew(
+    tmp_path: Path, shards: Shards, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start, _ = run(tmp_path / "start", tiny(steps=3), shards)
+    config = stopped(tmp_path / "cut", start, shards)
+    shutil.copy(run(tmp_path / "other", tiny(steps=4), shards)[0], start)
+    anew, _ = run(tmp_path / "cut", config, shards)
+    said = capfd.readouterr().err
+    assert "other weights to start from" in said and "resuming" not in said
+    assert anew.read_bytes() == run(tmp_path / "whole", config, shards)[0].read_bytes()
 
 
 def test_another_model_is_refused_in_one_sentence(tmp_path: Path, shards: Shards) -> None:

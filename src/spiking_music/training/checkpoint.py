@@ -17,7 +17,9 @@ import torch
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.files import Disk, atomic
+from spiking_music.model.pretrained import weights_at
 from spiking_music.training.data import spread
+from spiking_music.training.start import digest_of
 
 # These may change between a run and its resumption, as may the bounds of a collapse: they do not
 # change what a step computes.
@@ -28,10 +30,17 @@ HARMLESS = {
 
 
 def fingerprint(config: VariantConfig, clips: Clips) -> str:
-    """Names what a run computes: the configuration less `HARMLESS`, and a sample of the clips."""
+    """Names what a run computes: the configuration less `HARMLESS`, and a sample of the clips.
+
+    Weights to start from count by their bytes, wherever they lie. Raises `CodeError` where they
+    cannot be read.
+    """
     digest = hashlib.sha256()
     harmless = {"training": HARMLESS, "sparsity": {"collapse"}}
     settings = config.model_dump(mode="json", exclude=harmless)
+    start = config.training.start_from
+    if start:
+        settings["training"]["start_from"] = digest_of(weights_at(start))
     digest.update(json.dumps([settings, len(clips)], sort_keys=True).encode())
     for index in spread(64, len(clips)):
         digest.update(clips[index].numpy().tobytes())
@@ -65,7 +74,10 @@ class Checkpoints:
             if saved is None:
                 self.say(f"passing over '{path}': it is damaged")
             elif saved["fingerprint"] != self.fingerprint:
-                self.say(f"passing over '{path}': it is of another configuration or other clips")
+                self.say(
+                    f"passing over '{path}': it is of another configuration, of other clips or of "
+                    "other weights to start from"
+                )
             else:
                 return saved["step"], saved["state"]
         return None

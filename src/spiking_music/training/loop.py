@@ -105,10 +105,14 @@ def _run(
         raise DataError("there are no validation clips: the validation split is empty")
     crops = CropBatches(clips, training, config.seed, fabric.global_rank, fabric.world_size)
 
+    # --- checkpoint, or none
+    store = Checkpoints(checkpoints, fingerprint(config, clips), say)
+    found = store.load()
+
     # --- model
     seed_everything(config.seed, 0)
     model = Autoencoder(config)
-    if training.start_from:
+    if training.start_from and not found:  # else they are in the checkpoint, trained on
         copy_weights(weights_at(training.start_from), model, config)
     model.to(device)
     ema = Ema(model, training.ema_decay)
@@ -130,8 +134,6 @@ def _run(
     parts = {name: part for name, part in parts.items() if part is not None}  # all with a state
 
     # --- resume
-    store = Checkpoints(checkpoints, fingerprint(config, clips), say)
-    found = store.load()
     done, saved = found or (0, {"seconds": 0.0, "log": ""})  # steps done
     if found:
         say(f"resuming '{config.name}' after step {done} from '{checkpoints}'")

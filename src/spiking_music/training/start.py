@@ -1,9 +1,10 @@
 """Weights to start from instead of random ones: fine-tuning of a model at hand (*ours*)."""
 
+import hashlib
 from pathlib import Path
 
 from spiking_music.config import VariantConfig
-from spiking_music.errors import ConfigError
+from spiking_music.errors import CodeError, ConfigError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import load_weights
 
@@ -26,3 +27,14 @@ def copy_weights(path: Path, model: Autoencoder, config: VariantConfig) -> None:
             f"'{config.name}' cannot start from '{path}', a model of another signal, backbone, "
             "bottleneck, context or decoder: give it the same"
         )
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of the bytes of the weights `path`; `CodeError` where they cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CodeError(
+            f"no model at '{path}' ({error.strerror}): train it, or name another file"
+        ) from None
