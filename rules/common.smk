@@ -9,14 +9,20 @@ from spiking_music.codec import classical
 from spiking_music.errors import SpikingMusicError
 from spiking_music.model import pretrained
 
+
+def refuse(sentence):
+    """End before any job: Snakemake would show a traceback of what is raised."""
+    print(f"error: {sentence}", file=sys.stderr)
+    sys.exit(1)
+
+
 try:
     CONFIG = configuration.validate(config)
     EXTENDED = pretrained.with_pretrained(config)  # by the row of the package's model
     MP3 = classical.available("mp3", CONFIG.classical.mp3)
     OPUS = classical.available("opus", CONFIG.classical.opus)
 except SpikingMusicError as error:
-    print(f"error: {error}", file=sys.stderr)
-    sys.exit(1)
+    refuse(error)
 
 DATASET = CONFIG.dataset.name
 RESULTS = f"{CONFIG.results}/{DATASET}"
@@ -79,12 +85,10 @@ ABSENT = [
     if not (path := Path(BORROWED, name, pretrained.WEIGHTS)).exists()
 ]
 if CONFIG.models_from and ABSENT:
-    print(
-        f"error: models_from is '{CONFIG.models_from}', but there is no '{ABSENT[0]}': train it"
-        " there, or switch the variant off",
-        file=sys.stderr,
+    refuse(
+        f"models_from is '{CONFIG.models_from}', but there is no '{ABSENT[0]}': train it there, or"
+        " switch the variant off"
     )
-    sys.exit(1)
 
 # weights that training goes on from; those of the same results may still be to be trained
 STARTS = {
@@ -94,12 +98,10 @@ STARTS = {
 }
 for name, path in STARTS.items():
     if not Path(path).exists() and not path.startswith(f"{RESULTS}/models/"):
-        print(
-            f"error: variant '{name}' starts from '{path}', which is not there: train it, or set"
-            " training.start_from to another file",
-            file=sys.stderr,
+        refuse(
+            f"variant '{name}' starts from '{path}', which is not there: train it, or set"
+            " training.start_from to another file"
         )
-        sys.exit(1)
 
 
 wildcard_constraints:
