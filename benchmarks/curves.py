@@ -1,8 +1,8 @@
 """Quality against coded bits: `python benchmarks/curves.py RESULTS --curve NAME ROW … --out STEM`.
 
 A curve joins rows of one family that were trained apart, in the order given; each point is the mean
-over clips and seeds of what the workflow has measured (as in seeds.py), its bar the interval over
-performances. Writes <STEM>.png and <STEM>.svg.
+over clips and seeds of what the workflow has measured (as in seeds.py, FOLDER:ROW included), its
+bar the interval over performances. Writes <STEM>.png and <STEM>.svg.
 """
 
 import argparse
@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 import tables
-from seeds import clips
+from seeds import clips_of, over_seeds
 from spiking_music.errors import SpikingMusicError
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.figures import style
@@ -24,12 +25,15 @@ PANELS = {"si_snr_db": "SI-SNR (dB)", "mel_distance": "mel distance (dB), lower 
 
 def main() -> None:
     arguments = _arguments()
+    named = [row for _, *rows in arguments.curve for row in rows]
+    measured = clips_of(arguments.results, named)
+    clips = {row: over_seeds(table, "kbps", *PANELS) for row, table in measured.items()}
     looks = style.looks(name for name, *_ in arguments.curve)
     with style.page(arguments.out, height=82) as figure:
         panels = figure.subplots(1, len(PANELS), sharex=True)
         for axes, (measure, label), mark in zip(panels, PANELS.items(), "ab", strict=True):
             for name, *rows in arguments.curve:
-                curve(axes, arguments.results, rows, measure, looks[name])
+                curve(axes, [clips[row] for row in rows], measure, looks[name])
             axes.set(xlabel="entropy-coded bit rate (kbps)", ylabel=label)
             axes.grid(axis="y")
             style.letter(axes, mark, "")
@@ -37,9 +41,9 @@ def main() -> None:
         figure.legend(handles, looks, loc="outside lower center", ncols=2)
 
 
-def curve(axes: Axes, results: Path, rows: list[str], measure: str, look: style.Look) -> None:
-    """Draw one family: a point a row, joined."""
-    points = np.array([point(results, row, measure) for row in rows])  # (rows, 4)
+def curve(axes: Axes, rows: list[pd.DataFrame], measure: str, look: style.Look) -> None:
+    """Draw one family: a point a row, given as a line a clip, joined."""
+    points = np.array([point(clips, measure) for clips in rows])  # (rows, 4)
     kbps, mean, low, high = points.T
     axes.errorbar(
         kbps, mean, [mean - low, high - mean], marker=look.marker, color=look.colour,
@@ -47,12 +51,10 @@ def curve(axes: Axes, results: Path, rows: list[str], measure: str, look: style.
     )  # fmt: skip
 
 
-def point(results: Path, row: str, measure: str) -> tuple[float, float, float, float]:
+def point(clips: pd.DataFrame, measure: str) -> tuple[float, float, float, float]:
     """Kbps, and the mean of `measure` with its interval."""
-    table = clips(results, row)
-    each = table.groupby(["performance", "offset"], as_index=False)[["kbps", measure]].mean()
-    bounds = interval(each[measure], each["performance"], tables.SETTINGS.bootstrap, tables.SEED)
-    return each["kbps"].mean(), each[measure].mean(), *bounds
+    bounds = interval(clips[measure], clips["performance"], tables.SETTINGS.bootstrap, tables.SEED)
+    return clips["kbps"].mean(), clips[measure].mean(), *bounds
 
 
 def _arguments() -> argparse.Namespace:
