@@ -84,7 +84,8 @@ def measured(weights: Path, fitted: Path, results: Path, level: int) -> tuple[st
 def with_threshold(weights: Path, threshold: float, out: Path) -> None:
     """Write the model `weights` to `out` with another first threshold."""
     model, config = load_weights(weights)
-    if not isinstance(config.bottleneck, GradedConfig) or threshold <= 0:
+    # `model_copy` validates nothing; NaN is above nothing
+    if not isinstance(config.bottleneck, GradedConfig) or not threshold > 0:
         raise ConfigError(
             f"a threshold is above 0 and of graded units: not {threshold:g} for '{weights}'"
         )
