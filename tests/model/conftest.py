@@ -10,14 +10,18 @@ from tests.conftest import DEFAULTS
 SMALL = """{
 "backbones": {"spectral": {"latent": 16, "n_fft": 1024, "width": 32, "depth": 2},
               "seanet": {"latent": 16, "channels": 4, "lstm_layers": 1},
+              "lapped": {"kind": "lapped", "bins": 32, "loudness_steps": 3, "n_fft": 1024,
+                "width": 32, "depth": 2, "kernel": 5, "expansion": 2},
               "waveform": {"latent": 16, "channels": 16},
               "spectrogram": {"latent": 16, "n_fft": 1024, "channels": 4, "ratios": [8, 8, 8]}},
 "bottlenecks": {"rvq": {"codebooks": 3, "codebook_size": 16}, "binary": {"units": 24},
   "scalar": {"latents": 6, "bits": 5},
   "graded": {"kind": "graded", "channels": 8, "grades": 2},
+  "ladder": {"kind": "ladder", "bins": 32, "step": 1.0, "tilt": 0.25, "knee": 8,
+    "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24},
   "mel": {"n_mels": 16, "n_fft": 1024}},
 "contexts": {"conformer": {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 5},
-  "gain": {"kind": "gain"}},
+  "gain": {"kind": "gain"}, "steps": {"kind": "steps", "levels": 32, "doubling": 8}},
 "sparsities": {"rate-levels": {"kind": "rate-levels", "reach": 1, "levels": 32, "doubling": 5,
   "gamma": 0.002, "silent_steps": 0, "ramp_steps": 0,
   "collapse": {"after": 0, "below_db": -100, "patience": 1}}},
@@ -30,11 +34,14 @@ SMALL = """{
   "graded": {"backbone": "spectral", "bottleneck": "graded", "decoder": "regression"},
   "gains": {"backbone": "spectral", "bottleneck": "graded", "context": "gain",
     "sparsity": "rate-levels", "decoder": "regression"},
+  "ladder": {"backbone": "lapped", "bottleneck": "ladder", "decoder": "regression"},
+  "steps": {"backbone": "lapped", "bottleneck": "ladder", "context": "steps",
+    "decoder": "regression"},
   "diffusion": {"backbone": "spectral", "bottleneck": "binary", "decoder": "tiny-diffusion"},
   "mel": {"bottleneck": "mel", "decoder": "tiny-diffusion"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
-VARIANTS = ["rvq", "free", "sparse", "graded", "seanet-rvq", "seanet-free", "time-ae"]
+VARIANTS = ["rvq", "free", "sparse", "graded", "ladder", "seanet-rvq", "seanet-free", "time-ae"]
 
 
 def small(name: str) -> VariantConfig:
@@ -47,7 +54,7 @@ def config(request: pytest.FixtureRequest) -> VariantConfig:
     return small(request.param)
 
 
-@pytest.fixture(params=[*VARIANTS, "mu-sparse", "gains", "diffusion", "freq-ae", "mel"])
+@pytest.fixture(params=[*VARIANTS, "mu-sparse", "gains", "steps", "diffusion", "freq-ae", "mel"])
 def any_config(request: pytest.FixtureRequest) -> VariantConfig:
     """Also what takes a level, or decodes by diffusion."""
     return small(request.param)

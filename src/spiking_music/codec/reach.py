@@ -7,6 +7,7 @@ from spiking_music.config import (
     ConformerConfig,
     DiffusionConfig,
     GriffinLimConfig,
+    LappedConfig,
     SeanetConfig,
     SpectralConfig,
     SpectrogramConfig,
@@ -38,6 +39,9 @@ def reach(config: VariantConfig) -> Reach:
         raise CodeError(
             f"variant '{config.name}' keeps a spectrogram and is no codec: choose another model"
         )
+    if isinstance(backbone, LappedConfig):
+        repair = backbone.depth * (backbone.kernel // 2) + 2 * _overlap(backbone.n_fft, config)
+        return Reach(1 + backbone.loudness_steps, 1 + repair, exact=True)
     if isinstance(backbone, SpectralConfig):
         steps = backbone.depth * (backbone.kernel // 2) + _overlap(backbone.n_fft, config)
         exact = True

@@ -10,12 +10,15 @@ from spiking_music.config.coding import (
     ConformerConfig,
     GainConfig,
     GradedConfig,
+    LadderConfig,
+    LappedConfig,
     MelConfig,
     RvqConfig,
     ScalarConfig,
     SeanetConfig,
     SpectralConfig,
     SpectrogramConfig,
+    StepsConfig,
     WaveformConfig,
 )
 from spiking_music.config.listening import (
@@ -28,6 +31,7 @@ from spiking_music.config.listening import (
 )
 from spiking_music.config.models import (
     Backbone,
+    Bottleneck,
     CollapseConfig,
     DiffusionConfig,
     DiscriminatorConfig,
@@ -81,6 +85,7 @@ __all__ = [
     "PRETRAINED",
     "Backbone",
     "BinaryConfig",
+    "Bottleneck",
     "ClassicalConfig",
     "CollapseConfig",
     "Config",
@@ -99,6 +104,8 @@ __all__ = [
     "GanConfig",
     "GradedConfig",
     "GriffinLimConfig",
+    "LadderConfig",
+    "LappedConfig",
     "LevelRateSparsityConfig",
     "LevelSparsityConfig",
     "ListeningConfig",
@@ -121,6 +128,7 @@ __all__ = [
     "SpectralConfig",
     "SpectrogramConfig",
     "Split",
+    "StepsConfig",
     "StimuliConfig",
     "StorageSparsityConfig",
     "SubsetConfig",

@@ -1,8 +1,9 @@
 """Sections about what lies between waveform and codes: backbones, bottlenecks, context blocks."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
 
@@ -47,6 +48,24 @@ class SpectrogramConfig(Section):
     exponent: Annotated[float, Field(gt=0, le=1)]  # of the magnitudes in the image
     channels: Positive  # of the first convolution; doubled at each further one
     ratios: tuple[Annotated[int, Field(gt=0, multiple_of=2)], ...]  # strides along frequency
+
+
+class LappedConfig(Section):
+    """A fixed lapped transform (MDCT) as encoder, a learned repair after its inverse (*ours*)."""
+
+    kind: Literal["lapped"]
+    bins: Positive  # of hop / 2 a kHz at 22.05 kHz, from 0 Hz: what is sent
+    loudness_steps: Count  # to either side, over which loudness is measured
+    n_fft: Positive  # of the repair
+    width: Positive
+    depth: Positive
+    kernel: Positive
+    expansion: Positive
+
+    @property
+    def latent(self) -> int:
+        """Channels: a coefficient of each bin, and the loudness."""
+        return self.bins + 1
 
 
 class RvqConfig(Section):
@@ -139,6 +158,34 @@ class GradedConfig(EventsConfig):
         return self.units
 
 
+class LadderConfig(EventsConfig):
+    """ON and OFF units of each bin, units of higher grades, and a ladder of loudness (*ours*).
+
+    Bin k of size |y| / step(k) fires as many of its units as there are thresholds below; the first
+    lies at `threshold` of grade 1, the others as far between two grades.
+    """
+
+    kind: Literal["ladder"]
+    bins: Positive
+    step: Annotated[float, Field(gt=0)]  # grade 1 of bin 0, in units of the loudness
+    tilt: Weight  # step(k) = step · (1 + k / knee)^−tilt: finer where music is softer
+    knee: Annotated[float, Field(gt=0)]  # bins
+    grades: Annotated[tuple[Annotated[float, Field(ge=1)], ...], Field(min_length=1)]
+    threshold: Annotated[float, Field(gt=0, le=1)]
+    loudness: Positive  # levels of 3 dB, the highest for a full-scale square wave
+
+    @model_validator(mode="after")
+    def _ascending(self) -> "LadderConfig":
+        if any(low >= high for low, high in pairwise(self.grades)):
+            raise ValueError("grades must ascend")
+        return self
+
+    @property
+    def rows(self) -> int:
+        """Codes a step, N: ON, OFF, the grades from the second on, loudness."""
+        return (len(self.grades) + 1) * self.bins + self.loudness
+
+
 class MelConfig(Section):
     """SPEC 3, MEL: no codec; the decoder is given a mel spectrogram of `n_mels` bands."""
 
@@ -180,6 +227,19 @@ class GainConfig(Section):
     """Gains (*ours*): a level scales and shifts the latents, before L and after H."""
 
     kind: Literal["gain"]
+
+    @property
+    def reach(self) -> int:
+        """Each step is for itself."""
+        return 0
+
+
+class StepsConfig(Section):
+    """Levels of the ladder's step (*ours*): step(μ) = step · 2^(μ / `doubling`)."""
+
+    kind: Literal["steps"]
+    levels: Annotated[int, Field(ge=2, le=32)]
+    doubling: Annotated[float, Field(gt=0)]  # levels
 
     @property
     def reach(self) -> int:

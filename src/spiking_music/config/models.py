@@ -10,12 +10,15 @@ from spiking_music.config.coding import (
     ConformerConfig,
     GainConfig,
     GradedConfig,
+    LadderConfig,
+    LappedConfig,
     MelConfig,
     RvqConfig,
     ScalarConfig,
     SeanetConfig,
     SpectralConfig,
     SpectrogramConfig,
+    StepsConfig,
     WaveformConfig,
 )
 from spiking_music.config.sections import (
@@ -166,13 +169,14 @@ class GriffinLimConfig(Section):
 
 
 Backbone = Annotated[
-    SpectralConfig | SeanetConfig | WaveformConfig | SpectrogramConfig,
+    SpectralConfig | LappedConfig | SeanetConfig | WaveformConfig | SpectrogramConfig,
     Field(discriminator="kind"),
 ]
 Bottleneck = Annotated[
-    RvqConfig | BinaryConfig | GradedConfig | ScalarConfig | MelConfig, Field(discriminator="kind")
+    RvqConfig | BinaryConfig | GradedConfig | LadderConfig | ScalarConfig | MelConfig,
+    Field(discriminator="kind"),
 ]
-Context = Annotated[ConformerConfig | GainConfig, Field(discriminator="kind")]
+Context = Annotated[ConformerConfig | GainConfig | StepsConfig, Field(discriminator="kind")]
 Sparsity = Annotated[
     StorageSparsityConfig | LevelSparsityConfig | RateSparsityConfig | LevelRateSparsityConfig,
     Field(discriminator="kind"),
@@ -256,6 +260,8 @@ class VariantConfig(Section):
     @property
     def levels(self) -> int:
         """How many levels μ the model takes; 0: it takes none."""
+        if isinstance(self.context, StepsConfig):
+            return self.context.levels
         return self.sparsity.levels if self.sparsity else 0
 
     @model_validator(mode="after")
@@ -278,12 +284,24 @@ class VariantConfig(Section):
             raise ValueError("a context of gains needs a sparsity with levels")
         if mel and self.context is not None:
             raise ValueError("mel takes no context blocks")
+        self._ladder_fits()
         if isinstance(self.decoder, DiffusionConfig) and self.decoder.unet.hop != self.signal.hop:
             raise ValueError(
                 f"the U-Net's factors reach hop {self.decoder.unet.hop} where the codes enter, "
                 f"not {self.signal.hop}"
             )
         return self
+
+    def _ladder_fits(self) -> None:
+        if not isinstance(self.bottleneck, LadderConfig):
+            if isinstance(self.context, StepsConfig):
+                raise ValueError("a context of steps needs the bottleneck 'ladder'")
+            return
+        bins = self.backbone.bins if isinstance(self.backbone, LappedConfig) else 0
+        if bins != self.bottleneck.bins:
+            raise ValueError("bottleneck 'ladder' needs backbone 'lapped' of as many bins")
+        if self.sparsity is not None:
+            raise ValueError("bottleneck 'ladder' has a step in the place of a sparsity loss")
 
     @property
     def latent(self) -> int:

@@ -12,17 +12,20 @@ from spiking_music.config import (
     DiffusionConfig,
     GainConfig,
     GriffinLimConfig,
+    LappedConfig,
     MelConfig,
     SeanetConfig,
     SpectralConfig,
     SpectrogramConfig,
+    StepsConfig,
     VariantConfig,
 )
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.model.bottleneck import Quantised, make_bottleneck
-from spiking_music.model.context import Context, Gain
+from spiking_music.model.context import Context, Gain, Steps
 from spiking_music.model.diffusion.unet import UNet
 from spiking_music.model.diffusion.vdiffusion import VDiffusion
+from spiking_music.model.lapped import LappedDecoder, LappedEncoder
 from spiking_music.model.mel import LogMel
 from spiking_music.model.seanet import SeanetDecoder, SeanetEncoder
 from spiking_music.model.spectral import SpectralDecoder, SpectralEncoder
@@ -64,9 +67,9 @@ class Autoencoder(nn.Module):
         self.kind: Literal["binary", "rvq", "mel"] = config.bottleneck.codes
         self.seed = config.seed
         self.encoder, self.decoder = _ends(config)
-        self.before = _context(config)
+        self.before = _context(config, back=False)
         self.bottleneck = make_bottleneck(config.bottleneck, config.latent)
-        self.after = _context(config)
+        self.after = _context(config, back=True)
         self.sampling_steps = 0
         if isinstance(config.decoder, DiffusionConfig):
             self.sampling_steps = config.decoder.sampling_steps
@@ -135,7 +138,9 @@ class Autoencoder(nn.Module):
             )
 
 
-def _through(context: Context | Gain | None, latent: Tensor, level: Tensor | None) -> Tensor:
+def _through(
+    context: Context | Gain | Steps | None, latent: Tensor, level: Tensor | None
+) -> Tensor:
     """Latents (B, C, T) in their context; `CodeError` for a level that no context would read."""
     if context is not None:
         return context(latent, level)
@@ -149,10 +154,13 @@ def _generator() -> torch.Generator:
     return torch.Generator().manual_seed(int(torch.randint(2**62, ())))
 
 
-def _context(config: VariantConfig) -> Context | Gain | None:
+def _context(config: VariantConfig, back: bool) -> Context | Gain | Steps | None:
+    """The block before the bottleneck, or the one after it that leads back."""
     context = config.context
     if context is None:
         return None
+    if isinstance(context, StepsConfig):
+        return Steps(context, back)
     if isinstance(context, GainConfig):
         return Gain(config.latent, config.levels)
     return Context(config.latent, context.layers, config.levels, context.heads, context.kernel)
@@ -181,6 +189,8 @@ def _backbone(config: Backbone, hop: int) -> tuple[nn.Module, nn.Module | None]:
     """Encoder and decoder, which a spectrogram has none of until its phase is known."""
     if isinstance(config, SpectralConfig):
         return SpectralEncoder(config, hop), SpectralDecoder(config, hop)
+    if isinstance(config, LappedConfig):
+        return LappedEncoder(config, hop), LappedDecoder(config, hop)
     if isinstance(config, SpectrogramConfig):
         return SpectrogramEncoder(config, hop), None
     if math.prod(config.ratios) != hop:

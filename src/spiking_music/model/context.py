@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spiking_music.config import StepsConfig
 from spiking_music.errors import CodeError, ConfigError
 
 SPEED = 4.0  # of gains: Adam moves weights by thousandths, and their factors span a decade
@@ -142,6 +143,28 @@ class Gain(nn.Module):
         """
         _check(level, self.levels, len(x))
         return x * (SPEED * self.gain[level]).exp()[:, :, None] + self.shift[level][:, :, None]
+
+
+class Steps(nn.Module):
+    """Coefficients (B, D, T) and loudness, the last channel, at the step of a level (*ours*).
+
+    Before the ladder coefficients shrink as its step is to grow, 2^(μ / doubling), and `back` again
+    after it: one transform and one decoder for all rates.
+    """
+
+    def __init__(self, config: StepsConfig, back: bool) -> None:
+        super().__init__()
+        self.levels = config.levels
+        self.doubling = config.doubling if back else -config.doubling
+
+    def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:
+        """Latents (B, D + 1, T) and levels (B,) int64 → latents (B, D + 1, T); `CodeError` as in
+        `Context`.
+        """
+        _check(level, self.levels, len(x))
+        assert level is not None  # as has been checked
+        factor = torch.exp2(level / self.doubling)[:, None, None]
+        return torch.cat([x[:, :-1] * factor, x[:, -1:]], dim=1)
 
 
 def _check(level: Tensor | None, levels: int, clips: int) -> None:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spiking_music.config import SpectralConfig
+from spiking_music.config import LappedConfig, SpectralConfig
 from spiking_music.errors import ConfigError
 
 # Compression of the features. Magnitudes: so that quiet partials count beside loud ones. Real and
@@ -71,7 +71,7 @@ class ConvNeXtBlock(nn.Module):
 class Trunk(nn.Module):
     """inputs → ConvNeXt blocks at `width` → outputs, all (B, channels, T)."""
 
-    def __init__(self, inputs: int, outputs: int, config: SpectralConfig) -> None:
+    def __init__(self, inputs: int, outputs: int, config: SpectralConfig | LappedConfig) -> None:
         super().__init__()
         self.into = nn.Conv1d(inputs, config.width, 1)
         self.norm_in = nn.LayerNorm(config.width)

@@ -1,0 +1,91 @@
+"""The ladder of grades: what fires, what it means, and steps that levels change."""
+
+import pytest
+import torch
+
+from spiking_music.config import LadderConfig, StepsConfig
+from spiking_music.errors import CodeError
+from spiking_music.model.bottleneck.ladder import Ladder
+from spiking_music.model.context import Steps
+
+BINS, LOUDNESS, GRADES = 3, 24, (1.0, 2.0, 4.0)
+
+
+def make(step: float = 0.5, tilt: float = 0.0) -> Ladder:
+    return Ladder(
+        LadderConfig(
+            kind="ladder", bins=BINS, step=step, tilt=tilt, knee=1.0, grades=GRADES,
+            threshold=0.6, loudness=LOUDNESS,
+        )
+    )  # fmt: skip
+
+
+def latent(*coefficients: float, loudness: float = 0.0) -> torch.Tensor:
+    """One clip of one step."""
+    return torch.tensor([*coefficients, loudness])[None, :, None]
+
+
+def test_what_fires_and_what_is_decoded() -> None:
+    ladder = make()
+    z = ladder.encode(latent(0.29, -0.31, 1.7))[0, :, 0]  # 0.58, -0.62 and 3.4 steps
+    assert z.shape == (4 * BINS + LOUDNESS,) and z.dtype == torch.uint8
+    on, off, second, third = z[: 4 * BINS].unflatten(0, (4, BINS)).tolist()
+    assert (on, off, second, third) == ([0, 0, 1], [0, 1, 0], [0, 0, 1], [0, 0, 1])
+    assert z[4 * BINS :].nonzero().tolist() == [[LOUDNESS - 2]]  # level 23 of 24: 0 dB
+    decoded = ladder.decode(z[None, :, None])
+    torch.testing.assert_close(decoded, latent(0.0, -0.5, 2.0))
+
+
+def test_values_below_the_first_threshold_are_silent_and_above_the_last_grade_clipped() -> None:
+    decoded = make().forward(latent(0.299, 0.301, -50.0)).latent
+    torch.testing.assert_close(decoded, latent(0.0, 0.5, -2.0))
+
+
+@pytest.mark.parametrize(("loudness", "level"), [(-2.4, 21), (3.0, 24), (-22.6, 0), (-90.0, 0)])
+def test_grades_are_relative_to_the_loudness(loudness: float, level: int) -> None:
+    ladder, rms = make(), 2 ** ((level - 23) / 2)
+    given = latent(0.5 * rms, -rms, 0.0, loudness=loudness)
+    z = ladder.encode(given)
+    assert z[0, 4 * BINS :].sum() == (level > 0)
+    torch.testing.assert_close(ladder.decode(z), latent(0.5 * rms, -rms, 0.0, loudness=level - 23))
+
+
+def test_a_tilt_makes_steps_of_higher_bins_finer() -> None:
+    flat, tilted = make(), make(tilt=1.0)
+    given = latent(0.31, 0.16, 0.11)
+    assert flat.encode(given)[0, :BINS, 0].tolist() == [1, 0, 0]
+    assert tilted.encode(given)[0, :BINS, 0].tolist() == [1, 1, 1]
+    torch.testing.assert_close(tilted.forward(given).latent, latent(0.5, 0.25, 0.5 / 3))
+
+
+def test_forward_encode_and_decode_agree() -> None:
+    ladder, given = make(), torch.randn(4, BINS + 1, 30) - torch.tensor([0, 0, 0, 5.0])[:, None]
+    z, forward = ladder.encode(given), ladder(given)
+    assert torch.equal(forward.codes, z)
+    assert torch.equal(forward.latent, ladder.decode(z))
+    assert torch.equal(ladder.encode(forward.latent), z)  # what is decoded codes as itself
+
+
+def test_any_events_decode_and_others_are_refused() -> None:
+    ladder = make()
+    draw = torch.Generator().manual_seed(0)
+    assert torch.isfinite(
+        ladder.decode(torch.randint(2, (2, ladder.units, 9), generator=draw))
+    ).all()
+    with pytest.raises(CodeError, match=r"\(B, 36, T\)"):
+        ladder.decode(torch.zeros(1, 35, 4))
+    with pytest.raises(CodeError, match="0 or 1"):
+        ladder.decode(torch.full((1, 36, 4), 2))
+
+
+def test_steps_shrink_coefficients_before_and_lead_back_after() -> None:
+    config = StepsConfig(kind="steps", levels=32, doubling=8)
+    before, after, x = Steps(config, back=False), Steps(config, back=True), torch.randn(3, 5, 7)
+    level = torch.tensor([0, 8, 16])
+    y = before(x, level)
+    torch.testing.assert_close(y[:, :-1], x[:, :-1] / torch.tensor([1, 2, 4])[:, None, None])
+    assert torch.equal(y[:, -1], x[:, -1])
+    torch.testing.assert_close(after(y, level), x)
+    for wrong in (None, torch.tensor([0, 1]), torch.tensor([0, 32, 0])):
+        with pytest.raises(CodeError, match="level"):
+            before(x, wrong)

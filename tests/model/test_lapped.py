@@ -1,0 +1,73 @@
+"""The lapped transform against its definition, and the backbone around it."""
+
+import math
+
+import pytest
+import torch
+
+from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.model.lapped import Lapped, LappedEncoder
+from tests.model.conftest import small
+
+HOP = 64
+
+
+def mdct(x: torch.Tensor, frame: int) -> torch.Tensor:
+    """Coefficients of frame `frame` of x (samples,) by the sum that defines the MDCT, mirrored."""
+    n, k = torch.arange(2 * HOP, dtype=torch.float64), torch.arange(HOP, dtype=torch.float64)
+    window = torch.sin(math.pi * (n + 0.5) / (2 * HOP))
+    start = frame * HOP - HOP // 2
+    piece = window * x[start : start + 2 * HOP]
+    angle = math.pi / HOP * (n + 0.5 - HOP / 2) * (k[:, None] + 0.5)
+    return math.sqrt(2 / HOP) * torch.cos(angle) @ piece
+
+
+def test_coefficients_are_those_of_the_mdct() -> None:
+    x = torch.randn(8 * HOP, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    found = Lapped(HOP, HOP)(x.float()[None, None])[0]
+    for frame in range(1, 7):  # the others have no frame beyond them to overlap with
+        torch.testing.assert_close(found[:, frame], mdct(x, frame).float(), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 9])
+def test_the_inverse_is_exact_to_the_ends_and_squares_are_kept(frames: int) -> None:
+    transform = Lapped(HOP, HOP)
+    x = torch.randn(2, 1, frames * HOP, generator=torch.Generator().manual_seed(1))
+    coefficients = transform(x)
+    assert coefficients.shape == (2, HOP, frames)
+    torch.testing.assert_close(transform.inverse(coefficients), x, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(coefficients.square().sum(), x.square().sum())
+
+
+def test_fewer_bins_are_the_lowest_and_their_inverse_a_low_pass() -> None:
+    time = torch.arange(64 * 512) / 22050
+    low, high = (torch.sin(2 * torch.pi * f * time)[None, None] for f in (500.0, 5000.0))
+    transform = Lapped(512, 128)  # up to 2756 Hz
+    assert (transform.inverse(transform(low + high)) - low).square().mean() < 1e-3
+
+
+def test_loudness_is_in_steps_of_3_db_and_slow() -> None:
+    encoder = LappedEncoder(small("ladder").backbone, 512)
+    x = torch.ones(1, 1, 20 * 512)
+    x[..., 10 * 512 :] = 2**-1.5  # 9 dB less
+    loudness = encoder(x)[0, -1]
+    torch.testing.assert_close(loudness[:7], torch.zeros(7))  # 3 steps to either side are heard
+    torch.testing.assert_close(loudness[13:], torch.full((7,), -3.0))
+    assert (loudness[6:14].diff() < 0).all()
+    assert torch.isfinite(encoder(torch.zeros(1, 1, 512))).all()
+
+
+def test_an_untrained_repair_hardly_changes_what_was_sent(tones: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    model = Autoencoder(small("ladder")).eval()
+    latent = model.bottleneck.decode(model.encode(tones))
+    sent = model.decoder.transform.inverse(latent[:, :-1])
+    error = (model.decoder(latent) - sent).square().mean()
+    assert 0 < error < 0.01 * sent.square().mean()
+
+
+def test_soft_music_is_repaired_like_loud(tones: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    model = Autoencoder(small("ladder")).eval()
+    loud, soft = (model.decode(model.encode(tones * factor)) for factor in (1, 0.125))
+    torch.testing.assert_close(soft, loud / 8, atol=1e-5, rtol=1e-3)
