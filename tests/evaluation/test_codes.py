@@ -47,6 +47,7 @@ def test_binary_codes(free: Model, split: Split, free_codes: Path) -> None:
         "variant": "free",
         "hop": HOP,
         "sample_rate": 22050,
+        "layout": "",
     }
     model, _ = load_weights(free.weights)
     for clip, z in zip(Clips(split.clips), codes, strict=True):

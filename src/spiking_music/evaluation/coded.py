@@ -11,6 +11,7 @@ from spiking_music.codec.entropy import (
     fit_entropy,
     load_tables,
     make_coder,
+    parse_layout,
     save_tables,
 )
 from spiking_music.errors import CodeError
@@ -30,7 +31,9 @@ def fit_tables(codes: Path, out: Path, seed: int, steps: int) -> None:
         if kind == "mel":
             raise CodeError(f"'{codes}' holds spectrograms, which are no codes: choose a variant")
         size = coded.origin.codebook_size
-        tables = fit_entropy(coded.batches(BATCH), kind, size, seed, rounds=steps)
+        layout = parse_layout(coded.origin.layout)
+        batches = coded.batches(BATCH)
+        tables = fit_entropy(batches, kind, size, seed, rounds=steps, layout=layout)
     save_tables(tables, out)
     files.wrote(out)
 
@@ -39,8 +42,9 @@ def coded_storage(codes: Path, tables: Path, out: Path) -> None:
     """Code every clip of the file `codes`; write a row a clip with the columns `COLUMNS`.
 
     bits: 8 × bytes of the payload; ideal_<method>: −Σ log2 p and the byte that names the method,
-    empty where the tables have no such method; ideal_bits: the least of these; method: the one
-    that was taken; kbps: bits in kbit a second of audio, without the stream's own fields.
+    empty where the tables have no such method or it cannot code the clip; ideal_bits: the least of
+    these; method: the one that was taken; kbps: bits in kbit a second of audio, without the
+    stream's own fields.
 
     Raises `CodeError` where codes or tables are missing or damaged, do not fit each other, or a
     payload does not decode to what it was made of.

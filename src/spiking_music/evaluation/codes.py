@@ -5,7 +5,8 @@ binary variant, uint16 indices (clips, Q, T) of an RVQ, or the spectrogram (clip
 float32, that the MEL variant's decoder is given. Attributes: kind ("binary" | "rvq" | "mel"),
 codebook_size (1 unless rvq), level (μ of all clips; -1 where the model takes none; -2 where clips
 take turns at several, which is for entropy tables and no decoder), variant, hop (samples),
-sample_rate (Hz), weights (sha256 of the model's file).
+sample_rate (Hz), weights (sha256 of the model's file), layout ("bins,grades,loudness" of ladders,
+"" or absent where the bottleneck is another).
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,7 @@ class Origin:
     hop: int
     sample_rate: int
     weights: str
+    layout: str = ""
 
 
 class CodesFile:
@@ -83,7 +85,9 @@ def open_codes(path: Path) -> Iterator[CodesFile]:
         raise _damaged(path) from None
     with file:
         try:
-            attributes = {name: file.attrs[name] for name in Origin.__dataclass_fields__}
+            fields = Origin.__dataclass_fields__.keys() - {"layout"}
+            attributes = {name: file.attrs[name] for name in fields}
+            attributes["layout"] = file.attrs.get("layout", "")
             codes = file["codes"]
         except KeyError as error:
             raise CodeError(f"'{path}' does not hold codes of this version: {error}") from None

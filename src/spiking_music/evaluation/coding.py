@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from spiking_music import files
-from spiking_music.config import VariantConfig
+from spiking_music.codec.entropy import Layout
+from spiking_music.config import LadderConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError
 from spiking_music.evaluation.codes import (
@@ -139,7 +140,15 @@ def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:
         hop=config.signal.hop,
         sample_rate=config.signal.sample_rate,
         weights=digest,
+        layout=_layout(bottleneck),
     )
+
+
+def _layout(bottleneck: object) -> str:
+    """The layout of its codes if they are ladders."""
+    if not isinstance(bottleneck, LadderConfig):
+        return ""
+    return str(Layout(bottleneck.bins, len(bottleneck.grades), bottleneck.loudness))
 
 
 def _require_level(level: int, config: VariantConfig, weights: Path) -> None:

@@ -8,7 +8,10 @@ import pytest
 
 from spiking_music.codec.entropy import EntropyTables
 from spiking_music.codec.entropy.adaptive import CONTEXTS, AdaptiveTables
+from spiking_music.codec.entropy.ladder import Ladder, Layout
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables
+from spiking_music.codec.entropy.neighbours import NeighboursTables
+from spiking_music.codec.entropy.neighbours_net import Net, shapes
 
 Make = Callable[..., EntropyTables]
 
@@ -24,6 +27,34 @@ def learned(name: str, units: int, largest: int = 12) -> LearnedTables:
     shapes = ((2, units), (units, most, TAPS), (units, 2, GROUP))
     bias, parents, own = (numbers(name + str(s), s, -largest, largest + 1) for s in shapes)
     return LearnedTables(*(part.astype(np.int16) for part in (bias - 100, parents, own)))
+
+
+def ladder(layout: Layout, steps: int, density: float = 0.3, name: str = "ladder") -> Ladder:
+    """Grades of all sizes in `density` of the bins, and any loudness."""
+    shape = (steps, layout.bins)
+    grades = numbers(name, shape, -layout.grades, layout.grades + 1)
+    fires = numbers(name + " fires", shape, 0, 1000) < 1000 * density
+    loudness = numbers(name + " loudness", (steps,), 0, layout.loudness + 1)
+    return Ladder((grades * fires).astype(np.int8), loudness.astype(np.int16))
+
+
+def neighbours(name: str, layout: Layout, largest: int = 30) -> NeighboursTables:
+    weights = {
+        part: numbers(name + part, shape, -largest, largest + 1).astype(np.int16)
+        for part, shape in shapes(layout).items()
+    }
+    loudness = np.array([3000, 33000, 9000], np.uint16)
+    return NeighboursTables(np.array(layout, np.int32), loudness, Net(**weights))
+
+
+@pytest.fixture(scope="session")
+def ladder_tables() -> Make:
+    def make(layout: Layout) -> EntropyTables:
+        rows, model = layout.rows, neighbours("n", layout)
+        static = numbers(f"static {layout}", (rows,), 1, 20000).astype(np.uint16)
+        return EntropyTables("binary", rows, 1, static, None, None, None, model)
+
+    return make
 
 
 @pytest.fixture(scope="session")

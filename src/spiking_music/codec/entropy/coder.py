@@ -6,6 +6,7 @@
 | 1 | static: shipped probabilities of each row | both |
 | 2 | adaptive: contexts that learn within the block | binary |
 | 3 | learned: a shipped logistic model of the events, or of the bits of labels | both |
+| 4 | neighbours: a shipped network, of what lies around a bin of a ladder | ladders |
 """
 
 from typing import Protocol
@@ -18,14 +19,15 @@ from spiking_music.codec.entropy.adaptive import Adaptive
 from spiking_music.codec.entropy.binary_code import EventDecoder, encode_events
 from spiking_music.codec.entropy.integers import bits_of
 from spiking_music.codec.entropy.learned import Learned
+from spiking_music.codec.entropy.neighbours import Neighbours
 from spiking_music.codec.entropy.range_code import categorical, decode_rows, encode_rows
 from spiking_music.codec.entropy.static import Decoded, Predicted, Static
 from spiking_music.codec.entropy.tables import EntropyTables
 from spiking_music.codec.formats import Events
 from spiking_music.errors import CodeError
 
-RAW, STATIC, ADAPTIVE, LEARNED = range(4)
-METHODS = ("raw", "static", "adaptive", "learned")
+RAW, STATIC, ADAPTIVE, LEARNED, NEIGHBOURS = range(5)
+METHODS = ("raw", "static", "adaptive", "learned", "neighbours")
 TAG_BITS = 8
 SLACK = (
     24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
@@ -37,7 +39,7 @@ Codes = NDArray[np.uint8 | np.int64]
 class _Model(Protocol):
     """A method for binary matrices."""
 
-    def predict(self, z: Events) -> Predicted: ...
+    def predict(self, z: Events) -> Predicted | None: ...
 
     def decode(self, decoder: EventDecoder, steps: int) -> Decoded: ...
 
@@ -51,6 +53,8 @@ class EntropyCoder:
         self._models: dict[int, _Model] = {}  # of binary matrices, by their byte
         if tables.learned is not None:
             self._models[LEARNED] = Learned(tables.learned)
+        if tables.neighbours is not None:
+            self._models[NEIGHBOURS] = Neighbours(tables.neighbours)
         if tables.kind == "binary":
             self._models[STATIC] = Static(tables.static)
             if tables.adaptive is not None:
@@ -99,12 +103,12 @@ class EntropyCoder:
         return z if self._names is None else self._names.indices(z)
 
     def bits(self, codes: ArrayLike) -> dict[str, float]:
-        """Ideal bits of codes (rows, T) by each method, its byte included."""
+        """Ideal bits of codes (rows, T) by each method that can code them, its byte included."""
         estimates = self._estimates(self._checked(codes))
         return {METHODS[method]: ideal + TAG_BITS for method, (ideal, _) in estimates.items()}
 
     def _estimates(self, codes: Codes) -> dict[int, tuple[float, Predicted | None]]:
-        """Ideal bits of each method, and its predictions where it is one of binary matrices."""
+        """Ideal bits of each method that can code them, and predictions of binary matrices."""
         found: dict[int, tuple[float, Predicted | None]] = {
             RAW: (8 * self._raw_size(codes.shape[1]), None)
         }
@@ -116,7 +120,8 @@ class EntropyCoder:
         z = codes.astype(np.uint8) if self._names is None else self._names.events(codes)
         for method, model in self._models.items():
             predicted = model.predict(z)
-            found[method] = (bits_of(*predicted), predicted)
+            if predicted is not None:
+                found[method] = (bits_of(*predicted), predicted)
         return found
 
     def _coded(self, codes: Codes, predicted: Predicted | None) -> bytes:

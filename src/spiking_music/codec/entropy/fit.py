@@ -1,7 +1,7 @@
 """Codes of a train split → tables; and the coder that works with them."""
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from spiking_music.codec.entropy.adaptive import fit_adaptive
 from spiking_music.codec.entropy.coder import EntropyCoder
 from spiking_music.codec.entropy.labels import fit_labels
+from spiking_music.codec.entropy.ladder import Ladder, Layout, climb
 from spiking_music.codec.entropy.static import fit_static
 from spiking_music.codec.entropy.tables import EntropyTables
 from spiking_music.errors import CodeError
@@ -17,6 +18,7 @@ SAMPLED = 2048  # clips that contexts and models are fitted to
 LARGEST_LABELLED = 4096  # largest codebook whose indices get labels
 LARGEST_LEARNED = 2048  # most rows of bits of a learned model
 Batches = Iterable[NDArray]
+Clip = TypeVar("Clip", NDArray, Ladder)
 
 
 def fit_entropy(
@@ -26,20 +28,31 @@ def fit_entropy(
     seed: int = 0,
     *,
     rounds: int,
+    layout: Layout | None = None,
 ) -> EntropyTables:
     """Tables for codes like those of `batches`, (clips, rows, T) each, T and rows the same in all.
 
+    layout: of ladders, which have a model of their own; None of all other codes.
+
     Static probabilities count every clip; all else is fitted to a seeded draw of `SAMPLED` clips,
     which is what is held in memory, the learned model in `rounds` rounds. Takes some 10 s of one
-    core for 80 units. Raises `CodeError` where there are no codes or they are not of that kind.
+    core for 80 units, 30 s for ladders. Raises `CodeError` where there are no codes or they are not
+    of that kind.
     """
-    counts, sample = _Counts(kind, codebook_size), _Sample(seed)
+    counts = _Counts(kind, codebook_size)
+    sample: _Sample[NDArray] = _Sample(seed)
+    ladders: _Sample[Ladder] = _Sample(seed)
     for batch in batches:
         for clip in _checked(batch, kind, codebook_size):
             counts.add(clip)
-            sample.add(clip)
-    if not sample.clips:
+            if layout is None:
+                sample.add(clip)
+            else:
+                ladders.add(_climbed(clip, layout))
+    if not len(counts.counts):
         raise CodeError("there are no codes to fit entropy tables to: encode the train split first")
+    if layout is not None:
+        return _fit_ladders(ladders.clips, layout, counts, seed, rounds)
     clips = np.stack(sample.clips)
     if kind == "binary":
         return _fit_binary(clips, counts, seed, rounds)
@@ -71,14 +84,14 @@ class _Counts:
         self.counts += np.bincount(places.ravel(), minlength=self.counts.size).reshape(rows, -1)
 
 
-class _Sample:
+class _Sample(Generic[Clip]):
     """A uniform draw of up to `SAMPLED` clips of a sequence of unknown length (reservoir)."""
 
     def __init__(self, seed: int) -> None:
-        self.clips: list[NDArray] = []
+        self.clips: list[Clip] = []
         self._seen, self._draw = 0, np.random.default_rng(seed)
 
-    def add(self, clip: NDArray) -> None:
+    def add(self, clip: Clip) -> None:
         self._seen += 1
         if len(self.clips) < SAMPLED:
             self.clips.append(clip)
@@ -93,6 +106,23 @@ def _checked(batch: NDArray, kind: str, codebook_size: int) -> Iterator[NDArray]
         raise CodeError(f"entropy tables need {kind} codes (clips, rows, T) of 0..{largest}")
     for clip in batch:
         yield clip.astype(np.uint8 if kind == "binary" else np.uint16)
+
+
+def _climbed(clip: NDArray, layout: Layout) -> Ladder:
+    ladder = climb(clip, layout) if len(clip) == layout.rows else None
+    if ladder is None:
+        raise CodeError(f"entropy tables need ladders of layout {layout}: encode again")
+    return ladder
+
+
+def _fit_ladders(
+    ladders: list[Ladder], layout: Layout, counts: _Counts, seed: int, rounds: int
+) -> EntropyTables:
+    from spiking_music.codec.entropy.fit_neighbours import fit_neighbours  # torch takes a second
+
+    k = fit_static(counts.counts[:, 1], int(counts.counts[0].sum()))
+    neighbours = fit_neighbours(ladders, layout, seed, rounds)
+    return EntropyTables("binary", len(k), 1, k, None, None, None, neighbours)
 
 
 def _fit_binary(clips: NDArray, counts: _Counts, seed: int, rounds: int) -> EntropyTables:

@@ -13,6 +13,8 @@ from safetensors.numpy import save
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import CLASSES, CONTEXTS, AdaptiveTables
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables, check
+from spiking_music.codec.entropy.neighbours import NeighboursTables, check_neighbours
+from spiking_music.codec.entropy.neighbours_net import Net
 from spiking_music.codec.entropy.static import Frequencies
 from spiking_music.errors import CodeError
 from spiking_music.files import atomic
@@ -31,6 +33,7 @@ class EntropyTables:
     adaptive: of binary codes, else None.
     learned: of events, or of the bits of RVQ's labels (Q·⌈log2 K⌉ rows); None if there is none.
     labels: (Q, K), the name of every index in bits, none twice in a codebook; None for binary.
+    neighbours: of ladders, whose layout they hold; None of all other codes.
 
     Raises `CodeError` where a table has another shape or type, or values that cannot be used.
     """
@@ -42,6 +45,7 @@ class EntropyTables:
     adaptive: AdaptiveTables | None
     learned: LearnedTables | None
     labels: Labels | None
+    neighbours: NeighboursTables | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("binary", "rvq") or not 1 <= self.rows <= MOST_ROWS:
@@ -66,6 +70,10 @@ class EntropyTables:
                 raise _unusable("labels that do not tell indices apart")
         if (self.labels is None) == (self.kind == "rvq" and self.learned is not None):
             raise _unusable(f"{self.kind} codes with labels out of place")
+        if self.neighbours is not None:
+            layout = check_neighbours(self.neighbours)
+            if self.kind != "binary" or layout.rows != self.rows:
+                raise _unusable(f"a ladder ({layout}) where {self.rows} rows of codes belong")
 
     @property
     def width(self) -> int:
@@ -82,6 +90,10 @@ def save_tables(tables: EntropyTables, path: Path | str) -> None:
         arrays |= _prefixed("learned", tables.learned._asdict())
     if tables.labels is not None:
         arrays["labels"] = tables.labels
+    if tables.neighbours is not None:
+        layout, loudness, net = tables.neighbours
+        arrays |= {"neighbours.layout": layout, "neighbours.loudness": loudness}
+        arrays |= _prefixed("neighbours.net", net._asdict())
     about = {"version": VERSION, "kind": tables.kind, "codebook_size": tables.codebook_size}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic(path) as temporary:
@@ -109,6 +121,7 @@ def load_tables(path: Path | str) -> EntropyTables:
             adaptive=_group(arrays, AdaptiveTables, "adaptive"),
             learned=_group(arrays, LearnedTables, "learned"),
             labels=arrays.get("labels"),
+            neighbours=_neighbours(arrays),
         )
     except (KeyError, ValueError, TypeError):
         raise CodeError(f"'{path}' lacks a table: run fit-entropy again") from None
@@ -123,6 +136,13 @@ def _group(arrays, kind, prefix):  # type: ignore[no-untyped-def]
     if not any(name.startswith(f"{prefix}.") for name in arrays):
         return None
     return kind(*(arrays[f"{prefix}.{field}"] for field in kind._fields))
+
+
+def _neighbours(arrays: dict[str, NDArray]) -> NeighboursTables | None:
+    if "neighbours.layout" not in arrays:
+        return None
+    net = Net(*(arrays[f"neighbours.net.{field}"] for field in Net._fields))
+    return NeighboursTables(arrays["neighbours.layout"], arrays["neighbours.loudness"], net)
 
 
 def _require(table: NDArray, shape: tuple[int, ...], dtype: type, least: int | None = None) -> None:

@@ -1,0 +1,189 @@
+"""The network of neighbours: exact, close to the ideal, and refusal of what is no ladder."""
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spiking_music.codec.entropy import (
+    METHODS,
+    EntropyTables,
+    fit_entropy,
+    load_tables,
+    make_coder,
+    save_tables,
+)
+from spiking_music.codec.entropy.coder import NEIGHBOURS, EntropyCoder
+from spiking_music.codec.entropy.ladder import Ladder, Layout, climb, descend
+from spiking_music.codec.entropy.neighbours_net import LARGEST_WEIGHT, REACH, Net
+from spiking_music.errors import CodeError
+from tests.codec.entropy.conftest import ladder, neighbours
+
+SMALL = Layout(9, 3, 4)
+LAYOUT = Layout(24, 4, 6)
+GOLDEN = "d6d26e744e2a"  # sha256 of a payload
+
+
+def tones(clips: int, seed: int, steps: int = 96) -> np.ndarray:
+    """Ladders (clips, N, T) of `LAYOUT`: notes that decay, of two bins whose signs turn."""
+    draw = np.random.default_rng(seed)
+    made = []
+    for _ in range(clips):
+        grades = np.zeros((steps + 8, LAYOUT.bins), np.int8)
+        for start in np.flatnonzero(draw.random(steps) < 0.1):
+            n, way = int(draw.integers(LAYOUT.bins - 1)), 1 - 2 * int(draw.integers(2))
+            for age, size in enumerate((4, 3, 3, 2, 2, 1, 1, 1)):
+                turn = way * (-1) ** ((start + age) * n)
+                grades[start + age, n : n + 2] = turn * size, -turn * (size + 1) // 2
+        loudness = np.clip(3 + draw.integers(-1, 2, steps // 16).cumsum(), 0, 6).repeat(16)
+        made.append(descend(Ladder(grades[:steps], loudness.astype(np.int16)), LAYOUT))
+    return np.stack(made)
+
+
+def alone(tables: EntropyTables) -> EntropyCoder:
+    """A coder that has no choice but this method or raw."""
+    coder = make_coder(tables)
+    coder._models = {NEIGHBOURS: coder._models[NEIGHBOURS]}
+    return coder
+
+
+@pytest.fixture(scope="module")
+def fitted() -> EntropyTables:
+    return fit_entropy([tones(60, 1), tones(40, 2)], "binary", rounds=60, layout=LAYOUT)
+
+
+@pytest.mark.parametrize("layout", [Layout(1, 1, 1), SMALL, Layout(2 * REACH, 100, 40)])
+@pytest.mark.parametrize("steps", [1, 2, 40])
+def test_round_trip(ladder_tables, layout: Layout, steps: int) -> None:
+    coder, used = alone(ladder_tables(layout)), set()
+    for density in (0, 0.05, 1):
+        z = descend(ladder(layout, steps, density), layout)
+        payload = coder.encode(z)
+        used.add(METHODS[payload[0]])
+        decoded = coder.decode(payload, steps)
+        np.testing.assert_array_equal(decoded, z)
+        assert decoded.dtype == np.uint8
+    if steps == 40 and layout.bins > 1:
+        assert "neighbours" in used, "the codes do not exercise this method"
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_the_largest_weights_do_not_overflow(ladder_tables, sign: int) -> None:
+    """Everything fires at its highest, and every weight is as large as it may be."""
+    layout = Layout(20, 100, 2)
+    tables = ladder_tables(layout)
+    whole = tables.neighbours
+    largest = [np.full_like(table, LARGEST_WEIGHT) for table in whole.net]
+    net = Net(*largest)._replace(rungs=sign * largest[Net._fields.index("rungs")])
+    coder = make_coder(EntropyTables(**(vars(tables) | {"neighbours": whole._replace(net=net)})))
+    grades = np.full((30, 20), 100, np.int8)
+    z = descend(Ladder(grades, np.full(30, 2, np.int16)), layout)
+    symbols, k = coder._models[NEIGHBOURS].predict(z)
+    likely = symbols.astype(bool) & (k >= 65535)
+    assert (likely.mean() > 0.9) == (sign > 0)
+    payload = alone(coder.tables).encode(z)
+    np.testing.assert_array_equal(coder.decode(payload, 30), z)
+
+
+def test_what_is_no_ladder_is_coded_by_another_method(ladder_tables, codes) -> None:
+    coder = make_coder(ladder_tables(SMALL))
+    for density in (0.01, 0.1, 0.5):
+        z = codes(SMALL.rows, 50, density)
+        z[: 2 * SMALL.bins, 7] = 1
+        assert set(coder.bits(z)) == {"raw", "static"}
+        payload = coder.encode(z)
+        assert METHODS[payload[0]] in ("raw", "static")
+        np.testing.assert_array_equal(coder.decode(payload, 50), z)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.binary(max_size=140), st.integers(1, 60))
+def test_any_bytes_are_a_ladder_or_refused(ladder_tables, body: bytes, steps: int) -> None:
+    coder = make_coder(ladder_tables(SMALL))
+    try:
+        z = coder.decode(bytes([NEIGHBOURS]) + body, steps)
+    except CodeError:
+        return
+    assert z.shape == (SMALL.rows, steps)
+    assert climb(z, SMALL) is not None
+
+
+def test_a_damaged_payload_is_refused_or_other_codes(fitted: EntropyTables) -> None:
+    coder, z = make_coder(fitted), tones(1, 9)[0]
+    payload = bytearray(coder.encode(z))
+    assert payload[0] == NEIGHBOURS
+    for place in range(1, len(payload)):
+        payload[place] ^= 0x55
+        with suppress(CodeError):
+            assert not np.array_equal(coder.decode(bytes(payload), z.shape[1]), z)
+        payload[place] ^= 0x55
+    with pytest.raises(CodeError, match="longer than its symbols"):
+        coder.decode(bytes(payload) + b"garbage", z.shape[1])
+
+
+def test_structure_is_found(fitted: EntropyTables) -> None:
+    coder, total = make_coder(fitted), dict.fromkeys(("coded", "static"), 0.0)
+    for z in tones(20, 3):
+        payload, bits = coder.encode(z), coder.bits(z)
+        np.testing.assert_array_equal(coder.decode(payload, z.shape[1]), z)
+        assert payload[0] == NEIGHBOURS
+        assert abs(8 * len(payload) - bits["neighbours"]) <= 0.001 * bits["neighbours"] + 10
+        total["coded"] += 8 * len(payload)
+        total["static"] += bits["static"]
+    assert total["coded"] < 0.4 * total["static"]
+
+
+def test_blocks_of_another_length_than_the_clips(fitted: EntropyTables) -> None:
+    coder, z = make_coder(fitted), np.hstack(list(tones(10, 6)))
+    np.testing.assert_array_equal(coder.decode(coder.encode(z), z.shape[1]), z)
+
+
+def test_equal_seeds_give_equal_tables(fitted: EntropyTables, tmp_path: Path) -> None:
+    again = fit_entropy([tones(60, 1), tones(40, 2)], "binary", rounds=60, layout=LAYOUT)
+    paths = tmp_path / "one.safetensors", tmp_path / "two.safetensors"
+    save_tables(fitted, paths[0])
+    save_tables(again, paths[1])
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    z = tones(1, 5)[0]
+    assert make_coder(load_tables(paths[0])).encode(z) == make_coder(fitted).encode(z)
+
+
+@pytest.mark.parametrize("density", [0, 1])
+def test_silence_and_noise_can_be_fitted(density: float) -> None:
+    z = descend(ladder(SMALL, 20, density), SMALL)
+    coder = make_coder(fit_entropy([z[None]], "binary", rounds=2, layout=SMALL))
+    np.testing.assert_array_equal(coder.decode(coder.encode(z), 20), z)
+
+
+def test_what_cannot_be_used_is_refused(ladder_tables) -> None:
+    tables = ladder_tables(SMALL)
+    good = tables.neighbours
+    large = good.net._replace(bins=np.full_like(good.net.bins, -LARGEST_WEIGHT - 1))
+    for bad in (
+        good._replace(layout=good.layout[:2]),
+        good._replace(layout=np.array([9, 3, 5], np.int32)),
+        good._replace(layout=np.array([0, 3, 4], np.int32)),
+        good._replace(layout=good.layout.astype(np.int64)),
+        good._replace(loudness=0 * good.loudness),
+        good._replace(net=good.net._replace(deep=good.net.deep[1:])),
+        good._replace(net=good.net._replace(deep=good.net.deep.astype(np.int32))),
+        good._replace(net=large),
+        neighbours("n", Layout(9, 2, 4)),
+    ):
+        with pytest.raises(CodeError):
+            EntropyTables(**(vars(tables) | {"neighbours": bad}))
+    with pytest.raises(CodeError, match="ladders of layout"):
+        fit_entropy([np.ones((2, SMALL.rows, 5))], "binary", rounds=1, layout=SMALL)
+    with pytest.raises(CodeError, match="ladders of layout"):
+        fit_entropy([np.zeros((2, 5, 5))], "binary", rounds=1, layout=SMALL)
+
+
+def test_golden_payload(ladder_tables) -> None:
+    z = descend(ladder(LAYOUT, 64, 0.05), LAYOUT)
+    payload = alone(ladder_tables(LAYOUT)).encode(z)
+    assert METHODS[payload[0]] == "neighbours"
+    assert hashlib.sha256(payload).hexdigest()[:12] == GOLDEN
