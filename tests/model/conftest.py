@@ -21,7 +21,7 @@ SMALL = """{
     "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24},
   "mel": {"n_mels": 16, "n_fft": 1024}},
 "contexts": {"conformer": {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 5},
-  "gain": {"kind": "gain"}, "steps": {"kind": "steps", "levels": 32, "doubling": 8}},
+  "gain": {"kind": "gain"}, "steps": {"kind": "steps", "levels": 32, "doubling": 8, "default": 10}},
 "sparsities": {"rate-levels": {"kind": "rate-levels", "reach": 1, "levels": 32, "doubling": 5,
   "gamma": 0.002, "silent_steps": 0, "ramp_steps": 0,
   "collapse": {"after": 0, "below_db": -100, "patience": 1}}},

@@ -79,7 +79,7 @@ def test_any_events_decode_and_others_are_refused() -> None:
 
 
 def test_steps_shrink_coefficients_before_and_lead_back_after() -> None:
-    config = StepsConfig(kind="steps", levels=32, doubling=8)
+    config = StepsConfig(kind="steps", levels=32, doubling=8, default=10)
     before, after, x = Steps(config, back=False), Steps(config, back=True), torch.randn(3, 5, 7)
     level = torch.tensor([0, 8, 16])
     y = before(x, level)

@@ -59,8 +59,7 @@ def encode(
     from spiking_music.codec.session import load
 
     codec = load(model, device)
-    wish = Wish(level, kbps, min_si_snr)
-    wish.check(codec.model.config.levels)
+    wish = Wish(level, kbps, min_si_snr).settled(codec.model.config)
     each(todo, lambda job: _encode(codec, job, wish, format))
 
 

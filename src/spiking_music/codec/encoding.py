@@ -14,6 +14,7 @@ from spiking_music.codec.stream import Block, Header, stored_gain
 from spiking_music.codec.stream.frame import FRAME_BYTES
 from spiking_music.codec.stream.payload import pack
 from spiking_music.codec.windows import Window, alike, windows
+from spiking_music.config import StepsConfig, VariantConfig
 from spiking_music.errors import CodeError, DataError
 
 if TYPE_CHECKING:  # imports pandas, which a fixed level can do without
@@ -22,7 +23,8 @@ if TYPE_CHECKING:  # imports pandas, which a fixed level can do without
 
 @dataclass(frozen=True)
 class Wish:
-    """What to choose the level μ of every block by: one of three, or nothing for a model without.
+    """What to choose the level μ of every block by: one of three, or nothing for a model without
+    levels, or with a level of its own choice.
 
     level: this μ. kbps: the lowest μ whose block costs no more. min_si_snr: the highest μ whose
     SI-SNR exceeds this, in dB.
@@ -32,8 +34,17 @@ class Wish:
     kbps: float | None = None
     min_si_snr: float | None = None
 
-    def check(self, levels: int) -> None:
-        """`CodeError` unless a model with so many levels can be asked for this."""
+    def settled(self, config: VariantConfig) -> "Wish":
+        """What this wish means to a model: its own level where nothing is wished for.
+
+        `CodeError` unless it can be asked for this.
+        """
+        if self == Wish() and isinstance(config.context, StepsConfig):
+            return Wish(level=config.context.default)
+        self._check(config.levels)
+        return self
+
+    def _check(self, levels: int) -> None:
         given = [value for value in (self.level, self.kbps, self.min_si_snr) if value is not None]
         if not levels and given:
             raise CodeError(
@@ -60,11 +71,10 @@ class BlockEncoder:
     """Codes one recording; `missed` says how the wish fared once all blocks are out."""
 
     def __init__(self, codec: CodecModel, header: Header, wish: Wish, format: str) -> None:
-        wish.check(codec.config.levels)
         self.missed: Missed | None = None
         self._codec = codec
         self._header = header
-        self._wish = wish
+        self._wish = wish.settled(codec.config)
         self._format = format
 
     def blocks(self, pieces: Iterable[NDArray[np.float32]]) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
 from spiking_music.config import (
     DiffusionConfig,
+    LappedConfig,
     SpectralConfig,
     VariantConfig,
 )
@@ -65,9 +66,9 @@ class CodecModel:
         """
         if self.device.type != "cpu":
             return 16
-        framewise = isinstance(self.config.backbone, SpectralConfig) and not isinstance(
-            self.config.decoder, DiffusionConfig
-        )
+        framewise = isinstance(
+            self.config.backbone, SpectralConfig | LappedConfig
+        ) and not isinstance(self.config.decoder, DiffusionConfig)
         return 4 if framewise else 1
 
     def require(self, header: Header) -> None:

@@ -240,6 +240,13 @@ class StepsConfig(Section):
     kind: Literal["steps"]
     levels: Annotated[int, Field(ge=2, le=32)]
     doubling: Annotated[float, Field(gt=0)]  # levels
+    default: Count  # μ that the codec takes where it is asked for none
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> "StepsConfig":
+        if self.default >= self.levels:
+            raise ValueError(f"default must be one of the levels 0..{self.levels - 1}")
+        return self
 
     @property
     def reach(self) -> int:
