@@ -237,6 +237,15 @@ def test_kbps_bounds_the_bytes_of_every_block(codec_of: MakeCodec) -> None:
     assert "0.001 kbps or less" in done.missed.worst.wish
 
 
+def test_steps_have_a_level_for_those_who_ask_for_none(codec_of: MakeCodec) -> None:
+    codec, audio = codec_of("steps"), music(2 * BLOCK / RATE)
+    stream = codec.encode(audio, RATE)
+    assert stream == codec.encode(audio, RATE, level=10)
+    assert stream != codec.encode(audio, RATE, level=11)
+    with pytest.raises(CodeError, match="exactly one of a level, kbps or min SI-SNR"):
+        codec.encode(audio, RATE, level=10, kbps=2.0)
+
+
 def test_min_si_snr_is_met_or_its_miss_is_told(codec_of: MakeCodec) -> None:
     codec = codec_of("mu-sparse")
     audio = music(3 * BLOCK / RATE)

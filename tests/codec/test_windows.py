@@ -68,7 +68,7 @@ def built(name: str) -> tuple[Autoencoder, object]:
     return Autoencoder(config).eval().double(), reach(config)
 
 
-@pytest.mark.parametrize("name", ["free", "gains", "seanet-plain", "time-ae"])
+@pytest.mark.parametrize("name", ["free", "gains", "ladder", "steps", "seanet-plain", "time-ae"])
 def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
     model, found = built(name)
     assert found.exact
@@ -79,7 +79,8 @@ def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
     assert middle - found.encoder <= seen.min() and seen.max() <= middle + found.encoder
     assert seen.max() - seen.min() >= 2 * found.encoder - 1  # and not much less: no wasted work
 
-    latent = torch.randn(1, 16, steps, dtype=torch.float64, requires_grad=True)
+    channels = model.encoder(x).shape[1]
+    latent = torch.randn(1, channels, steps, dtype=torch.float64, requires_grad=True)
     model.decoder(latent)[..., middle * HOP : (middle + 1) * HOP].square().sum().backward()
     heard = latent.grad[0].abs().amax(dim=0).nonzero().flatten()
     assert middle - found.decoder <= heard.min() and heard.max() <= middle + found.decoder
@@ -105,7 +106,7 @@ def codes_in(stream: bytes) -> np.ndarray:
     return np.concatenate([b.codes for b in StreamReader(io.BytesIO(stream)).blocks()], axis=1)
 
 
-@pytest.mark.parametrize("name", ["free", "rvq"])
+@pytest.mark.parametrize("name", ["free", "rvq", "ladder"])
 @pytest.mark.parametrize("samples", [1, HOP, 5 * HOP - 3, BLOCK, BLOCK + 1, 9 * BLOCK - 700])
 def test_windows_give_what_the_whole_recording_gives(
     codec_of: MakeCodec, name: str, samples: int

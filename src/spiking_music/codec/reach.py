@@ -40,8 +40,9 @@ def reach(config: VariantConfig) -> Reach:
             f"variant '{config.name}' keeps a spectrogram and is no codec: choose another model"
         )
     if isinstance(backbone, LappedConfig):
-        repair = backbone.depth * (backbone.kernel // 2) + 2 * _overlap(backbone.n_fft, config)
-        return Reach(1 + backbone.loudness_steps, 1 + repair, exact=True)
+        listens = math.ceil(backbone.n_fft / 2 / config.signal.hop)  # frames, and half a step more
+        repair = backbone.depth * (backbone.kernel // 2) + _overlap(backbone.n_fft, config)
+        return Reach(max(1, backbone.loudness_steps), repair + listens, exact=True)
     if isinstance(backbone, SpectralConfig):
         steps = backbone.depth * (backbone.kernel // 2) + _overlap(backbone.n_fft, config)
         exact = True

@@ -36,7 +36,9 @@ class Lapped(nn.Module):
         super().__init__()
         self.hop, self.overlap = hop, hop // 2
         angle = (
-            math.pi / (2 * hop) * (self.overlap + torch.arange(self.overlap, dtype=torch.float64) + 0.5)
+            math.pi
+            / (2 * hop)
+            * (self.overlap + torch.arange(self.overlap, dtype=torch.float64) + 0.5)
         )
         self.register_buffer("cosine", angle.cos().float(), persistent=False)
         self.register_buffer("sine", angle.sin().float(), persistent=False)
@@ -47,11 +49,13 @@ class Lapped(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Coefficients (B, bins, T) of audio (B, 1, T·hop)."""
         frames = x[:, 0].unflatten(1, (-1, self.hop))  # (B, T, hop)
-        return (self._rotated(frames, self.cosine) @ self.basis.T).transpose(1, 2)
+        with torch.autocast(x.device.type, enabled=False):  # 8 bits are too few for a waveform
+            return (self._rotated(frames, self.cosine) @ self.basis.T).transpose(1, 2)
 
     def inverse(self, coefficients: Tensor) -> Tensor:
         """Audio (B, 1, T·hop) of coefficients (B, bins, T)."""
-        frames = coefficients.transpose(1, 2) @ self.basis
+        with torch.autocast(coefficients.device.type, enabled=False):
+            frames = coefficients.transpose(1, 2) @ self.basis
         return self._rotated(frames, -self.cosine).flatten(1)[:, None]
 
     def _rotated(self, frames: Tensor, cosine: Tensor) -> Tensor:
@@ -110,14 +114,16 @@ class LappedDecoder(nn.Module):
         self.register_buffer("slope", slope, persistent=False)
 
     def forward(self, latent: Tensor) -> Tensor:
-        coefficients, loudness = latent[:, :-1].float(), latent[:, -1:].float()
+        coefficients, loudness = latent[:, :-1], latent[:, -1:]
         rms = torch.exp2(loudness / 2)
         level = coefficients / rms
         spectrum = self.stft(self.transform.inverse(level))[:, : self.low]  # (B, low, T)
         said = level.sign() * level.abs().sqrt()
         heard = torch.cat([features(spectrum), said, loudness / 10], dim=1)
         m, a, b, share = (
-            self.trunk(heard).float().tensor_split([self.bins, 2 * self.bins, 3 * self.bins], dim=1)
+            self.trunk(heard)
+            .to(latent.dtype)
+            .tensor_split([self.bins, 2 * self.bins, 3 * self.bins], dim=1)
         )
         missing = self.slope * m.clamp(max=MAX_LOG_GAIN).exp() * torch.complex(a, b)
         missing = missing + F.pad(share * spectrum, (0, 0, 0, self.bins - self.low))
