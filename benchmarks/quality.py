@@ -1,7 +1,8 @@
 """The pretrained model on unseen performances: python benchmarks/quality.py FOLDER … [--model …]
 
 Every folder has MAESTRO's layout; the whole clips of its test split are encoded to streams and
-decoded, one by one, by the model of the package, or by every --model instead. kbps is what the
+decoded, one by one, by the model of the package, or by every --model instead, at every --level (else
+at its own choice). kbps is what the
 streams really spend on sound (their payloads), headers are what they spend beside it. Intervals are
 over performances. Speed is that of one minute in one piece on `--threads` threads, streams
 included, the best of three rounds by the clock: seconds of sound a second.
@@ -56,9 +57,10 @@ def main() -> None:
     models = {path.name: path for path in arguments.model} or {"pretrained": None}
     codecs = {name: spiking_music.load(path) for name, path in models.items()}
     rows = [
-        row(material, name, codec)
+        row(material, name, codec, level)
         for material in map(test_split, arguments.folders)
         for name, codec in codecs.items()
+        for level in arguments.level or [None]
     ]
     tables.publish(HEADINGS, rows, 2, arguments.out)
 
@@ -81,17 +83,17 @@ def test_split(folder: Path) -> Material:
     return Material(folder.name, np.concatenate(clips), np.array(owners))
 
 
-def row(material: Material, name: str, codec: Codec) -> tuple[str, ...]:
-    """One model on one test split."""
-    sent = [codec.encode(clip, SIGNAL.sample_rate) for clip in material.clips]
+def row(material: Material, name: str, codec: Codec, level: int | None) -> tuple[str, ...]:
+    """One model at one level μ, or its own choice, on one test split."""
+    sent = [codec.encode(clip, SIGNAL.sample_rate, level) for clip in material.clips]
     audio = np.stack([codec.decode(one) for one in sent])
     facts = [summary(io.BytesIO(one)) for one in sent]
     to_kbps = 8 * SIGNAL.sample_rate / SIGNAL.clip_samples / 1000  # of bytes a clip
     measured = partial(tables.mean, performances=material.performances)
-    encoding, decoding = speed(codec, material.clips)
+    encoding, decoding = speed(codec, material.clips, level)
     return (
         material.name,
-        name,
+        name if level is None else f"{name}, μ = {level}",
         str(len(sent)),
         f"{to_kbps * np.mean([one.payload_bytes for one in facts]):.2f}",
         f"{to_kbps * np.mean([one.overhead_bytes for one in facts]):.2f}",
@@ -102,11 +104,11 @@ def row(material: Material, name: str, codec: Codec) -> tuple[str, ...]:
     )
 
 
-def speed(codec: Codec, clips: Audio) -> tuple[float, float]:
+def speed(codec: Codec, clips: Audio, level: int | None) -> tuple[float, float]:
     """Seconds of sound that a second encodes, and decodes."""
     sound = np.resize(clips, TIMED_SECONDS * SIGNAL.sample_rate)
-    coded = codec.encode(sound, SIGNAL.sample_rate)
-    encoding = min(_timed(lambda: codec.encode(sound, SIGNAL.sample_rate)))
+    coded = codec.encode(sound, SIGNAL.sample_rate, level)
+    encoding = min(_timed(lambda: codec.encode(sound, SIGNAL.sample_rate, level)))
     decoding = min(_timed(lambda: codec.decode(coded)))
     return TIMED_SECONDS / encoding, TIMED_SECONDS / decoding
 
@@ -122,6 +124,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
     parser.add_argument("folders", nargs="+", type=Path, help="recordings and their metadata.csv")
     parser.add_argument("--model", action="append", type=Path, default=[], help="model folder")
+    parser.add_argument("--level", nargs="+", type=int, default=[], help="of models that take one")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks/quality.md"))
     return parser.parse_args()

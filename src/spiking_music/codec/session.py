@@ -128,8 +128,9 @@ class Codec:
         """A waveform (channels, n) or (n,) of floats, full scale = 1, any rate → a stream.
 
         Channels are mixed to one. A model with levels takes one of `level`, `kbps` and `min_si_snr`
-        (see `Wish`; the package's has a level for those who give none), others none. Raises `DataError` where the waveform cannot be
-        used, `CodeError` where the model cannot do what is asked for.
+        (see `Wish`; the package's has a level for those who give none), others none. Raises
+        `DataError` where the waveform cannot be used, `CodeError` where the model cannot do what is
+        asked for.
         """
         mono = _mono(waveform)
         file = io.BytesIO()

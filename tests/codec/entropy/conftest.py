@@ -10,8 +10,8 @@ from spiking_music.codec.entropy import EntropyTables
 from spiking_music.codec.entropy.adaptive import CONTEXTS, AdaptiveTables
 from spiking_music.codec.entropy.ladder import Ladder, Layout
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables
-from spiking_music.codec.entropy.neighbours import NeighboursTables
-from spiking_music.codec.entropy.neighbours_net import Net, shapes
+from spiking_music.codec.entropy.neighbours import NeighboursTables, shapes
+from spiking_music.codec.entropy.neighbours_net import Net
 
 Make = Callable[..., EntropyTables]
 

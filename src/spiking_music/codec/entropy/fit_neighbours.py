@@ -15,20 +15,22 @@ from torch.nn import functional as F
 
 from spiking_music.codec.entropy.integers import WHOLE
 from spiking_music.codec.entropy.ladder import Ladder, Layout
-from spiking_music.codec.entropy.neighbours import CHANGES, MORE, RISES, NeighboursTables
+from spiking_music.codec.entropy.neighbours import NeighboursTables, shapes, sources
 from spiking_music.codec.entropy.neighbours_net import (
     BEATS,
+    CHANGES,
     HEARD,
     LAGS,
     LARGEST_WEIGHT,
     LATELY,
+    MORE,
     REACH,
+    RISES,
     SIGNED_LAGS,
     SIGNED_REACH,
     SIZES,
     Net,
     density_class,
-    shapes,
 )
 from spiking_music.codec.entropy.static import Frequencies, fit_static
 
@@ -41,6 +43,7 @@ RARE = -6.0  # logit that a bin's own is added to, so that it stays within the r
 
 SPREAD = {  # of random weights at the start
     "sizes": 0.04,
+    "harmonics": 0.04,
     "signs": 0.15,
     "beats": 0.1,
     "deep": HEARD**-0.5,
@@ -91,6 +94,7 @@ class _Inputs(NamedTuple):
     """What the network is given of bins, a row each."""
 
     sizes: Tensor  # (M, taps), of the neighbours
+    harmonics: Tensor  # (M, 3·len(RATIOS)), of what `sources` names
     signs: Tensor  # (M, signed taps), the same with signs, turned as `hear` does
     bins: Tensor  # (M,) int64
     classes: Tensor  # (M,) int64
@@ -111,6 +115,7 @@ class _Bins:
         lags, self._reaches = _taps(SIGNED_LAGS, SIGNED_REACH)
         self._odd = lags % 2
         self._signs = self._reaches - lags * width
+        self._sources = sources(grades.shape[2]).T  # (B, taps)
 
     def drawn(self, draw: np.random.Generator, count: int) -> _Pool:
         """Some `count` bins of every clip, all clips' mixed."""
@@ -133,10 +138,12 @@ class _Bins:
         heard = self._flat[places[:, None] + self._sizes]
         signed = self._flat[places[:, None] + self._signs]
         bins = column - REACH
+        distant = self._flat[(places - bins)[:, None] + self._sources[bins]]  # of −1: silence
         turned = self._odd * (bins[:, None] + self._reaches) % 2
         signs = size[np.abs(signed)] * np.sign(signed) * (1 - 2 * turned)
         return _Inputs(
             torch.from_numpy(size[np.abs(heard)]),
+            torch.from_numpy(size[np.abs(distant)]),
             torch.from_numpy(signs.astype(np.float32)),
             torch.from_numpy(bins),
             torch.from_numpy(self._classes[clip, frame - LAGS]),
@@ -167,7 +174,8 @@ class _Model:
         """What each of M bins costs, (M,)."""
         net, size = self._net, inputs.grades.abs()
         beats = inputs.signs @ net["signs"]
-        first = inputs.sizes @ net["sizes"] + beats.abs() @ net["beats"].T
+        first = inputs.sizes @ net["sizes"] + inputs.harmonics @ net["harmonics"]
+        first = first + beats.abs() @ net["beats"].T
         first = torch.relu(first + net["bins"][inputs.bins] + net["classes"][inputs.classes])
         second = torch.relu(first @ net["deep"].T + net["deep_bias"])
         rungs = second @ net["rungs"].T + net["rungs_bias"]

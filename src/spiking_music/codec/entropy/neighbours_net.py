@@ -1,9 +1,11 @@
-"""The network of `neighbours` in whole numbers: what a bin hears, and what follows from it.
+"""The compiled part of `neighbours`: its network in whole numbers, and the order of coding.
+
+All of it is in one file, as numba keeps what it compiled until the *same* file changes.
 
 A bin that fires adds to the sums of all later bins in its reach, so that silence costs nothing.
 Weights are multiples of 1/256 within ±`LARGEST_WEIGHT`, sizes of 1/8, activations of 1/256 up to
 `ROOF`. With so many taps and units no sum exceeds 2^31, whatever the weights:
-the first layer's is at most 153 taps · 80 · 2047 · 2^5 + 24 · 8191 · 2047 + 2 · 2047 · 2^8 < 2^31.
+the first layer's is at most 96 taps · 80 · 2047 · 2^5 + 24 · 8191 · 2047 + 2 · 2047 · 2^8 < 2^31.
 """
 
 from math import isqrt
@@ -13,22 +15,32 @@ import numpy as np
 from numba import int32, njit
 from numpy.typing import NDArray
 
-from spiking_music.codec.entropy.integers import LARGEST
-from spiking_music.codec.entropy.ladder import MOST_GRADES, Layout
+from spiking_music.codec.entropy.binary_code import WRONG, take
+from spiking_music.codec.entropy.integers import LARGEST, WHOLE
+from spiking_music.codec.entropy.ladder import MOST_GRADES
+from spiking_music.codec.entropy.static import Frequencies
 
-LAGS = 8  # steps back
-REACH = 8  # bins to either side
-SIGNED_LAGS = 6  # the same of signs, which tell less from afar
+LAGS = 6  # steps back
+REACH = 6  # bins to either side
+SIGNED_LAGS = 6  # the same of signs
 SIGNED_REACH = 3
-HEARD = 32  # units of the first layer
+RATIOS = (
+    (1, 2),
+    (1, 3),
+    (2, 3),
+    (3, 4),
+)  # of further bins at the same step, and those next to them
+HEARD = 64  # units of the first layer
 BEATS = 24  # sums of signed sizes
-HIDDEN = 32  # units of the second layer
+HIDDEN = 48  # units of the second layer
 CLASSES = 32  # of how much fires
 LATELY = 8  # steps over which that is counted
 LARGEST_WEIGHT = 2047
 ROOF = 8191
 # of grades, 8·√|q| rounded
 SIZES = np.array([(isqrt(256 * n) + 1) // 2 for n in range(MOST_GRADES + 1)], np.int32)
+CHANGES, RISES, MORE = range(3)  # of the loudness: does it? does it then? by one more?
+EVEN = WHOLE // 2
 Weights = NDArray[np.int16 | np.int32]
 
 
@@ -39,6 +51,7 @@ class Net(NamedTuple):
     """
 
     sizes: Weights  # (LAGS + 1, (2·REACH + 1)·HEARD)
+    harmonics: Weights  # (3·len(RATIOS), HEARD)
     signs: Weights  # (SIGNED_LAGS + 1, (2·SIGNED_REACH + 1)·BEATS)
     beats: Weights  # (HEARD, BEATS): of |beats|
     bins: Weights  # (B, HEARD)
@@ -52,22 +65,23 @@ class Net(NamedTuple):
     gates_bias: Weights  # (BEATS,)
 
 
-def shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
-    """The shape of every weight, in their order."""
-    return {
-        "sizes": (LAGS + 1, (2 * REACH + 1) * HEARD),
-        "signs": (SIGNED_LAGS + 1, (2 * SIGNED_REACH + 1) * BEATS),
-        "beats": (HEARD, BEATS),
-        "bins": (layout.bins, HEARD),
-        "classes": (CLASSES, HEARD),
-        "deep": (HIDDEN, HEARD),
-        "deep_bias": (HIDDEN,),
-        "rungs": (layout.grades, HIDDEN),
-        "rungs_bias": (layout.grades,),
-        "fires": (layout.bins,),
-        "gates": (BEATS, HIDDEN),
-        "gates_bias": (BEATS,),
-    }
+class Overtones(NamedTuple):
+    """Who hears a bin n by `Net.harmonics`: entries `starts[n]` .. `starts[n + 1]` − 1."""
+
+    starts: NDArray[np.int64]  # (B + 1,)
+    targets: NDArray[np.int64]
+    rows: NDArray[np.int64]  # of the weights
+
+
+class Tape(NamedTuple):
+    """Symbols in coding order: those of a decoder, or those that are known."""
+
+    decoding: bool
+    words: NDArray[np.uint32]
+    state: NDArray[np.uint64]
+    symbols: NDArray[np.int32]
+    k: Frequencies
+    length: NDArray[np.int64]  # (1,), symbols so far
 
 
 class Ear(NamedTuple):
@@ -80,20 +94,7 @@ class Ear(NamedTuple):
     beat: NDArray[np.int32]  # (BEATS,)
     size: NDArray[np.int32]  # (BEATS,), |beat|
     second: NDArray[np.int32]  # (HIDDEN,)
-
-
-def new_ear(bins: int) -> Ear:
-    """The ear that has heard nothing yet."""
-    rows, places = LAGS + 1, bins + 2 * REACH
-    return Ear(
-        heard=np.zeros((rows, places * HEARD), np.int32),
-        beats=np.zeros((rows, places * BEATS), np.int32),
-        near=np.zeros((rows, places), np.uint8),
-        first=np.zeros(HEARD, np.int32),
-        beat=np.zeros(BEATS, np.int32),
-        size=np.zeros(BEATS, np.int32),
-        second=np.zeros(HIDDEN, np.int32),
-    )
+    overtones: Overtones
 
 
 @njit(cache=True, nogil=True)
@@ -109,17 +110,22 @@ def density_class(total):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def hear(net, ear, step, n, grade, size):  # type: ignore[no-untyped-def]
     """Let the bins in reach of bin n hear that it fired at `step` with a grade of that size."""
-    rows = LAGS + 1
+    rows, size = LAGS + 1, int32(size)
     for lag in range(rows):
         row, first = (step + lag) % rows, 0 if lag else REACH + 1
         ear.near[row, n + first : n + 2 * REACH + 1] = 1
-        _add(ear.heard[row], n + first, net.sizes[lag], first, HEARD, int32(size))
+        _add(ear.heard[row, (n + first) * HEARD :], net.sizes[lag, first * HEARD :], size)
+    over = ear.overtones
+    for i in range(over.starts[n], over.starts[n + 1]):
+        row, place = step % rows, over.targets[i] + REACH
+        ear.near[row, place] = 1
+        _add(ear.heard[row, place * HEARD :], net.harmonics[over.rows[i]], size)
     for lag in range(SIGNED_LAGS + 1):
         # a steady tone's coefficients turn from step to step, and the other way in the next bin
         turned = (grade < 0) != bool(lag & n & 1)
         row, first = (step + lag) % rows, 0 if lag else SIGNED_REACH + 1
-        start = n + first + REACH - SIGNED_REACH
-        _add(ear.beats[row], start, net.signs[lag], first, BEATS, int32(-size if turned else size))
+        beats = ear.beats[row, (n + first + REACH - SIGNED_REACH) * BEATS :]
+        _add(beats, net.signs[lag, first * BEATS :], -size if turned else size)
 
 
 @njit(cache=True, nogil=True)
@@ -170,14 +176,15 @@ def sign(net, ear):  # type: ignore[no-untyped-def]
 
 
 # Loops are as long as an array is, since of one whose length it knows the compiler makes a list of
-# instructions for single numbers instead of using vectors: ten times slower.
+# instructions for single numbers instead of using vectors: ten times slower. Totals are kept to 32
+# bits, as numba would widen them, which is twice as slow.
 
 
 @njit(cache=True, nogil=True)
 def _dot(weights, units):  # type: ignore[no-untyped-def]
     total = int32(0)
     for i in range(len(units)):
-        total += weights[i] * units[i]
+        total = int32(total + int32(weights[i] * units[i]))
     return total
 
 
@@ -187,13 +194,111 @@ def _add_layer(sums, weights, units):  # type: ignore[no-untyped-def]
     for i in range(len(sums)):
         total = int32(0)
         for j in range(len(units)):
-            total += weights[i, j] * units[j]
+            total = int32(total + int32(weights[i, j] * units[j]))
         sums[i] = min(max((sums[i] + total) >> 8, 0), ROOF)
 
 
 @njit(cache=True, nogil=True)
-def _add(sums, place, weights, first, width, size):  # type: ignore[no-untyped-def]
-    """sums of bins from `place` on, `width` each, += size · weights from bin `first` on."""
-    sums, weights = sums[place * width :], weights[first * width :]
+def _add(sums, weights, size):  # type: ignore[no-untyped-def]
+    """The first of `sums` += size · weights."""
     for i in range(len(weights)):
         sums[i] += weights[i] * size
+
+
+@njit(cache=True, nogil=True)
+def _code(tape, known, k):  # type: ignore[no-untyped-def]
+    """The next symbol, of probability k / 65536 of a one."""
+    symbol = np.int32(take(tape.words, tape.state, k)) if tape.decoding else np.int32(known)
+    place = tape.length[0]
+    tape.symbols[place], tape.k[place] = symbol, k
+    tape.length[0] = place + 1
+    return symbol
+
+
+@njit(cache=True, nogil=True)
+def _code_first(tape, level, most):  # type: ignore[no-untyped-def]
+    """The first loudness of a block, a number 0 .. most."""
+    width = 0
+    while most >> width:
+        width += 1
+    found = 0
+    for digit in range(width - 1, -1, -1):
+        found = 2 * found + _code(tape, level >> digit & 1, EVEN)
+    if found > most:
+        tape.state[WRONG] = np.uint64(1)
+        return most
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _code_next(tape, level, before, most, loudness):  # type: ignore[no-untyped-def]
+    """The loudness after one of `before`."""
+    if not _code(tape, level != before, loudness[CHANGES]):
+        return before
+    if before == 0 or before == most:
+        rises = before == 0
+    else:
+        rises = _code(tape, level > before, loudness[RISES]) == 1
+    way, end = (1, most) if rises else (-1, 0)
+    found = before + way
+    while found != end and _code(tape, level != found, loudness[MORE]):
+        found += way
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _code_grade(tape, net, ear, step, n, known, squash):  # type: ignore[no-untyped-def]
+    """The grade of bin n, which fires and of which `ear` thinks; the later bins hear it."""
+    positive = _code(tape, known > 0, squash[sign(net, ear) + LARGEST])
+    size, most = 1, len(net.rungs)
+    while size < most:
+        k = squash[rung(net, ear, n, size + 1) + LARGEST]
+        if not _code(tape, abs(known) > size, k):
+            break
+        size += 1
+    found = size if positive else -size
+    hear(net, ear, step, n, found, SIZES[size])
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _code_step(tape, q, net, ear, step, density, squash, quiet):  # type: ignore[no-untyped-def]
+    """The grades q (B,) of a step; the sum of their sizes."""
+    total = 0
+    near = ear.near[step % (LAGS + 1)]
+    for n in range(len(q)):
+        if near[n + REACH]:
+            think(net, ear, step, n, density)
+            k = squash[rung(net, ear, n, 1) + LARGEST]
+        else:
+            k = quiet[n]
+        if _code(tape, q[n] != 0, k):
+            if not near[n + REACH]:
+                think(net, ear, step, n, density)
+            q[n] = _code_grade(tape, net, ear, step, n, int32(q[n]), squash)
+            total += SIZES[abs(q[n])]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def run(tape, q, levels, ear, net, loudness, most, squash, quiet):  # type: ignore[no-untyped-def]
+    """Code q (T, B) and levels (T,), which are filled in when decoding."""
+    sums = np.zeros(LATELY, np.int64)
+    for t in range(len(q)):
+        if t == 0:
+            levels[t] = _code_first(tape, levels[t], most)
+        else:
+            levels[t] = _code_next(tape, levels[t], levels[t - 1], most, loudness)
+        density = density_class(sums.sum())
+        total = _code_step(tape, q[t], net, ear, t, density, squash, quiet[density])
+        sums[t % LATELY] = total
+        forget(ear, t)
+
+
+@njit(cache=True, nogil=True)
+def fill_quiet(net, ear, squash, quiet):  # type: ignore[no-untyped-def]
+    """k that bins fire of which nothing is near, quiet (CLASSES, B)."""
+    for density in range(quiet.shape[0]):
+        for n in range(quiet.shape[1]):
+            think(net, ear, 0, n, density)
+            quiet[density, n] = squash[rung(net, ear, n, 1) + LARGEST]
