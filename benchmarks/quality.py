@@ -1,11 +1,11 @@
 """The pretrained model on unseen performances: python benchmarks/quality.py FOLDER … [--model …]
 
 Every folder has MAESTRO's layout; the whole clips of its test split are encoded to streams and
-decoded, one by one, by the model of the package, or by every --model instead, at every --level (else
-at its own choice). kbps is what the
-streams really spend on sound (their payloads), headers are what they spend beside it. Intervals are
-over performances. Speed is that of one minute in one piece on `--threads` threads, streams
-included, the best of three rounds by the clock: seconds of sound a second.
+decoded, one by one, by the model of the package, or by every --model instead, at every --level
+(else at its own choice). kbps is what the streams really spend on sound (their payloads), headers
+are what they spend beside it. Intervals are over performances. Speed is that of one minute in one
+piece on `--threads` threads, streams included, the best of three rounds by the clock: seconds of
+sound a second.
 """
 
 import argparse
