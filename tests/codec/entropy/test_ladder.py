@@ -22,20 +22,20 @@ def test_round_trip(layout: Layout, steps: int) -> None:
 
 def test_rows() -> None:
     layout = Layout(2, 3, 2)
-    grades, loudness = np.array([[1, -3], [0, 2]], np.int8), np.array([0, 1], np.int16)
+    grades, loudness = np.array([[1, -3], [0, 2]], np.int8), np.array([0, 2], np.int16)
     z = descend(Ladder(grades, loudness), layout)
     assert z.tolist() == [
         *([1, 0], [0, 1]),  # ON
         *([0, 0], [1, 0]),  # OFF
         *([0, 0], [1, 1]),  # 2 or more
         *([0, 0], [1, 0]),  # 3
-        *([0, 1], [0, 0]),  # loudness
+        *([0, 0], [0, 1]),  # loudness
     ]
 
 
-@pytest.mark.parametrize("rows", [[0, 2], [4], [0, 6], [9]])
+@pytest.mark.parametrize("rows", [[0, 2], [4], [0, 6], [8, 9]])
 def test_what_lacks_a_rung_is_no_ladder(rows: list[int]) -> None:
-    """ON with OFF, a grade alone, one without that below, loudness with a gap."""
+    """ON with OFF, a grade alone, one without that below, loudness of two levels."""
     layout = Layout(2, 3, 2)
     z = np.zeros((layout.rows, 3), np.uint8)
     assert climb(z, layout) is not None

@@ -53,7 +53,7 @@ def alone(tables: EntropyTables) -> EntropyCoder:
 
 @pytest.fixture(scope="module")
 def fitted() -> EntropyTables:
-    return fit_entropy([tones(60, 1), tones(40, 2)], "binary", rounds=60, layout=LAYOUT)
+    return fit_entropy([tones(60, 1), tones(40, 2)], "binary", rounds=40, layout=LAYOUT)
 
 
 @pytest.mark.parametrize("layout", [Layout(1, 1, 1), SMALL, Layout(2 * REACH, 100, 40)])
@@ -143,7 +143,7 @@ def test_blocks_of_another_length_than_the_clips(fitted: EntropyTables) -> None:
 
 
 def test_equal_seeds_give_equal_tables(fitted: EntropyTables, tmp_path: Path) -> None:
-    again = fit_entropy([tones(60, 1), tones(40, 2)], "binary", rounds=60, layout=LAYOUT)
+    again = fit_entropy([tones(60, 1), tones(40, 2)], "binary", rounds=40, layout=LAYOUT)
     paths = tmp_path / "one.safetensors", tmp_path / "two.safetensors"
     save_tables(fitted, paths[0])
     save_tables(again, paths[1])

@@ -35,7 +35,7 @@ from spiking_music.codec.entropy.neighbours_net import (
 from spiking_music.codec.entropy.static import Frequencies, fit_static
 
 LEARNING_RATE = 0.02  # at its highest, of one cycle
-STEPS = 4  # of gradient descent a round
+STEPS = 8  # of gradient descent a round
 BATCH = 2048  # bins a step
 SHARES = (0.35, 0.5, 0.15)  # of bins that fire, have something near, or neither
 UNIT = 256  # weights are multiples of 1 / UNIT

@@ -7,7 +7,7 @@ Rows of z (N, T), N = B·(G + 1) + L, for B bins, G grades and L units of loudne
 | k, of bins k = 0 .. B − 1 (ON) | the grade of bin k is 1 or more |
 | B + k (OFF) | it is −1 or less |
 | g·B + k, g = 2 .. G | it is g or more on either side |
-| (G + 1)·B + j, j = 0 .. L − 1 | the loudness is above j |
+| (G + 1)·B + j − 1, j = 1 .. L | the loudness is j; none of them at loudness 0 |
 """
 
 from typing import NamedTuple
@@ -63,12 +63,14 @@ class Ladder(NamedTuple):
 
 
 def climb(z: Events, layout: Layout) -> Ladder | None:
-    """z (N, T) → its grades and loudness; None where some rung lacks the one below it."""
+    """z (N, T) → its grades and loudness; None where a rung lacks the one below it, or two of a
+    kind exclude one another.
+    """
     bins, grades = layout.bins, layout.grades
     on, off = z[:bins], z[bins : 2 * bins]
     levels = z[bins * (grades + 1) :]
     size = on + off
-    if size.max() > 1 or (levels[1:] > levels[:-1]).any():
+    if size.max() > 1 or levels.sum(axis=0).max() > 1:
         return None
     below = size
     for grade in range(2, grades + 1):
@@ -77,7 +79,8 @@ def climb(z: Events, layout: Layout) -> Ladder | None:
             return None
         size, below = size + rung, rung
     signed = np.where(off, -size.astype(np.int8), size.astype(np.int8))
-    return Ladder(np.ascontiguousarray(signed.T), levels.sum(axis=0, dtype=np.int16))
+    loudness = np.arange(1, layout.loudness + 1, dtype=np.int16) @ levels
+    return Ladder(np.ascontiguousarray(signed.T), loudness)
 
 
 def descend(ladder: Ladder, layout: Layout) -> Events:
@@ -88,5 +91,6 @@ def descend(ladder: Ladder, layout: Layout) -> Events:
     z[: layout.bins], z[layout.bins : 2 * layout.bins] = signed > 0, signed < 0
     for grade in range(2, layout.grades + 1):
         z[grade * layout.bins : (grade + 1) * layout.bins] = size >= grade
-    z[layout.bins * (layout.grades + 1) :] = ladder.loudness > np.arange(layout.loudness)[:, None]
+    levels = np.arange(1, layout.loudness + 1)[:, None]
+    z[layout.bins * (layout.grades + 1) :] = ladder.loudness == levels
     return z
