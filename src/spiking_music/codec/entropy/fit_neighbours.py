@@ -40,7 +40,6 @@ BATCH = 2048  # bins a step
 SHARES = (0.35, 0.5, 0.15)  # of bins that fire, have something near, or neither
 UNIT = 256  # weights are multiples of 1 / UNIT
 RARE = -6.0  # logit that a bin's own is added to, so that it stays within the range of weights
-
 SPREAD = {  # of random weights at the start
     "sizes": 0.04,
     "harmonics": 0.04,
@@ -107,7 +106,7 @@ class _Bins:
     def __init__(self, grades: NDArray[np.int8]) -> None:
         """grades (clips, T, B)."""
         self._padded = np.pad(grades, ((0, 0), (LAGS, 0), (REACH, REACH)))
-        self._flat, self._steps = self._padded.ravel(), grades.shape[1]
+        self._flat = self._padded.ravel()
         self._classes = np.stack([_classes(clip) for clip in grades])
         width = self._padded.shape[2]
         lags, reaches = _taps(LAGS, REACH)
