@@ -1,6 +1,7 @@
 """The demo's whole DAG, and what a change of the configuration reruns."""
 
 import re
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,8 @@ def test_the_model_of_the_package_is_a_row_without_training(finished: Path) -> N
     about = describe(PRETRAINED / WEIGHTS)["extra"]
     assert {name: str(int(row[name])) for name in about} == about
     systems = page_data(results / "listen" / "index.html")["clips"][0]["systems"]
-    assert [system["name"] for system in systems[:3]] == ["reference", "pretrained", "rvq"]
+    first = [name for name, _ in groupby(system["name"].partition("@")[0] for system in systems)]
+    assert first[:3] == ["reference", "pretrained", "rvq"]  # it at all levels of the slider
     assert systems[1]["rates"]["kbps"] > 0
 
 
@@ -134,8 +136,8 @@ def test_a_changed_figure_value_redraws_that_figure_only(finished: Path) -> None
     done = run_snakemake(finished, "-n", "--config", "figures={storage_steps: 512}")
     counted = jobs(done)
     # the page of clips and figure 4 read the same section
-    redrawn = ("figure_storage", "figure_clips", "figure_rate_sweep")
-    assert counted == dict.fromkeys(("all", *redrawn), 1)
+    redrawn = {"figure_storage": 1, "figure_clips": 1, "figure_rate_sweep": 2}  # of two models
+    assert counted == {"all": 1, **redrawn}
 
 
 def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path) -> None:
@@ -189,7 +191,7 @@ def test_the_paper_is_one_overlay_away(tmp_path: Path) -> None:
 def test_the_table_of_results_is_two_overlays_away_and_may_lack_figure_5(tmp_path: Path) -> None:
     overlays = ("config/best.yaml", "config/quality.yaml")
     whole = jobs(run_snakemake(tmp_path, "-n", overlays=overlays))
-    assert whole["train"] == whole["evaluate"] == 21 and whole["figure_selectivity"] == 1
+    assert whole["train"] == whole["evaluate"] == 26 and whole["figure_selectivity"] == 1
     none = run_snakemake(tmp_path, "-n", "--config", "figures={selective: []}", overlays=overlays)
     assert jobs(none).keys() == whole.keys() - {"figure_selectivity"}
 
