@@ -3,10 +3,12 @@
 What the workflow measures of ROW, at other levels μ than `evaluation.level`, or with another first
 threshold in the encoder of graded units, to which decoders are blind. Entropy tables are fitted to
 the codes of the train split: one set for all levels, as an encoder has it, and one a threshold. A
-line each of bits and quality of the test split.
+line each of bits and quality of the test split. --keep FOLDER keeps their tables of clips there, as
+rows ROW-level-0 … that seeds.py and curves.py read as FOLDER:ROW-level-0.
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
 from itertools import islice
@@ -26,12 +28,13 @@ from spiking_music.model.weights import load_weights, save_weights
 CONFIG = Path(__file__).parents[1] / "config"
 LONG = configuration.read([str(CONFIG.with_suffix(".yaml")), str(CONFIG / "salamander.yaml")])
 STEPS = configuration.section(LONG, EntropyConfig).steps  # as for models of long runs
-SETTINGS = tables.SETTINGS.model_copy(update={"perceptual": False})
+SETTINGS = tables.SETTINGS
 
 
 def main() -> None:
     arguments = _arguments()
     results, row = arguments.results, arguments.row
+    keep, heard = arguments.keep, arguments.perceptual
     weights = results / "models" / row / "weights.safetensors"
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -39,16 +42,20 @@ def main() -> None:
         if arguments.level:
             fit(weights, results, fitted, *SETTINGS.levels)
         for level in arguments.level:
-            rows.append((row, f"{level}", *measured(weights, fitted, results, level)))
+            kept = keep and (keep, f"{row}-level-{level}")
+            measures = measured(weights, fitted, results, level, heard, kept)
+            rows.append((row, f"{level}", *measures))
             print(*rows[-1], flush=True)
         for threshold in arguments.threshold:
             with_threshold(weights, threshold, changed)
             fit(changed, results, fitted, SETTINGS.level)
-            measures = measured(changed, fitted, results, SETTINGS.level)
+            kept = keep and (keep, f"{row}-threshold-{threshold:g}")
+            measures = measured(changed, fitted, results, SETTINGS.level, heard, kept)
             rows.append((row, f"{threshold:g}", *measures))
             print(*rows[-1], flush=True)
     control = "μ" if arguments.level else "threshold"
-    headings = ("row", control, "coded kbps", "SI-SNR dB", "mel distance dB")
+    headings = ["row", control, "coded kbps", "SI-SNR dB", "mel distance dB"]
+    headings += ["ViSQOL"] * heard
     tables.publish(headings, rows, 1, arguments.out)
 
 
@@ -60,25 +67,43 @@ def fit(weights: Path, results: Path, out: Path, *levels: int) -> None:
         fit_tables(codes, out, tables.SEED, STEPS)
 
 
-def measured(weights: Path, fitted: Path, results: Path, level: int) -> tuple[str, str, str]:
-    """Coded kbps by the tables `fitted`, SI-SNR and mel distance of the test split."""
-    test = shards(results, SETTINGS.split)
+def measured(
+    weights: Path,
+    fitted: Path,
+    results: Path,
+    level: int,
+    perceptual: bool,
+    keep: tuple[Path, str] | None,
+) -> list[str]:
+    """Coded kbps by the tables `fitted`, SI-SNR, mel distance and ViSQOL of the test split.
+
+    `keep`: the folder and the name under which the tables of clips are kept.
+    """
+    settings = SETTINGS.model_copy(update={"perceptual": perceptual})
+    test = shards(results, settings.split)
     with tempfile.TemporaryDirectory() as folder:
         codes, coded, quality = (
             Path(folder) / name for name in ("codes.h5", "coded.csv", "quality.csv")
         )
-        encode_split(weights, test, codes, SETTINGS.batch_size, level)
+        encode_split(weights, test, codes, settings.batch_size, level)
         coded_storage(codes, fitted, coded)
         beside = [shard.with_suffix(".csv") for shard in test]
-        evaluate(weights, codes, test, beside, quality, SETTINGS)
+        evaluate(weights, codes, test, beside, quality, settings)
         bits, heard = pd.read_csv(coded), pd.read_csv(quality)
+        if keep is not None:
+            store(quality, keep[0] / "evaluation" / f"{keep[1]}.csv")
+            store(coded, keep[0] / "storage" / f"{keep[1]}-coded.csv")
     heard = heard.assign(kbps=bits["kbps"])
     heard = heard[heard["silent"] == 0]
-    return (
-        f"{heard['kbps'].mean():.2f}",
-        tables.mean(heard["si_snr_db"], heard["performance"]),
-        tables.mean(heard["mel_distance"], heard["performance"]),
-    )
+    wanted = ["si_snr_db", "mel_distance", *["visqol"] * perceptual]
+    means = [tables.mean(heard[name], heard["performance"]) for name in wanted]
+    return [f"{heard['kbps'].mean():.2f}", *means]
+
+
+def store(table: Path, place: Path) -> None:
+    """Copy a table of clips to its place among results."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(table, place)
 
 
 def with_threshold(weights: Path, threshold: float, out: Path) -> None:
@@ -108,6 +133,8 @@ def _arguments() -> argparse.Namespace:
     either = parser.add_mutually_exclusive_group(required=True)
     either.add_argument("--level", type=int, nargs="+", default=[])
     either.add_argument("--threshold", type=float, nargs="+", default=[], help="trained with 0.5")
+    parser.add_argument("--perceptual", action="store_true", help="ViSQOL besides: minutes a line")
+    parser.add_argument("--keep", type=Path, help="folder for the tables of clips")
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks/rates.md"))
     return parser.parse_args()
 
