@@ -78,6 +78,26 @@ def test_a_mistake_is_named(raw, path, value, sentence):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("variants", "sparse", "backbone"), "spectral", "needs backbone 'lapped' of as many bins"),
+        (("backbones", "lapped", "bins"), 191, "needs backbone 'lapped' of as many bins"),
+        (("variants", "mu-sparse", "bottleneck"), "graded", "'steps' needs the bottleneck"),
+        (("variants", "sparse", "sparsity"), "rate", "a step in the place of a sparsity loss"),
+        (("contexts", "steps", "default"), 32, "default must be one of the levels 0..31"),
+        (("bottlenecks", "ladder", "grades"), [1, 3, 2], "grades must ascend"),
+        (("bottlenecks", "ladder", "threshold"), 0, "'bottlenecks.ladder.threshold'"),
+    ],
+)
+def test_a_ladder_that_does_not_fit_is_named(path, value, sentence):
+    raw = configuration.read([str(ROOT / "config.yaml"), str(ROOT / "config" / "best.yaml")])
+    configuration.validate(raw)
+    with pytest.raises(ConfigError) as caught:
+        configuration.validate(_changed(raw, path, value))
+    assert sentence in str(caught.value)
+
+
 def test_a_missing_key_is_named(raw):
     del raw["dataset"]["tail"]
     with pytest.raises(ConfigError, match=r"'dataset\.tail' is missing"):

@@ -29,6 +29,12 @@ SPECTROGRAM = {
     "exponent": 0.3, "channels": 4, "ratios": [4, 4],
 }  # fmt: skip
 GRIFFIN_LIM = {"kind": "griffin-lim", "iterations": 2, "momentum": 0.9}
+LAPPED = {**BACKBONE, "kind": "lapped", "bins": 16, "loudness_steps": 4}
+del LAPPED["latent"]  # follows from the bins
+LADDER = {
+    "kind": "ladder", "bins": 16, "step": 0.5, "tilt": 0.25, "knee": 4.0,
+    "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24,
+}  # fmt: skip
 CONTEXT = {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 3}
 GAMMA = {
     "gamma": 0.5, "silent_steps": 3, "ramp_steps": 4,
@@ -60,6 +66,11 @@ ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
     "levels": {"context": CONTEXT, "sparsity": LEVELS},
     "rate": {"bottleneck": GRADED, "sparsity": RATE},
     "rate-levels": {"context": {"kind": "gain"}, "bottleneck": GRADED, "sparsity": RATE_LEVELS},
+    "steps": {
+        "backbone": LAPPED,
+        "bottleneck": LADDER,
+        "context": {"kind": "steps", "levels": 8, "doubling": 2, "default": 3},
+    },
     "gan": {"decoder": GAN},
     "diffusion": {"decoder": DIFFUSION},
     "freq-ae": {"backbone": SPECTROGRAM, "bottleneck": SCALAR, "decoder": GRIFFIN_LIM},

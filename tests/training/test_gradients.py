@@ -27,7 +27,7 @@ def touched(kind: str, loss: str) -> set[str]:
 
 
 @pytest.mark.parametrize("loss", RECONSTRUCTION)
-@pytest.mark.parametrize("kind", ["rvq", "binary", "levels", "rate-levels", "time-ae"])
+@pytest.mark.parametrize("kind", ["rvq", "binary", "levels", "rate-levels", "steps", "time-ae"])
 def test_reconstruction_reaches_every_parameter(kind: str, loss: str) -> None:
     names = {name for name, _ in Autoencoder(tiny(kind)).named_parameters()}
     assert touched(kind, loss) == names

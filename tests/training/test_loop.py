@@ -190,7 +190,7 @@ def test_an_empty_validation_split_is_named(tmp_path: Path, shards: Shards) -> N
         run(tmp_path, tiny(), {**shards, "validation": [empty]})
 
 
-@pytest.mark.parametrize("kind", ["binary", "levels", "rate-levels", "gan", "diffusion"])
+@pytest.mark.parametrize("kind", ["binary", "levels", "rate-levels", "steps", "gan", "diffusion"])
 def test_mixed_precision_trains(tmp_path: Path, shards: Shards, kind: str) -> None:
     run(tmp_path, tiny(kind, precision="bf16-mixed"), shards)
     assert pd.read_csv(tmp_path / "log.csv")["loss"].iloc[-1] < 10
