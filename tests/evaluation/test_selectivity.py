@@ -227,6 +227,28 @@ def test_files_hold_the_planted_truth_and_are_reproducible(files, tmp_path):
     assert len(pd.read_csv(tmp_path / "both.csv")) == 2
 
 
+def test_units_that_never_fire_cost_nothing_and_change_nothing(files, tmp_path, planted):
+    """p and p_family are the others' own; q counts the silent ones as tests that found nothing."""
+    codes, onsets = files
+    selectivity(codes, onsets, tmp_path / "own.npz", SETTINGS, seed=1)
+    with h5py.File(codes, "r+") as file:
+        del file["codes"]
+        spread = np.zeros((CLIPS, 2 * planted.units, STEPS), np.uint8)
+        spread[:, 1::2] = planted.codes
+        file["codes"] = spread
+    selectivity(codes, onsets, tmp_path / "spread.npz", SETTINGS, seed=1)
+    with np.load(tmp_path / "own.npz") as own, np.load(tmp_path / "spread.npz") as among:
+        for name in ("correlation", "prominence", "score", "p", "p_family", "information"):
+            np.testing.assert_array_equal(among[name][1::2], own[name])
+            silent = 1.0 if name.startswith("p_") or name == "p" else 0.0
+            assert (among[name][::2] == silent).all()
+        np.testing.assert_allclose(among["q"][1::2], np.minimum(1, 2 * own["q"]))
+    with h5py.File(codes, "r+") as file:
+        file["codes"][:] = 0
+    selectivity(codes, onsets, tmp_path / "none.npz", SETTINGS, seed=1)
+    assert pd.read_csv(tmp_path / "none-summary.csv")["selective_units"].tolist() == [0]
+
+
 def test_what_does_not_fit_is_named(files, tmp_path, planted):
     codes, onsets = files
     with pytest.raises(DataError, match="do not belong"):

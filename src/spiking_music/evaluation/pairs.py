@@ -26,6 +26,22 @@ class Sliceable(Protocol):
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Some `rows` of codes (clips, N, T)."""
+
+    codes: Sliceable
+    rows: NDArray[np.intp]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        clips, _, steps = self.codes.shape
+        return clips, len(self.rows), steps
+
+    def __getitem__(self, clips: Any) -> Any:
+        return self.codes[clips][:, self.rows]
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Codes z (clips, N, T) in {0, 1} and onset counts n (clips, P, T) of the same clips.
 
@@ -67,6 +83,10 @@ class Pairs:
         """Yield z (≤ size, N, T) and n (≤ size, P, T)."""
         for start in range(0, self.clips, size):
             yield self.codes[start : start + size], self.onsets[start : start + size]
+
+    def of_units(self, units: NDArray[np.intp]) -> "Pairs":
+        """The same of some units only."""
+        return Pairs(Rows(self.codes, units), self.onsets, self.spans)
 
     def performances(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Yield z (N, M) and n (P, M): the M steps of all clips of a performance in one row."""

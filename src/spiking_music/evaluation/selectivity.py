@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
 
 from spiking_music.config import SelectivityConfig
 from spiking_music.dataset.onsets import LOWEST
@@ -37,13 +38,20 @@ def selectivity(
     the lags.
     """
     with open_pairs(codes, onsets) as (pairs, step_rate):
-        correlation = correlate(pairs, settings.max_lag)
         events, onset_counts = count(pairs)
-        peaks = prominence(correlation, events, onset_counts, pairs, settings.window)
-        test = significance(pairs, settings.window, settings.max_lag, settings.surrogates, seed)
+        # the others, most of a ladder's, say nothing at all; one there must be
+        fires = np.flatnonzero(events) if events.any() else np.arange(1)
+        active = pairs.of_units(fires)
+        correlation = correlate(active, settings.max_lag)
+        peaks = prominence(correlation, events[fires], onset_counts, active, settings.window)
+        test = significance(active, settings.window, settings.max_lag, settings.surrogates, seed)
         bits = information(
-            pairs, settings.information_lag, settings.information_surrogates, seed, step_rate
+            active, settings.information_lag, settings.information_surrogates, seed, step_rate
         )
+        correlation, peaks, bits = (
+            among(array, fires, pairs.units, 0.0) for array in (correlation, peaks, bits)
+        )
+        test = with_silent(test, fires, pairs.units)
         table = unit_table(events, pairs.clips * pairs.steps, peaks, test, bits, settings.level)
         arrays: dict[str, Any] = {
             "correlation": correlation.astype(np.float32),
@@ -74,6 +82,23 @@ def count(pairs: Pairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     ]
     events, onsets = zip(*sums, strict=True)
     return np.sum(events, axis=0), np.sum(onsets, axis=0)
+
+
+def with_silent(test: Significance, units: NDArray[np.intp], count: int) -> Significance:
+    """A test of some `units` as one of all `count`, of which the others never fire."""
+    p = among(test.p, units, count, 1.0)
+    q = false_discovery_control(p.ravel()).reshape(p.shape)
+    score, p_family = among(test.score, units, count, 0.0), among(test.p_family, units, count, 1.0)
+    return Significance(score, p, q, p_family)
+
+
+def among(
+    array: NDArray[np.float64], units: NDArray[np.intp], count: int, value: float
+) -> NDArray[np.float64]:
+    """Rows (len(units), …) at their places among `count`, which are `value` elsewhere."""
+    whole = np.full((count, *array.shape[1:]), value)
+    whole[units] = array
+    return whole
 
 
 def unit_table(
