@@ -83,7 +83,7 @@ def test_a_mistake_is_named(raw, path, value, sentence):
     [
         (("variants", "sparse", "backbone"), "spectral", "needs backbone 'lapped' of as many bins"),
         (("backbones", "lapped", "bins"), 191, "needs backbone 'lapped' of as many bins"),
-        (("variants", "mu-sparse", "bottleneck"), "graded", "a context of steps needs the bottleneck"),
+        (("variants", "mu-sparse", "bottleneck"), "graded", "steps needs the bottleneck"),
         (("variants", "sparse", "sparsity"), "rate", "a step in the place of a sparsity loss"),
         (("contexts", "steps", "default"), 32, "default must be one of the levels 0..31"),
         (("bottlenecks", "ladder", "grades"), [1, 3, 2], "grades must ascend"),
