@@ -30,7 +30,7 @@ def read_header(head: bytes) -> dict:
     demand((last == 0) == (kind == 0), "codebook")
     demand(1000 <= rate <= 768000 and 1000 <= original <= 768000, "rates")
     bits = log2(last + 1) if kind else 1
-    demand(rows * steps * bits <= 1 << 18 and steps * hop <= 1 << 24, "size of a block")
+    demand(rows * steps * bits <= 523768 and steps * hop <= 1 << 24, "size of a block")
     return {
         "kind": ("binary", "rvq")[kind],
         "rows": rows,

@@ -26,9 +26,9 @@ FINGERPRINT_BYTES = 16
 ROWS = 4096
 CODEBOOK = 65536
 RATES = (1000, 768_000)  # Hz
-BLOCK_BITS = 1 << 18  # of a dense block, so that no stream makes its reader allocate much
 BLOCK_SAMPLES = 1 << 24
 PAYLOAD_SLACK = 64  # bytes that an entropy-coded payload may exceed a dense one by
+BLOCK_BITS = 8 * (0xFFFF - PAYLOAD_SLACK)  # of a dense block: its bytes are counted in 16 bits
 
 
 @dataclass(frozen=True)
