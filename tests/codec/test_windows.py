@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spiking_music.codec.decoding import beside
 from spiking_music.codec.reach import reach
 from spiking_music.codec.session import Codec
 from spiking_music.codec.si_snr import si_snr
@@ -142,3 +143,22 @@ def test_where_windows_end_what_a_model_sees_they_stay_near_the_whole(
 
 def test_blocks_are_clips(codec_of: MakeCodec) -> None:
     assert codec_of("free").model.header(RATE).block_steps == STEPS
+
+
+def test_work_beside_keeps_order_and_fails_at_its_turn() -> None:
+    def items():
+        yield from (1, 2, 3)
+        raise CodeError("items end badly")
+
+    found = []
+    with pytest.raises(CodeError, match="end badly"):
+        for value in beside(lambda item: 10 * item, items()):
+            found.append(value)
+    assert found == [10, 20, 30]
+    assert list(beside(lambda item: item, ())) == []
+
+    seen = []
+    with pytest.raises(ZeroDivisionError):
+        for value in beside(lambda item: 1 / item, (1, 0, 2)):
+            seen.append(value)
+    assert seen == [1]

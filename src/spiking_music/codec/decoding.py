@@ -2,8 +2,10 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,7 +14,10 @@ from numpy.typing import NDArray
 from spiking_music.codec.model_folder import CodecModel
 from spiking_music.codec.stream import Block, Header, Lost, StreamReader
 from spiking_music.codec.windows import Window, alike, windows
-from spiking_music.errors import CodeError
+from spiking_music.errors import CodeError, SpikingMusicError
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,19 @@ class BlockDecoder:
         pieces = self._salvaged(begin) if salvage else map(Piece, self._reader.blocks(begin))
         placed = _placed(pieces, size, context)
         wanted = (item for item in placed if item[1].block.index >= first)
-        for batch in alike(wanted, lambda item: (item[0].shape, item[1].lost), self._codec.batch):
-            if batch[0][1].lost:
-                for window, _ in batch:
-                    yield np.zeros(window.size * self._header.hop, np.float32)
-            else:
-                yield from self._decoded(batch)
+        batches = alike(wanted, lambda item: (item[0].shape, item[1].lost), self._codec.batch)
+        for sounds in beside(self._sound, batches):
+            yield from sounds
 
     @property
     def _header(self) -> Header:
         return self._reader.header
+
+    def _sound(self, batch: list[tuple[Window, Piece]]) -> list[NDArray[np.float32]]:
+        """Samples of each block of a batch, which are all lost or all whole."""
+        if batch[0][1].lost:
+            return [np.zeros(window.size * self._header.hop, np.float32) for window, _ in batch]
+        return list(self._decoded(batch))
 
     @torch.inference_mode()
     def _decoded(self, batch: list[tuple[Window, Piece]]) -> Iterator[NDArray[np.float32]]:
@@ -96,6 +104,28 @@ class BlockDecoder:
             steps = min(steps, math.ceil(trailer.samples / header.hop) - index * steps)
         dtype = np.uint8 if header.kind == "binary" else np.int64
         return Block(index, np.zeros((header.rows, max(steps, 1)), dtype), 1.0, None)
+
+
+def beside(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """`work` of every item, each done in a thread while the next item is made.
+
+    Entropy decoding and the model share the time so. What fails fails at its turn.
+    """
+    iterator = iter(items)
+    with ThreadPoolExecutor(1) as thread:
+        pending: Future[R] | None = None
+        while True:
+            try:
+                following = thread.submit(work, next(iterator))
+            except (StopIteration, SpikingMusicError) as end:
+                if pending is not None:
+                    yield pending.result()
+                if isinstance(end, SpikingMusicError):
+                    raise
+                return
+            if pending is not None:
+                yield pending.result()
+            pending = following
 
 
 def _placed(pieces: Iterable[Piece], size: int, context: int) -> Iterator[tuple[Window, Piece]]:

@@ -48,7 +48,10 @@ class Stft(nn.Module):
 
     def _overlap_add(self, frames: Tensor) -> Tensor:
         """Frames (B, T, n_fft) added at their places → (B, 1, T·hop), margins cut."""
-        steps, count = frames.shape[1], math.ceil(self.n_fft / self.hop)  # hops a frame reaches over
+        steps, count = (
+            frames.shape[1],
+            math.ceil(self.n_fft / self.hop),
+        )  # hops a frame reaches over
         hops = F.pad(frames, (0, count * self.hop - self.n_fft)).unflatten(2, (count, self.hop))
         added = frames.new_zeros(len(frames), steps + count - 1, self.hop)
         for i in range(count):  # the sums of F.fold, in an eighteenth of its time
