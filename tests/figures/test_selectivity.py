@@ -20,6 +20,7 @@ def arrays(seed: int, sharpness: float) -> dict[str, np.ndarray]:
     correlation[3] = 0  # a silent unit
     return {
         "correlation": correlation.astype(np.float32),
+        "events": np.where(np.arange(UNITS) == 3, 0, 5000),
         "score": score,
         "prominence": score / 10,
         "p_family": np.where(score > 2, 0.01, 1.0),

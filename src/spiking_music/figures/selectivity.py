@@ -16,6 +16,7 @@ from spiking_music.figures import style
 NOTE = 45  # A2
 ROWS = 15  # units of the map
 WINDOW = 10  # steps, SPEC 6
+FREQUENT = 100  # events of a unit whose correlation is drawn
 OCTAVE, FIFTH = 12, 7  # semitones; E is the fifth of A, and its third harmonic
 BLACK = (1, 3, 6, 8, 10)  # pitch classes of the black keys
 ROOT_COLOUR, FIFTH_COLOUR = style.PALETTE[1], style.PALETTE[2]
@@ -61,11 +62,13 @@ def _read(path: Path) -> Arrays:
 
 
 def _correlations(axes: Axes, arrays: Arrays, colour: str) -> None:
-    """A faint line for each unit with its best note; the median of all on top."""
+    """A faint line for each unit with its best note, but for rare ones; the median on top."""
     seconds = arrays["lags"] / arrays["step_rate"]
     best = arrays["score"].argmax(axis=1)
     curves = even(arrays["correlation"][np.arange(len(best)), best], int(arrays["steps"]))
-    curves = curves[curves.any(axis=1)]  # (≤ N, 2L + 1): not those of silent units
+    # (≤ N, 2L + 1): a handful of coincidences would be as many spikes of a hundred times the mean
+    events = arrays["events"]
+    curves = curves[(events >= min(FREQUENT, events.max())) & curves.any(axis=1)]
     curves /= curves.mean(axis=1, keepdims=True)
     edge = (WINDOW - 0.5) / float(arrays["step_rate"])
     axes.axvspan(-edge, edge, color=style.FAINT, alpha=0.5, linewidth=0, zorder=0)
