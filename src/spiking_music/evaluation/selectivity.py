@@ -31,8 +31,8 @@ def selectivity(
     """Measure the codes (.h5) of a split against its onsets (.zarr.zip); write three files.
 
     `out` (.npz): correlation (N, 88, 2L + 1) float32, prominence, score, p, q, p_family and
-    information (N, 88), events (N,), lags (2L + 1,) in steps, notes (88,) as MIDI numbers, step_rate
-    in Hz, steps (T).
+    information (N, 88), events (N,), lags (2L + 1,) in steps, notes (88,) as MIDI numbers,
+    step_rate in Hz, steps (T).
     `<out>.csv`: a row a unit. `<out>-summary.csv`: a row, named as `out` is. Equal inputs give
     equal bytes. Raises as `open_pairs` does, and `DataError` where a performance is shorter than
     the lags.

@@ -44,11 +44,12 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
         halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.75])[:, 0]
         panels = halves[0].subplots(1, len(arrays), sharey=True, squeeze=False)[0]
         looks = style.looks(arrays)
+        tops = []
         for index, (name, axes) in enumerate(zip(arrays, panels, strict=True)):
-            _correlations(axes, arrays[name], looks[name].colour)
+            tops.append(_correlations(axes, arrays[name], looks[name].colour))
             style.letter(axes, "abcdefgh"[index], name)
         panels[0].set(ylabel="C relative to its mean")
-        panels[0].set_ylim(bottom=0)
+        panels[0].set_ylim(0, 1.05 * max(tops))
         _key(panels[0], looks[next(iter(arrays))].colour)
         _map_and_profile(halves[1], last, shown, "abcdefgh"[len(arrays)])
 
@@ -61,8 +62,11 @@ def _read(path: Path) -> Arrays:
         raise DataError(f"no selectivity '{path}': run the rule that writes it") from None
 
 
-def _correlations(axes: Axes, arrays: Arrays, colour: str) -> None:
-    """A faint line for each unit with its best note, but for rare ones; the median on top."""
+def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
+    """A faint line for each unit with its best note, but for rare ones; the median on top.
+
+    Returns the height that one curve in a hundred exceeds, those of the rarest notes.
+    """
     seconds = arrays["lags"] / arrays["step_rate"]
     best = arrays["score"].argmax(axis=1)
     curves = even(arrays["correlation"][np.arange(len(best)), best], int(arrays["steps"]))
@@ -80,6 +84,7 @@ def _correlations(axes: Axes, arrays: Arrays, colour: str) -> None:
         "|τ| < 10 steps", (-edge, 1), (-3, -1), xycoords=("data", "axes fraction"),
         textcoords="offset points", ha="right", va="top", fontsize=6, color=style.MUTED,
     )  # fmt: skip
+    return float(np.quantile(curves.max(axis=1), 0.99))
 
 
 def _key(axes: Axes, colour: str) -> None:
