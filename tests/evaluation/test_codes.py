@@ -11,7 +11,7 @@ import torch
 
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError, OutputError
-from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.codes import MANY, open_codes, pictured
 from spiking_music.evaluation.coding import decode_batch, encode_split, require_origin
 from spiking_music.model.weights import load_weights
 from tests.conftest import full_disk
@@ -192,3 +192,11 @@ def test_clips_that_do_not_suit_the_model(free: Model, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nothing to encode"):
         encode_split(free.weights, none.clips, tmp_path / "out.h5", 2, LEVEL)
     assert not (tmp_path / "out.h5").exists()
+
+
+def test_pictures_show_all_rows_of_few_and_those_that_fire_of_many() -> None:
+    few, many = np.zeros((MANY, 9), np.uint8), np.zeros((MANY + 1, 9), np.uint8)
+    assert pictured(few).tolist() == list(range(MANY))
+    assert pictured(many).tolist() == [0]  # a picture has a row at least
+    many[[3, 400], [8, 0]] = 1
+    assert pictured(many).tolist() == [3, 400]

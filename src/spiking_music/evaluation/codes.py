@@ -23,6 +23,7 @@ from spiking_music.errors import CodeError
 
 NO_LEVEL = -1  # of a model that takes none
 SEVERAL = -2  # clips of several levels
+MANY = 512  # rows; a ladder has thousands, most of which are silent for long
 TYPES = {"binary": np.uint8, "rvq": np.uint16, "mel": np.float32}
 Codes = NDArray[np.uint8 | np.uint16 | np.float32]
 
@@ -94,6 +95,15 @@ def open_codes(path: Path) -> Iterator[CodesFile]:
         for name, value in attributes.items():
             attributes[name] = value if isinstance(value, str) else int(value)
         yield CodesFile(path, codes, Origin(**attributes))
+
+
+def pictured(codes: Codes) -> NDArray[np.int64]:
+    """Which rows of codes (rows, T) a picture shows: all; of more than `MANY` those that fire."""
+    rows = np.arange(len(codes))
+    if len(rows) <= MANY:
+        return rows
+    fires = rows[codes.any(axis=1)]
+    return fires if len(fires) else rows[:1]
 
 
 def _damaged(path: Path) -> CodeError:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from spiking_music.config import MelConfig, SignalConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import LOWEST, read_onsets
-from spiking_music.evaluation.codes import NO_LEVEL, Codes
+from spiking_music.evaluation.codes import NO_LEVEL, Codes, pictured
 from spiking_music.evaluation.coding import chosen_codes, decode_batch
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.figures import style
@@ -26,6 +26,7 @@ from spiking_music.model.weights import load_weights
 MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)
 FREQUENCIES = (100, 500, 2000, 5000)  # Hz, ticks of the mel axis
 ROLL, SPECTROGRAM, EVENTS, INDICES, TITLE = 16, 15, 13, 6, 6  # mm; a row's height, and its title's
+LINES = 128  # most of a raster
 OCTAVES = {24: "C1", 48: "C3", 72: "C5", 96: "C7"}  # MIDI numbers, ticks of the piano roll
 
 
@@ -166,16 +167,22 @@ def _band(frequency: NDArray[np.int64] | float) -> NDArray[np.float64]:
 
 
 def _matrix(axes: Axes, codes: Codes, look: style.Look, signal: SignalConfig) -> None:
-    """Events as a raster in the variant's colour; RVQ indices as shades, first codebook on top."""
+    """Events as a raster in the variant's colour; RVQ indices as shades, first codebook on top.
+
+    Of thousands of units, just those that fire here, and so many neighbours in a line as it takes.
+    """
     rows, steps = codes.shape
+    shown = codes[pictured(codes)]
+    if _binary(codes) and len(shown) > LINES:
+        shown = np.maximum.reduceat(shown, np.linspace(0, len(shown), LINES, False, dtype=int))
     colours = ListedColormap(["white", look.colour]) if _binary(codes) else "cividis"
     axes.imshow(
-        codes, cmap=colours, aspect="auto", interpolation="nearest", vmin=0,
+        shown, cmap=colours, aspect="auto", interpolation="nearest", vmin=0,
         vmax=max(1, int(codes.max())), extent=(0, steps / signal.step_rate, rows + 0.5, 0.5),
     )  # fmt: skip
     axes.set_yticks([1, rows])
     if _binary(codes):
-        share = f"{100 * codes.mean():.0f} % ones"
+        share = f"{100 * codes.mean():.{0 if codes.mean() > 0.01 else 1}f} % ones"
         axes.set_title(share, loc="right", pad=3, color=style.MUTED, fontsize=6.5)
 
 

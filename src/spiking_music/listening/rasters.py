@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spiking_music.config import MelConfig, SignalConfig
-from spiking_music.evaluation.codes import Codes, Origin, open_codes
+from spiking_music.evaluation.codes import Codes, Origin, open_codes, pictured
 from spiking_music.evaluation.correlation import correlate
 from spiking_music.evaluation.pairs import open_pairs
 from spiking_music.evaluation.selectivity import count
@@ -49,8 +49,10 @@ def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
 def raster(codes: Codes, origin: Origin, order: NDArray[np.int64] | None) -> dict[str, Any]:
     """Codes (rows, T) for the page: events as bits, row by row; RVQ indices as bytes of shade."""
     if order is not None:
-        packed = np.packbits(codes[order].astype(bool).ravel())
-        return _picture("binary", codes, packed.tobytes())
+        sorted_codes = codes[order]
+        shown = sorted_codes[pictured(sorted_codes)]
+        packed = np.packbits(shown.astype(bool).ravel())
+        return _picture("binary", shown, packed.tobytes()) | {"units": len(codes)}
     shades = codes.astype(np.int64) * 255 // (origin.codebook_size - 1)
     return _picture("rvq", codes, shades.astype(np.uint8).tobytes())
 

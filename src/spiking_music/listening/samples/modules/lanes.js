@@ -68,10 +68,12 @@ export function full({ variant, level }) {
   return level === null ? called(variant) : `${called(variant)} at μ = ${level}`;
 }
 
-function described({ kind, rows }, notes) {
-  return kind === "rvq"
-    ? `Indices of ${rows} codebooks, the first on top`
-    : `Events of ${rows} units, ${notes ? "sorted by the note they speak of most" : "rarest at the bottom"}`;
+function described({ kind, rows, units }, notes) {
+  if (kind === "rvq") {
+    return `Indices of ${rows} codebooks, the first on top`;
+  }
+  const shown = rows < units ? `the ${rows} of ${units} units that fire here` : `${rows} units`;
+  return `Events of ${shown}, ${notes ? "sorted by the note they speak of most" : "rarest at the bottom"}`;
 }
 
 function lane(name, caption, picture, scale) {
