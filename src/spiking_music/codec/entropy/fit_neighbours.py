@@ -175,10 +175,12 @@ class _Model:
         beats = inputs.signs @ net["signs"]
         first = inputs.sizes @ net["sizes"] + inputs.harmonics @ net["harmonics"]
         first = first + beats.abs() @ net["beats"].T
-        first = torch.relu(first + net["bins"][inputs.bins] + net["classes"][inputs.classes])
+        # embeddings: gradients of plain indexing are summed by threads in any order
+        own = F.embedding(inputs.bins, net["bins"]) + F.embedding(inputs.classes, net["classes"])
+        first = torch.relu(first + own)
         second = torch.relu(first @ net["deep"].T + net["deep_bias"])
         rungs = second @ net["rungs"].T + net["rungs_bias"]
-        fires = rungs[:, 0] + net["fires"][inputs.bins]
+        fires = rungs[:, 0] + F.embedding(inputs.bins, net["fires"][:, None])[:, 0]
         sign = ((second @ net["gates"].T + net["gates_bias"]) * beats).sum(dim=1)
         cost = _cost(fires, size > 0)
         cost = cost + _cost(sign, inputs.grades > 0) * (size > 0)
