@@ -34,7 +34,7 @@ def test_the_whole_demo_runs_through_sbatch(
     assert finish(clone.cluster(), 1200) == 0, clone.said[-5000:]
     assert re.search(r"(\d+) of \1 steps \(100%\) done", clone.said)
     assert list(pd.read_csv(clone.results / "summary.csv")["variant"]) == ROWS
-    assert len(list((clone.results / "figures").glob("*.png"))) == 17
+    assert len(list((clone.results / "figures").glob("*.png"))) == 18  # two of figure 4
     for name in ("figures/rate-quality.png", "listen/index.html", "listen/mushra/index.html"):
         assert (clone.results / name).is_file()
 
