@@ -157,3 +157,33 @@ def test_a_row_may_have_a_seed_of_its_own(raw):
     assert configuration.variant(raw, "free").seed == raw["seed"] + 1
     loaded = configuration.read([configuration.cut_variant(raw, "free")])
     assert configuration.variant(loaded, "free") == configuration.variant(raw, "free")
+
+
+def test_further_seeds_are_rows_of_their_own(raw):
+    raw["variants"]["free"]["seeds"] = 3
+    names = configuration.variants(raw)
+    at = names.index("free")
+    assert names[at : at + 3] == ["free", "free-seed-2", "free-seed-3"]
+    first, second, third = (configuration.variant(raw, name) for name in names[at : at + 3])
+    assert (first.seed, second.seed, third.seed) == (1, 2, 3)
+    assert third == first.model_copy(update={"name": "free-seed-3", "seed": 3})
+    cut = configuration.cut_variant(raw, "free-seed-3")
+    loaded = configuration.read([cut])
+    assert configuration.variants(loaded) == ["free-seed-3"]
+    assert configuration.variant(loaded, "free-seed-3") == third
+
+
+def test_seeds_take_no_place_that_is_taken(raw):
+    raw["variants"]["free"]["seeds"] = 2
+    raw["variants"]["free-seed-2"] = raw["variants"]["rvq"]
+    with pytest.raises(ConfigError, match="makes a row 'free-seed-2', which there is already"):
+        configuration.validate(raw)
+
+
+def test_every_seed_starts_from_its_own_weights(raw):
+    training = {"start_from": "results/a/models/{variant}/weights.safetensors"}
+    raw["variants"]["free"] |= {"seeds": 2, "training": training}
+    starts = [
+        configuration.variant(raw, name).training.start_from for name in ("free", "free-seed-2")
+    ]
+    assert starts == [f"results/a/models/{n}/weights.safetensors" for n in ("free", "free-seed-2")]

@@ -191,9 +191,28 @@ def test_the_paper_is_one_overlay_away(tmp_path: Path) -> None:
 def test_the_table_of_results_is_two_overlays_away_and_may_lack_figure_5(tmp_path: Path) -> None:
     overlays = ("config/best.yaml", "config/quality.yaml")
     whole = jobs(run_snakemake(tmp_path, "-n", overlays=overlays))
-    assert whole["train"] == whole["evaluate"] == 41 and whole["figure_selectivity"] == 1
+    assert whole["train"] == whole["evaluate"] == 57 and whole["figure_selectivity"] == 1
     none = run_snakemake(tmp_path, "-n", "--config", "figures={selective: []}", overlays=overlays)
     assert jobs(none).keys() == whole.keys() - {"figure_selectivity"}
+
+
+def test_three_seeds_of_a_recipe_are_a_word_on_the_command_line(tmp_path: Path) -> None:
+    """And each of them is trained on from its own weights."""
+    names = ("mu-sparse", "mu-sparse-seed-2", "mu-sparse-seed-3")
+    for name in names:
+        (tmp_path / f"results/salamander/models/{name}").mkdir(parents=True)
+        (tmp_path / f"results/salamander/models/{name}/weights.safetensors").touch()
+    done = run_snakemake(
+        tmp_path,
+        "-n", "-p",
+        *(f"results/both/shipped/{name}/entropy.safetensors" for name in names),
+        "--config", "variants={mu-sparse: {seeds: 3}}",
+        overlays=("config/best.yaml", "config/both.yaml"),
+    )  # fmt: skip
+    assert jobs(done)["train"] == 3
+    for name in names:
+        assert f'{{"{name}": {{' in done.said
+        assert f"results/salamander/models/{name}/weights.safetensors" in done.said
 
 
 def test_all_of_maestro_is_a_few_jobs(tmp_path: Path, maestro_table: Path) -> None:

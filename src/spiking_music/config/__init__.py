@@ -21,6 +21,14 @@ from spiking_music.config.coding import (
     StepsConfig,
     WaveformConfig,
 )
+from spiking_music.config.decoders import (
+    DiffusionConfig,
+    DiscriminatorConfig,
+    GanConfig,
+    GriffinLimConfig,
+    RegressionConfig,
+    UNetConfig,
+)
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
@@ -33,19 +41,13 @@ from spiking_music.config.models import (
     Backbone,
     Bottleneck,
     CollapseConfig,
-    DiffusionConfig,
-    DiscriminatorConfig,
     GammaConfig,
-    GanConfig,
-    GriffinLimConfig,
     LevelRateSparsityConfig,
     LevelSparsityConfig,
     LossConfig,
     RateSparsityConfig,
-    RegressionConfig,
     StorageSparsityConfig,
     TrainingConfig,
-    UNetConfig,
     VariantConfig,
     VariantRow,
 )

@@ -1,6 +1,5 @@
-"""Sections about decoders, losses and training, and the variants that rows are put together to."""
+"""Sections about sparsity, losses and training, and the variants that rows are put together to."""
 
-import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -20,6 +19,12 @@ from spiking_music.config.coding import (
     SpectrogramConfig,
     StepsConfig,
     WaveformConfig,
+)
+from spiking_music.config.decoders import (
+    DiffusionConfig,
+    GanConfig,
+    GriffinLimConfig,
+    RegressionConfig,
 )
 from spiking_music.config.sections import (
     Count,
@@ -89,85 +94,6 @@ class LevelRateSparsityConfig(GammaConfig):
     doubling: Annotated[float, Field(gt=0)]  # levels
 
 
-class RegressionConfig(Section):
-    """The backbone's own decoder, trained by the reconstruction loss."""
-
-    kind: Literal["regression"]
-
-
-class DiscriminatorConfig(Section):
-    """Width of the convolutions and the STFT sizes in samples, one discriminator each."""
-
-    filters: Positive
-    n_ffts: tuple[Positive, ...]
-
-
-class GanConfig(Section):
-    """SPEC 4: the backbone's decoder, judged by multi-scale STFT discriminators besides."""
-
-    kind: Literal["gan"]
-    discriminator: DiscriminatorConfig
-    start: Count  # step from which the discriminators take part
-    learning_rate: Annotated[float, Field(gt=0)]  # of the discriminators
-    reconstruction: Annotated[float, Field(gt=0)]  # shares of the gradient at the output
-    adversarial: Weight
-    feature_matching: Weight
-    balancer_decay: Fraction
-
-
-class UNetConfig(Section):
-    """SPEC 4: one entry a level, outermost first; the codes enter at level `context_depth`."""
-
-    channels: tuple[Positive, ...]
-    factors: tuple[Positive, ...]
-    items: tuple[Positive, ...]
-    attentions: tuple[bool, ...]
-    heads: Positive
-    head_features: Positive
-    groups: Positive
-    features: Positive
-    context_depth: int
-    checkpointing: bool
-
-    @property
-    def hop(self) -> int:
-        """Samples a step of the context."""
-        return math.prod(self.factors[: self.context_depth + 1])
-
-    @property
-    def stride(self) -> int:
-        """Samples a step of the innermost level: what lengths are padded to a multiple of."""
-        return math.prod(self.factors)
-
-    @model_validator(mode="after")
-    def _levels_agree(self) -> "UNetConfig":
-        lists = (self.channels, self.factors, self.items, self.attentions)
-        if len({len(values) for values in lists}) != 1:
-            raise ValueError("channels, factors, items and attentions must have the same length")
-        if not 0 <= self.context_depth < len(self.channels):
-            raise ValueError("context_depth must be the index of a level")
-        if any(channels % self.groups for channels in self.channels):
-            raise ValueError("all channels must be multiples of groups")
-        return self
-
-
-class DiffusionConfig(Section):
-    """SPEC 4: v-objective diffusion on the waveform, conditioned on the latents."""
-
-    kind: Literal["diffusion"]
-    unet: UNetConfig
-    rms: Annotated[float, Field(gt=0)]  # of the training audio, which is scaled to unit variance
-    sampling_steps: Positive
-
-
-class GriffinLimConfig(Section):
-    """SPEC 7: the backbone's magnitudes, and a phase found by fast Griffin-Lim."""
-
-    kind: Literal["griffin-lim"]
-    iterations: Positive
-    momentum: Annotated[float, Field(ge=0, lt=1)]
-
-
 Backbone = Annotated[
     SpectralConfig | LappedConfig | SeanetConfig | WaveformConfig | SpectrogramConfig,
     Field(discriminator="kind"),
@@ -200,7 +126,7 @@ class LossConfig(Section):
 class TrainingConfig(Section):
     """Everything the training loop reads; times in optimiser steps, crops in samples."""
 
-    start_from: str | None = None  # weights: a file, or those of the package
+    start_from: str | None = None  # weights: a file (`{variant}`: the row), or those of the package
     steps: Positive
     stop_at: Positive | None  # end here, on the schedule of `steps`: an impaired model
     batch_size: Positive
@@ -241,6 +167,7 @@ class VariantRow(Section):
     sparsity: str | None = None
     decoder: str
     seed: int | None = None  # None: that of the whole configuration
+    seeds: Positive = 1  # more than one: rows <name>-seed-<number> of the next seeds follow it
     training: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -160,17 +160,20 @@ def seed(raw: Mapping[str, Any]) -> int:
 
 def variants(raw: Mapping[str, Any]) -> list[str]:
     """Names of the rows of `variants`; an overlay switches a row off with `name: null`."""
-    return [name for name, row in raw["variants"].items() if row is not None]
+    return list(_table(raw, "variants"))
 
 
 def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
     """Variant `name` with its rows and its training overrides resolved."""
     row = _build(VariantRow, _pick(raw, "variants", name), f"variants.{name}")
+    training = merge(raw.get("training") or {}, row.training)
+    if isinstance(start := training.get("start_from"), str):
+        training["start_from"] = start.replace("{variant}", name)
     resolved = {
         "name": name,
         "seed": seed(raw) if row.seed is None else row.seed,
         "signal": raw.get("signal"),
-        "training": merge(raw.get("training") or {}, row.training),
+        "training": training,
     }
     for part, table in TABLES.items():
         chosen = getattr(row, part)
@@ -232,8 +235,31 @@ def _section(raw: Mapping[str, Any], name: str) -> Any:
     return value
 
 
+def _table(raw: Mapping[str, Any], table: str) -> dict[str, Any]:
+    """The rows of `table` that are not switched off, each variant's further seeds after it."""
+    rows = {name: row for name, row in (raw.get(table) or {}).items() if row is not None}
+    return _with_seeds(raw, rows) if table == "variants" else rows
+
+
+def _with_seeds(raw: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[str, Any]:
+    spread = {}
+    for name, row in rows.items():
+        checked = _build(VariantRow, row, f"variants.{name}")
+        spread[name] = {key: value for key, value in row.items() if key != "seeds"}
+        if checked.seeds > 1:
+            first = seed(raw) if checked.seed is None else checked.seed
+            for number in range(first + 1, first + checked.seeds):
+                further = f"{name}-seed-{number}"
+                if further in rows:
+                    raise ConfigError(
+                        f"variants.{name}.seeds makes a row '{further}', which there is already"
+                    )
+                spread[further] = spread[name] | {"seed": number}
+    return spread
+
+
 def _pick(raw: Mapping[str, Any], table: str, name: str) -> Any:
-    rows = {key: row for key, row in (raw.get(table) or {}).items() if row is not None}
+    rows = _table(raw, table)
     if name not in rows:
         kind = next((part for part, named in TABLES.items() if named == table), "variant")
         raise ConfigError(f"unknown {kind} '{name}'{instead(name, rows)}")
