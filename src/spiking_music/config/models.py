@@ -28,7 +28,6 @@ from spiking_music.config.decoders import (
 )
 from spiking_music.config.sections import (
     Count,
-    Fraction,
     Positive,
     Section,
     SignalConfig,
