@@ -246,6 +246,37 @@ def test_steps_have_a_level_for_those_who_ask_for_none(codec_of: MakeCodec) -> N
         codec.encode(audio, RATE, level=10, kbps=2.0)
 
 
+def test_steps_are_bisected(codec_of: MakeCodec) -> None:
+    """The level of every block fits, and the next better one does not."""
+    codec, audio = codec_of("steps"), music(4 * BLOCK / RATE)
+    streams = [codec.encode(audio, RATE, level=level) for level in range(32)]
+    blocks = [summary(io.BytesIO(stream)).blocks for stream in streams]
+    sizes = np.array([[block.length + 20 for block in each] for each in blocks])
+    heard = np.stack([codec.decode(stream).reshape(4, BLOCK) for stream in streams])
+    quality = np.array([si_snr(each, audio.reshape(4, BLOCK)) for each in heard])
+    size, bound = np.median(sizes) + 0.5, float(np.median(quality)) - 0.01
+    file = io.BytesIO()
+    done = codec.write([audio], RATE, file, Wish(kbps=size * 8 / 1000 / (BLOCK / RATE)))
+    levels = [block.level for block in _blocks(file)]
+    assert done.missed is None and len(set(levels)) > 1
+    for i, level in enumerate(levels):
+        assert sizes[level, i] <= size and (level == 0 or sizes[level - 1, i] > size)
+    file = io.BytesIO()
+    done = codec.write([audio], RATE, file, Wish(min_si_snr=bound))
+    levels = [block.level for block in _blocks(file)]
+    for i, level in enumerate(levels):
+        if quality[level, i] > bound:
+            assert level == 31 or quality[level + 1, i] <= bound
+        else:
+            assert level == 0
+    for wish, nearest in ((Wish(kbps=0.001), 31), (Wish(min_si_snr=99.0), 0)):
+        file = io.BytesIO()
+        missed = codec.write([audio], RATE, file, wish).missed
+        assert missed is not None and missed.blocks == 4
+        assert np.isfinite([missed.worst.kbps, missed.worst.si_snr_db]).all()
+        assert {block.level for block in _blocks(file)} == {nearest}
+
+
 def test_min_si_snr_is_met_or_its_miss_is_told(codec_of: MakeCodec) -> None:
     codec = codec_of("mu-sparse")
     audio = music(3 * BLOCK / RATE)

@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spiking_music.codec.bisection import Probe, first_fitting
 from spiking_music.codec.model_folder import CodecModel
+from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import Block, Header, stored_gain
 from spiking_music.codec.stream.frame import FRAME_BYTES
 from spiking_music.codec.stream.payload import pack
@@ -27,7 +29,7 @@ class Wish:
     levels, or with a level of its own choice.
 
     level: this μ. kbps: the lowest μ whose block costs no more. min_si_snr: the highest μ whose
-    SI-SNR exceeds this, in dB.
+    SI-SNR exceeds this, in dB. For models of steps both are found by bisection.
     """
 
     level: int | None = None
@@ -101,7 +103,8 @@ class BlockEncoder:
         """Codes (B, rows, T) of the steps `counted`, and the level of each."""
         wish = self._wish
         if wish.kbps is not None or wish.min_si_snr is not None:
-            return self._controlled(audio, counted)
+            steps = isinstance(self._codec.config.context, StepsConfig)
+            return (self._bisected if steps else self._controlled)(audio, counted)
         level = None
         if wish.level is not None:
             level = torch.full((len(audio),), wish.level, device=self._codec.device)
@@ -131,17 +134,61 @@ class BlockEncoder:
             chosen.append(choice.level)
         return np.stack(codes), chosen
 
+    def _bisected(self, audio: Tensor, counted: slice) -> tuple[NDArray, list[int | None]]:
+        """As `_controlled`, where rate and quality fall from level to level."""
+        wish, codec = self._wish, self._codec
+        latents = codec.model.latents(audio)
+        order = range(codec.config.levels)
+
+        def probe(clips: list[int], levels: list[int]) -> list[Probe]:
+            level = torch.tensor(levels, device=codec.device)
+            z = codec.model.codes_at(latents[clips], level)
+            codes = z[..., counted].to(torch.uint8).cpu().numpy()
+            if wish.kbps is not None:
+                fits = np.array([self._kbps(each) <= wish.kbps for each in codes])
+            else:
+                quality = self._quality(z, level, audio[clips], counted)
+                # silence has no SI-SNR to lose
+                fits = np.isnan(quality) | (quality > (wish.min_si_snr or 0.0))
+            return [Probe(*each) for each in zip(levels, codes, fits.tolist(), strict=True)]
+
+        found = first_fitting(len(audio), order if wish.kbps is not None else order[::-1], probe)
+        for clip, each in enumerate(found):
+            if not each.fits:
+                level = torch.tensor([each.level], device=codec.device)
+                z = codec.model.codes_at(latents[[clip]], level)
+                quality = self._quality(z, level, audio[[clip]], counted)[0]
+                self._miss_at(each, float(quality))
+        return np.stack([each.codes for each in found]), [each.level for each in found]
+
+    def _quality(
+        self, z: Tensor, level: Tensor, audio: Tensor, counted: slice
+    ) -> NDArray[np.float64]:
+        """SI-SNR (B,) of the steps `counted` in dB, nan for silence."""
+        from spiking_music.codec.rate_control import samples
+
+        steps = z.shape[-1]
+        estimate = self._codec.model.decode(z, level)
+        return si_snr(samples(estimate, steps, counted), samples(audio, steps, counted))
+
+    def _kbps(self, z: NDArray) -> float:
+        """What a block (N, T) costs in the stream."""
+        header = self._header
+        count = FRAME_BYTES + len(pack(z, header, self._codec.coder, self._format).payload)
+        return count * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
+
     def _priced(self, found: "Sweep") -> "Sweep":
-        """The same, its kbps those of the bytes that the stream would get."""
-        header, coder = self._header, self._codec.coder
-        steps = found.codes.shape[-1]
-        count = np.array(
-            [
-                [FRAME_BYTES + len(pack(z, header, coder, self._format).payload) for z in clips]
-                for clips in found.codes
-            ]
-        )  # (L, B) bytes
-        return replace(found, kbps=count * 8 / 1000 / (steps * header.hop / header.sample_rate))
+        """The same, its kbps (L, B) those of the bytes that the stream would get."""
+        return replace(
+            found, kbps=np.array([[self._kbps(z) for z in clips] for clips in found.codes])
+        )
+
+    def _miss_at(self, probe: Probe, si_snr_db: float) -> None:
+        from spiking_music.codec.rate_control import Choice, over, within
+
+        wish = self._wish
+        words = over(wish.min_si_snr or 0.0) if wish.kbps is None else within(wish.kbps)
+        self._miss(Choice(False, probe.level, self._kbps(probe.codes), si_snr_db, words))
 
     def _miss(self, choice: "Choice") -> None:
         before = self.missed

@@ -1,8 +1,8 @@
 """Rate control of a model with levels (SPEC 3, μ-SPARSE): a sender tries all μ and picks one.
 
 Two wishes: the highest μ (fewest events) whose SI-SNR exceeds a bound, or the lowest μ (best sound)
-within a bit rate. Neither quality nor rate need be monotone in μ, and a wish may be impossible:
-a `Choice` says so, and what came nearest.
+within a bit rate. Neither quality nor rate need be monotone in μ (where they are, `bisection` is
+quicker), and a wish may be impossible: a `Choice` says so, and what came nearest.
 """
 
 from collections.abc import Callable, Sequence
@@ -106,7 +106,7 @@ def sweep(
         codes.append(z[..., counted].to(torch.uint8).cpu().numpy())
         steps = z.shape[-1]
         quality.append(
-            si_snr(_samples(estimate, steps, counted), _samples(audio[clip], steps, counted))
+            si_snr(samples(estimate, steps, counted), samples(audio[clip], steps, counted))
         )
     shape = (len(levels), len(audio))
     matrices = np.concatenate(codes).reshape(*shape, *codes[0].shape[1:])  # (L, B, N, T)
@@ -132,15 +132,23 @@ def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
     Where none does (a silent clip has no SI-SNR and never does), nearest is the best SI-SNR.
     """
     quality = table["si_snr_db"].fillna(-np.inf).to_numpy()
-    return _choose(table, quality > bound_db, -table["level"], -quality, f"over {bound_db:g} dB")
+    return _choose(table, quality > bound_db, -table["level"], -quality, over(bound_db))
 
 
 def lowest_level(table: pd.DataFrame, budget_kbps: float) -> Choice:
     """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest."""
     kbps = table["kbps"].to_numpy()
-    return _choose(
-        table, kbps <= budget_kbps, table["level"], kbps, f"{budget_kbps:g} kbps or less"
-    )
+    return _choose(table, kbps <= budget_kbps, table["level"], kbps, within(budget_kbps))
+
+
+def over(bound_db: float) -> str:
+    """The wish for quality, in words."""
+    return f"over {bound_db:g} dB"
+
+
+def within(budget_kbps: float) -> str:
+    """The wish for a rate, in words."""
+    return f"{budget_kbps:g} kbps or less"
 
 
 def controlled(table: pd.DataFrame, choose: Callable[[pd.DataFrame], Choice]) -> pd.DataFrame:
@@ -167,6 +175,6 @@ def _choose(
     return Choice(met, int(level), float(kbps), float(si_snr_db), wish)
 
 
-def _samples(audio: Tensor, steps: int, counted: slice) -> NDArray[np.float32]:
+def samples(audio: Tensor, steps: int, counted: slice) -> NDArray[np.float32]:
     """Samples (B, L) of the steps `counted`, of audio (B, 1, T_x) of so many steps."""
     return audio[:, 0].unflatten(-1, (steps, -1))[:, counted].flatten(1).float().cpu().numpy()

@@ -8,7 +8,14 @@ import pandas as pd
 import torch
 
 from spiking_music import files
-from spiking_music.codec.rate_control import controlled, highest_level, lowest_level, sweep
+from spiking_music.codec.rate_control import (
+    controlled,
+    highest_level,
+    lowest_level,
+    over,
+    sweep,
+    within,
+)
 from spiking_music.config import EvaluationConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
@@ -60,8 +67,8 @@ def sweep_split(
     files.write_csv(quality, out.with_name(f"{out.stem}-quality.csv"))
     files.write_csv(budget, out.with_name(f"{out.stem}-budget.csv"))
     wishes = {
-        f"over {config.bound_db:g} dB": quality,
-        f"{config.budget_kbps:g} kbps or less": budget,
+        over(config.bound_db): quality,
+        within(config.budget_kbps): budget,
     }
     summary = out.with_name(f"{out.stem}-levels.csv")
     owners = clip_places(tables, len(source))["performance"]
