@@ -11,7 +11,6 @@ from torch import Tensor
 
 from spiking_music.codec.bisection import Probe, first_fitting
 from spiking_music.codec.model_folder import CodecModel
-from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import Block, Header, stored_gain
 from spiking_music.codec.stream.frame import FRAME_BYTES
 from spiking_music.codec.stream.payload import pack
@@ -136,6 +135,8 @@ class BlockEncoder:
 
     def _bisected(self, audio: Tensor, counted: slice) -> tuple[NDArray, list[int | None]]:
         """As `_controlled`, where rate and quality fall from level to level."""
+        from spiking_music.codec.rate_control import quality_of
+
         wish, codec = self._wish, self._codec
         latents = codec.model.latents(audio)
         order = range(codec.config.levels)
@@ -147,7 +148,7 @@ class BlockEncoder:
             if wish.kbps is not None:
                 fits = np.array([self._kbps(each) <= wish.kbps for each in codes])
             else:
-                quality = self._quality(z, level, audio[clips], counted)
+                quality = quality_of(codec.model, z, level, audio[clips], counted)
                 # silence has no SI-SNR to lose
                 fits = np.isnan(quality) | (quality > (wish.min_si_snr or 0.0))
             return [Probe(*each) for each in zip(levels, codes, fits.tolist(), strict=True)]
@@ -157,19 +158,9 @@ class BlockEncoder:
             if not each.fits:
                 level = torch.tensor([each.level], device=codec.device)
                 z = codec.model.codes_at(latents[[clip]], level)
-                quality = self._quality(z, level, audio[[clip]], counted)[0]
+                quality = quality_of(codec.model, z, level, audio[[clip]], counted)[0]
                 self._miss_at(each, float(quality))
         return np.stack([each.codes for each in found]), [each.level for each in found]
-
-    def _quality(
-        self, z: Tensor, level: Tensor, audio: Tensor, counted: slice
-    ) -> NDArray[np.float64]:
-        """SI-SNR (B,) of the steps `counted` in dB, nan for silence."""
-        from spiking_music.codec.rate_control import samples
-
-        steps = z.shape[-1]
-        estimate = self._codec.model.decode(z, level)
-        return si_snr(samples(estimate, steps, counted), samples(audio, steps, counted))
 
     def _kbps(self, z: NDArray) -> float:
         """What a block (N, T) costs in the stream."""

@@ -102,18 +102,23 @@ def sweep(
     codes, quality = [], []
     for level, clip in zip(each.split(batch), clips.split(batch), strict=True):
         z = model.codes_at(latents[clip], level)
-        estimate = model.decode(z, level)
         codes.append(z[..., counted].to(torch.uint8).cpu().numpy())
         steps = z.shape[-1]
-        quality.append(
-            si_snr(samples(estimate, steps, counted), samples(audio[clip], steps, counted))
-        )
+        quality.append(quality_of(model, z, level, audio[clip], counted))
     shape = (len(levels), len(audio))
     matrices = np.concatenate(codes).reshape(*shape, *codes[0].shape[1:])  # (L, B, N, T)
     events = matrices.sum(axis=(2, 3), dtype=np.int64)
     units, kept = matrices.shape[2:]
     kbps = rate(events, units, kept, audio.shape[-1] / steps * kept / sample_rate)
     return Sweep(np.array(levels), matrices, events, kbps, np.concatenate(quality).reshape(shape))
+
+
+def quality_of(
+    model: LevelModel, z: Tensor, level: Tensor, audio: Tensor, counted: slice
+) -> NDArray[np.float64]:
+    """SI-SNR (B,) in dB of the steps `counted` of events z (B, N, T), nan for silence."""
+    heard, steps = model.decode(z, level), z.shape[-1]
+    return si_snr(_samples(heard, steps, counted), _samples(audio, steps, counted))
 
 
 def rate(events: NDArray[np.int64], units: int, steps: int, seconds: float) -> NDArray[np.float64]:
@@ -175,6 +180,6 @@ def _choose(
     return Choice(met, int(level), float(kbps), float(si_snr_db), wish)
 
 
-def samples(audio: Tensor, steps: int, counted: slice) -> NDArray[np.float32]:
+def _samples(audio: Tensor, steps: int, counted: slice) -> NDArray[np.float32]:
     """Samples (B, L) of the steps `counted`, of audio (B, 1, T_x) of so many steps."""
     return audio[:, 0].unflatten(-1, (steps, -1))[:, counted].flatten(1).float().cpu().numpy()
