@@ -131,6 +131,7 @@ class TrainingConfig(Section):
     batch_size: Positive
     crop_samples: Positive
     learning_rate: Annotated[float, Field(gt=0)]
+    muon: Weight = 0.0  # of the learning rate, for matrices of blocks; 0: AdamW moves them as well
     final_learning_rate: Weight
     warmup_steps: Count
     weight_decay: Weight
@@ -145,6 +146,12 @@ class TrainingConfig(Section):
     accelerator: Literal["auto", "cpu", "cuda"]
     devices: Positive
     precision: Literal["32-true", "bf16-mixed", "16-mixed"]
+
+    @model_validator(mode="after")
+    def _one_scaler(self) -> "TrainingConfig":
+        if self.muon and self.precision == "16-mixed":  # whose scaler minds one optimiser
+            raise ValueError("muon trains in 32-true or bf16-mixed precision, not in 16-mixed")
+        return self
 
     @field_validator("start_from")
     @classmethod

@@ -140,6 +140,15 @@ def seed_everything(seed: int, step: int, rank: int = 0) -> None:
     torch.manual_seed(number)  # of all devices
 
 
+def clip_gradients(fabric: Fabric, module: nn.Module, optimisers: list[Any], most: float) -> Tensor:
+    """Scale the gradients of each optimiser to a norm of at most `most`; their norm before."""
+    norms = [
+        fabric.clip_gradients(module, optimiser, max_norm=most, error_if_nonfinite=False)
+        for optimiser in optimisers
+    ]
+    return torch.stack([norm for norm in norms if norm is not None]).norm()
+
+
 def any_process(fabric: Fabric, *flags: bool) -> list[bool]:
     """Each flag, true if it is so in any process: what all must know to end together."""
     if fabric.world_size == 1:

@@ -9,7 +9,6 @@ import torch
 from lightning_fabric import Fabric
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-from torch import nn
 from torch.multiprocessing.spawn import ProcessException
 
 from spiking_music import files
@@ -27,12 +26,14 @@ from spiking_music.training.ema import Ema
 from spiking_music.training.engine import (
     Objective,
     any_process,
+    clip_gradients,
     deterministic,
     make_fabric,
     seed_everything,
 )
 from spiking_music.training.logs import Log
 from spiking_music.training.losses import ReconstructionLoss
+from spiking_music.training.optimisers import make_optimisers, set_rate
 from spiking_music.training.schedules import learning_rate
 from spiking_music.training.signals import StopRequest, forward, handled
 from spiking_music.training.start import copy_weights
@@ -118,19 +119,19 @@ def _run(
     ema = Ema(model, training.ema_decay)
     reconstruction = ReconstructionLoss(training.loss, config.signal.sample_rate).to(device)
     bare = Objective(model, reconstruction, config).to(device)
-    adamw = _adamw(bare, training.weight_decay)
-    objective, optimizer = fabric.setup(bare, adamw)
+    optimisers = make_optimisers(bare, training)
+    objective, *steppers = fabric.setup(bare, *optimisers)
     adversary = Adversary(config.decoder, fabric) if isinstance(config.decoder, GanConfig) else None
     monitor = CollapseMonitor(config, checkpoints) if config.sparsity else None
     parts: dict[str, Any] = {
         "model": model,
         "ema": ema.model,
-        "optimizer": adamw,
         "precision": fabric.strategy.precision,  # 16-mixed: loss scale
         "adversary": adversary,
         "collapse": monitor,
         "sparsity": bare.sparsity,
     }
+    parts |= zip(("optimizer", "muon"), optimisers, strict=False)
     parts = {name: part for name, part in parts.items() if part is not None}  # all with a state
 
     # --- resume
@@ -161,20 +162,17 @@ def _run(
             x = next(loader).to(device, non_blocking=True)  # (B, 1, T_x)
             waited += time.monotonic() - waiting
             rate = learning_rate(step, training)
-            for group in adamw.param_groups:
-                group["lr"] = rate
+            set_rate(optimisers, rate)
             seed_everything(config.seed, step + 1, fabric.global_rank)
             passed = objective(x, step)
             loss = guide = passed.loss
             if adversary:
                 guide = adversary.judge(step, x, passed)
             fabric.backward(guide)
-            norm = fabric.clip_gradients(
-                objective, optimizer, max_norm=training.gradient_clip, error_if_nonfinite=False
-            )
-            assert norm is not None  # as max_norm is given
-            optimizer.step()
-            optimizer.zero_grad()
+            norm = clip_gradients(fabric, objective, steppers, training.gradient_clip)
+            for stepper in steppers:
+                stepper.step()
+                stepper.zero_grad()
             ema.update(model, step + 1)
             done = step + 1
 
@@ -251,17 +249,6 @@ def _check(config: VariantConfig) -> None:
             f"training.batch_size {training.batch_size} must be a multiple of training.devices "
             f"{training.devices}, which share it"
         )
-
-
-def _adamw(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW that decays matrices and kernels, but no biases, gains or scales."""
-    decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-    others = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
-    groups = [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups)
 
 
 def _progress(console: Console) -> Progress:
