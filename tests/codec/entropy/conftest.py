@@ -8,7 +8,7 @@ import pytest
 
 from spiking_music.codec.entropy import EntropyTables
 from spiking_music.codec.entropy.adaptive import CONTEXTS, AdaptiveTables
-from spiking_music.codec.entropy.ladder import Ladder, Layout
+from spiking_music.codec.entropy.ladder import Layout, Rungs
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables
 from spiking_music.codec.entropy.neighbours import NeighboursTables, shapes
 from spiking_music.codec.entropy.neighbours_net import Net
@@ -29,13 +29,13 @@ def learned(name: str, units: int, largest: int = 12) -> LearnedTables:
     return LearnedTables(*(part.astype(np.int16) for part in (bias - 100, parents, own)))
 
 
-def ladder(layout: Layout, steps: int, density: float = 0.3, name: str = "ladder") -> Ladder:
+def ladder(layout: Layout, steps: int, density: float = 0.3, name: str = "ladder") -> Rungs:
     """Grades of all sizes in `density` of the bins, and any loudness."""
     shape = (steps, layout.bins)
     grades = numbers(name, shape, -layout.grades, layout.grades + 1)
     fires = numbers(name + " fires", shape, 0, 1000) < 1000 * density
     loudness = numbers(name + " loudness", (steps,), 0, layout.loudness + 1)
-    return Ladder((grades * fires).astype(np.int8), loudness.astype(np.int16))
+    return Rungs((grades * fires).astype(np.int8), loudness.astype(np.int16))
 
 
 def neighbours(name: str, layout: Layout, largest: int = 30) -> NeighboursTables:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spiking_music.codec.entropy.ladder import Ladder, Layout, climb, descend, parse_layout
+from spiking_music.codec.entropy.ladder import Layout, Rungs, climb, descend, parse_layout
 from spiking_music.errors import CodeError
 from tests.codec.entropy.conftest import ladder
 
@@ -23,7 +23,7 @@ def test_round_trip(layout: Layout, steps: int) -> None:
 def test_rows() -> None:
     layout = Layout(2, 3, 2)
     grades, loudness = np.array([[1, -3], [0, 2]], np.int8), np.array([0, 2], np.int16)
-    z = descend(Ladder(grades, loudness), layout)
+    z = descend(Rungs(grades, loudness), layout)
     assert z.tolist() == [
         *([1, 0], [0, 1]),  # ON
         *([0, 0], [1, 0]),  # OFF

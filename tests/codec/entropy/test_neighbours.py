@@ -18,7 +18,7 @@ from spiking_music.codec.entropy import (
     save_tables,
 )
 from spiking_music.codec.entropy.coder import NEIGHBOURS, EntropyCoder
-from spiking_music.codec.entropy.ladder import Ladder, Layout, climb, descend
+from spiking_music.codec.entropy.ladder import Layout, Rungs, climb, descend
 from spiking_music.codec.entropy.neighbours_net import LARGEST_WEIGHT, REACH, Net
 from spiking_music.errors import CodeError
 from tests.codec.entropy.conftest import ladder, neighbours
@@ -40,7 +40,7 @@ def tones(clips: int, seed: int, steps: int = 96) -> np.ndarray:
                 turn = way * (-1) ** ((start + age) * n)
                 grades[start + age, n : n + 2] = turn * size, -turn * (size + 1) // 2
         loudness = np.clip(3 + draw.integers(-1, 2, steps // 16).cumsum(), 0, 6).repeat(16)
-        made.append(descend(Ladder(grades[:steps], loudness.astype(np.int16)), LAYOUT))
+        made.append(descend(Rungs(grades[:steps], loudness.astype(np.int16)), LAYOUT))
     return np.stack(made)
 
 
@@ -81,7 +81,7 @@ def test_the_largest_weights_do_not_overflow(ladder_tables, sign: int) -> None:
     net = Net(*largest)._replace(rungs=sign * largest[Net._fields.index("rungs")])
     coder = make_coder(EntropyTables(**(vars(tables) | {"neighbours": whole._replace(net=net)})))
     grades = np.full((30, 20), 100, np.int8)
-    z = descend(Ladder(grades, np.full(30, 2, np.int16)), layout)
+    z = descend(Rungs(grades, np.full(30, 2, np.int16)), layout)
     symbols, k = coder._models[NEIGHBOURS].predict(z)
     likely = symbols.astype(bool) & (k >= 65535)
     assert (likely.mean() > 0.9) == (sign > 0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spiking_music.codec.entropy.adaptive import fit_adaptive
 from spiking_music.codec.entropy.coder import EntropyCoder
 from spiking_music.codec.entropy.labels import fit_labels
-from spiking_music.codec.entropy.ladder import Ladder, Layout, climb
+from spiking_music.codec.entropy.ladder import Layout, Rungs, climb
 from spiking_music.codec.entropy.static import fit_static
 from spiking_music.codec.entropy.tables import EntropyTables
 from spiking_music.errors import CodeError
@@ -18,7 +18,7 @@ SAMPLED = 2048  # clips that contexts and models are fitted to
 LARGEST_LABELLED = 4096  # largest codebook whose indices get labels
 LARGEST_LEARNED = 2048  # most rows of bits of a learned model
 Batches = Iterable[NDArray]
-Clip = TypeVar("Clip", NDArray, Ladder)
+Clip = TypeVar("Clip", NDArray, Rungs)
 
 
 def fit_entropy(
@@ -41,7 +41,7 @@ def fit_entropy(
     """
     counts = _Counts(kind, codebook_size)
     sample: _Sample[NDArray] = _Sample(seed)
-    ladders: _Sample[Ladder] = _Sample(seed)
+    ladders: _Sample[Rungs] = _Sample(seed)
     for batch in batches:
         for clip in _checked(batch, kind, codebook_size):
             counts.add(clip)
@@ -108,7 +108,7 @@ def _checked(batch: NDArray, kind: str, codebook_size: int) -> Iterator[NDArray]
         yield clip.astype(np.uint8 if kind == "binary" else np.uint16)
 
 
-def _climbed(clip: NDArray, layout: Layout) -> Ladder:
+def _climbed(clip: NDArray, layout: Layout) -> Rungs:
     ladder = climb(clip, layout) if len(clip) == layout.rows else None
     if ladder is None:
         raise CodeError(f"entropy tables need ladders of layout {layout}: encode again")
@@ -116,7 +116,7 @@ def _climbed(clip: NDArray, layout: Layout) -> Ladder:
 
 
 def _fit_ladders(
-    ladders: list[Ladder], layout: Layout, counts: _Counts, seed: int, rounds: int
+    ladders: list[Rungs], layout: Layout, counts: _Counts, seed: int, rounds: int
 ) -> EntropyTables:
     from spiking_music.codec.entropy.fit_neighbours import fit_neighbours  # torch takes a second
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from spiking_music.codec.entropy.integers import WHOLE
-from spiking_music.codec.entropy.ladder import Ladder, Layout
+from spiking_music.codec.entropy.ladder import Layout, Rungs
 from spiking_music.codec.entropy.neighbours import NeighboursTables, shapes, sources
 from spiking_music.codec.entropy.neighbours_net import (
     BEATS,
@@ -52,7 +52,7 @@ SPREAD = {  # of random weights at the start
 
 
 def fit_neighbours(
-    ladders: list[Ladder], layout: Layout, seed: int, rounds: int
+    ladders: list[Rungs], layout: Layout, seed: int, rounds: int
 ) -> NeighboursTables:
     """Tables for codes like `ladders`, all of T steps.
 
@@ -254,7 +254,7 @@ def _rounded(weights: NDArray[np.float32]) -> NDArray[np.int16]:
     return clipped.astype(np.int16)
 
 
-def _fit_loudness(ladders: list[Ladder]) -> Frequencies:
+def _fit_loudness(ladders: list[Rungs]) -> Frequencies:
     """k of the three flags of loudness."""
     moves = np.concatenate([np.diff(ladder.loudness) for ladder in ladders]).astype(np.int64)
     distance = np.abs(moves)

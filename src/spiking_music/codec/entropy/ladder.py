@@ -55,14 +55,14 @@ def check_layout(layout: Layout) -> Layout:
     return layout
 
 
-class Ladder(NamedTuple):
+class Rungs(NamedTuple):
     """What the events say."""
 
     grades: NDArray[np.int8]  # (T, B), −G .. G
     loudness: NDArray[np.int16]  # (T,), 0 .. L
 
 
-def climb(z: Events, layout: Layout) -> Ladder | None:
+def climb(z: Events, layout: Layout) -> Rungs | None:
     """z (N, T) → its grades and loudness; None where a rung lacks the one below it, or two of a
     kind exclude one another.
     """
@@ -80,10 +80,10 @@ def climb(z: Events, layout: Layout) -> Ladder | None:
         size, below = size + rung, rung
     signed = np.where(off, -size.astype(np.int8), size.astype(np.int8))
     loudness = np.arange(1, layout.loudness + 1, dtype=np.int16) @ levels
-    return Ladder(np.ascontiguousarray(signed.T), loudness)
+    return Rungs(np.ascontiguousarray(signed.T), loudness)
 
 
-def descend(ladder: Ladder, layout: Layout) -> Events:
+def descend(ladder: Rungs, layout: Layout) -> Events:
     """The inverse: z (N, T)."""
     signed, steps = np.ascontiguousarray(ladder.grades.T), len(ladder.loudness)
     size = np.abs(signed)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.binary_code import EventDecoder
 from spiking_music.codec.entropy.integers import squash
-from spiking_music.codec.entropy.ladder import Ladder, Layout, check_layout, climb, descend
+from spiking_music.codec.entropy.ladder import Layout, Rungs, check_layout, climb, descend
 from spiking_music.codec.entropy.neighbours_net import (
     BEATS,
     CLASSES,
@@ -68,12 +68,12 @@ class Neighbours:
     def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse: z (N, T), then its symbols and their k in coding order, (M,) each."""
         grades = np.zeros((steps, self._layout.bins), np.int8)
-        ladder = Ladder(grades, np.zeros(steps, np.int16))
+        ladder = Rungs(grades, np.zeros(steps, np.int16))
         symbols, k = self._run(ladder, decoder, decoding=True)
         decoder.check()
         return Decoded(descend(ladder, self._layout), symbols, k)
 
-    def _run(self, ladder: Ladder, decoder: EventDecoder, decoding: bool) -> Predicted:
+    def _run(self, ladder: Rungs, decoder: EventDecoder, decoding: bool) -> Predicted:
         """The symbols of a ladder that is read, or filled in from `decoder`."""
         layout = self._layout
         most = len(ladder.loudness) * (layout.rows + layout.loudness.bit_length() + 2)
