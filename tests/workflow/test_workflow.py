@@ -191,7 +191,7 @@ def test_the_paper_is_one_overlay_away(tmp_path: Path) -> None:
 def test_the_table_of_results_is_two_overlays_away_and_may_lack_figure_5(tmp_path: Path) -> None:
     overlays = ("config/best.yaml", "config/quality.yaml")
     whole = jobs(run_snakemake(tmp_path, "-n", overlays=overlays))
-    assert whole["train"] == whole["evaluate"] == 57 and whole["figure_selectivity"] == 1
+    assert whole["train"] == whole["evaluate"] == 72 and whole["figure_selectivity"] == 1
     none = run_snakemake(tmp_path, "-n", "--config", "figures={selective: []}", overlays=overlays)
     assert jobs(none).keys() == whole.keys() - {"figure_selectivity"}
 
