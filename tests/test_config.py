@@ -88,6 +88,9 @@ def test_a_mistake_is_named(raw, path, value, sentence):
         (("contexts", "steps", "default"), 32, "default must be one of the levels 0..31"),
         (("bottlenecks", "ladder", "grades"), [1, 3, 2], "grades must ascend"),
         (("bottlenecks", "ladder", "threshold"), 0, "'bottlenecks.ladder.threshold'"),
+        (("bottlenecks", "ladder", "bands"), 3, "needs backbone 'lapped' of as many bands"),
+        (("backbones", "lapped", "bands"), [1, 3, 2, 5, 6], "edges of bands must ascend"),
+        (("backbones", "lapped", "bands"), [1, 2, 3, 4, 513], "'lapped' has 512 bins"),
     ],
 )
 def test_a_ladder_that_does_not_fit_is_named(path, value, sentence):

@@ -46,7 +46,7 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_ladders_by_their_layout(free_codes: Path, tmp_path: Path) -> None:
-    layout, steps, codes = Layout(16, 3, 4), 64, tmp_path / "codes.h5"
+    layout, steps, codes = Layout(16, 3, 4, 2, 5, 3), 64, tmp_path / "codes.h5"
     z = np.stack([descend(ladder(layout, steps, 0.1, str(i)), layout) for i in range(6)])
     with h5py.File(free_codes) as other, h5py.File(codes, "w") as file:
         file.attrs.update({**other.attrs, "layout": str(layout)})

@@ -9,29 +9,33 @@ from spiking_music.model.bottleneck.ladder import Ladder
 from spiking_music.model.context import Steps
 
 BINS, LOUDNESS, GRADES = 3, 24, (1.0, 2.0, 4.0)
+BANDS, LEVELS = 2, 18
 
 
 def make(step: float = 0.5, tilt: float = 0.0) -> Ladder:
     return Ladder(
         LadderConfig(
             kind="ladder", bins=BINS, step=step, tilt=tilt, knee=1.0, grades=GRADES,
-            threshold=0.6, loudness=LOUDNESS,
+            threshold=0.6, loudness=LOUDNESS, bands=BANDS, band_steps=2, band_levels=LEVELS,
+            band_step=2.0,
         )
     )  # fmt: skip
 
 
 def latent(*coefficients: float, loudness: float = 0.0) -> torch.Tensor:
-    """One clip of one step."""
-    return torch.tensor([*coefficients, loudness])[None, :, None]
+    """One clip of one step, its bands at full scale."""
+    return torch.tensor([*coefficients, loudness, 0.0, 0.0])[None, :, None]
 
 
 def test_what_fires_and_what_is_decoded() -> None:
     ladder = make()
     z = ladder.encode(latent(0.29, -0.31, 1.7))[0, :, 0]  # 0.58, -0.62 and 3.4 steps
-    assert z.shape == (4 * BINS + LOUDNESS,) and z.dtype == torch.uint8
+    assert z.shape == (4 * BINS + LOUDNESS + 2 * LEVELS,) and z.dtype == torch.uint8
     on, off, second, third = z[: 4 * BINS].unflatten(0, (4, BINS)).tolist()
     assert (on, off, second, third) == ([0, 0, 1], [0, 1, 0], [0, 0, 1], [0, 0, 1])
-    assert z[4 * BINS :].nonzero().tolist() == [[LOUDNESS - 2]]  # level 23 of 24: 0 dB
+    heard, bands = z[4 * BINS :].split([LOUDNESS, 2 * LEVELS])
+    assert heard.nonzero().tolist() == [[LOUDNESS - 2]]  # level 23 of 24: 0 dB
+    assert bands.nonzero().tolist() == [[LEVELS - 2], [2 * LEVELS - 2]]
     decoded = ladder.decode(z[None, :, None])
     torch.testing.assert_close(decoded, latent(0.0, -0.5, 2.0))
 
@@ -46,7 +50,7 @@ def test_grades_are_relative_to_the_loudness(loudness: float, level: int) -> Non
     ladder, rms = make(), 2 ** ((level - 23) / 2)
     given = latent(0.5 * rms, -rms, 0.0, loudness=loudness)
     z = ladder.encode(given)
-    assert z[0, 4 * BINS :].sum() == (level > 0)
+    assert z[0, 4 * BINS : 4 * BINS + LOUDNESS].sum() == (level > 0)
     torch.testing.assert_close(ladder.decode(z), latent(0.5 * rms, -rms, 0.0, loudness=level - 23))
 
 
@@ -59,11 +63,19 @@ def test_a_tilt_makes_steps_of_higher_bins_finer() -> None:
 
 
 def test_forward_encode_and_decode_agree() -> None:
-    ladder, given = make(), torch.randn(4, BINS + 1, 30) - torch.tensor([0, 0, 0, 5.0])[:, None]
+    ladder, below = make(), torch.tensor([0, 0, 0, 5.0, 9.0, 20.0])
+    given = torch.randn(4, BINS + 1 + BANDS, 31) - below[:, None]
     z, forward = ladder.encode(given), ladder(given)
     assert torch.equal(forward.codes, z)
     assert torch.equal(forward.latent, ladder.decode(z))
     assert torch.equal(ladder.encode(forward.latent), z)  # what is decoded codes as itself
+
+
+def test_levels_of_bands_are_of_mean_powers_and_hold() -> None:
+    ladder, given = make(), torch.zeros(1, BINS + 3, 5)
+    given[0, -1] = torch.tensor([-8.0, -6.0, -2.0, -2.0, -99.0])  # in 3 dB; powers of two steps
+    decoded = ladder.decode(ladder.encode(given))[0, -2:]
+    assert decoded.tolist() == [[0] * 5, [-6, -6, -2, -2, -34]]
 
 
 def test_any_events_decode_and_others_are_refused() -> None:
@@ -72,19 +84,20 @@ def test_any_events_decode_and_others_are_refused() -> None:
     assert torch.isfinite(
         ladder.decode(torch.randint(2, (2, ladder.units, 9), generator=draw))
     ).all()
-    with pytest.raises(CodeError, match=r"\(B, 36, T\)"):
-        ladder.decode(torch.zeros(1, 35, 4))
+    with pytest.raises(CodeError, match=r"\(B, 72, T\)"):
+        ladder.decode(torch.zeros(1, 71, 4))
     with pytest.raises(CodeError, match="0 or 1"):
-        ladder.decode(torch.full((1, 36, 4), 2))
+        ladder.decode(torch.full((1, 72, 4), 2))
 
 
 def test_steps_shrink_coefficients_before_and_lead_back_after() -> None:
     config = StepsConfig(kind="steps", levels=32, doubling=8, default=10)
-    before, after, x = Steps(config, back=False), Steps(config, back=True), torch.randn(3, 5, 7)
+    before, after = (Steps(config, bins=3, back=back) for back in (False, True))
+    x = torch.randn(3, 5, 7)
     level = torch.tensor([0, 8, 16])
     y = before(x, level)
-    torch.testing.assert_close(y[:, :-1], x[:, :-1] / torch.tensor([1, 2, 4])[:, None, None])
-    assert torch.equal(y[:, -1], x[:, -1])
+    torch.testing.assert_close(y[:, :3], x[:, :3] / torch.tensor([1, 2, 4])[:, None, None])
+    assert torch.equal(y[:, 3:], x[:, 3:])
     torch.testing.assert_close(after(y, level), x)
     for wrong in (None, torch.tensor([0, 1]), torch.tensor([0, 32, 0])):
         with pytest.raises(CodeError, match="level"):

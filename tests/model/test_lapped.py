@@ -50,18 +50,29 @@ def test_loudness_is_in_steps_of_3_db_and_slow() -> None:
     encoder = LappedEncoder(small("ladder").backbone, 512)
     x = torch.ones(1, 1, 20 * 512)
     x[..., 10 * 512 :] = 2**-1.5  # 9 dB less
-    loudness = encoder(x)[0, -1]
+    loudness = encoder(x)[0, 32]
     torch.testing.assert_close(loudness[:7], torch.zeros(7))  # 3 steps to either side are heard
     torch.testing.assert_close(loudness[13:], torch.full((7,), -3.0))
     assert (loudness[6:14].diff() < 0).all()
     assert torch.isfinite(encoder(torch.zeros(1, 1, 512))).all()
 
 
+def test_bands_are_heard_at_their_pitch_and_loudness() -> None:
+    encoder = LappedEncoder(small("ladder").backbone, 512)  # bands: 0.2 to 1.4 and to 11 kHz
+    time = torch.arange(40 * 512) / 22050
+    for frequency, band in ((800.0, 0), (5000.0, 1)):
+        x = 0.1 * torch.sin(2 * torch.pi * frequency * time)[None, None]
+        bands = encoder(x)[0, 33:, 3:-3].exp2().mean(dim=1) * torch.tensor([56, 448])
+        expected = 512 * 0.01 / 2  # the energy of a frame
+        assert bands[band] == pytest.approx(expected, rel=0.05)
+        assert bands[1 - band] < 0.01 * expected
+
+
 def test_an_untrained_repair_hardly_changes_what_was_sent(tones: torch.Tensor) -> None:
     torch.manual_seed(0)
     model = Autoencoder(small("ladder")).eval()
     latent = model.bottleneck.decode(model.encode(tones))
-    sent = model.decoder.transform.inverse(latent[:, :-1])
+    sent = model.decoder.transform.inverse(latent[:, :32])
     error = (model.decoder(latent) - sent).square().mean()
     assert 0 < error < 0.01 * sent.square().mean()
 

@@ -29,11 +29,12 @@ SPECTROGRAM = {
     "exponent": 0.3, "channels": 4, "ratios": [4, 4],
 }  # fmt: skip
 GRIFFIN_LIM = {"kind": "griffin-lim", "iterations": 2, "momentum": 0.9}
-LAPPED = {**BACKBONE, "kind": "lapped", "bins": 16, "loudness_steps": 4}
+LAPPED = {**BACKBONE, "kind": "lapped", "bins": 16, "loudness_steps": 4, "bands": [8, 32, 64]}
 del LAPPED["latent"]  # follows from the bins
 LADDER = {
     "kind": "ladder", "bins": 16, "step": 0.5, "tilt": 0.25, "knee": 4.0,
-    "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24,
+    "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24, "bands": 2, "band_steps": 2,
+    "band_levels": 18, "band_step": 2.0,
 }  # fmt: skip
 CONTEXT = {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 3}
 GAMMA = {

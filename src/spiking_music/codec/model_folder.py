@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 
 from spiking_music.codec.pretrained import fingerprint_of
-from spiking_music.codec.reach import Reach, reach
+from spiking_music.codec.reach import Reach, grid, reach
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
 from spiking_music.config import (
@@ -42,6 +42,7 @@ class CodecModel:
         signal = self.config.signal
         kind, rows, size = _shape(self.config)
         entry = max(1, (size - 1).bit_length())  # bits
+        steps, held = min(signal.steps, BLOCK_BITS // (rows * entry)), grid(self.config)
         return Header(
             fingerprint=self.fingerprint,
             kind=kind,
@@ -49,7 +50,7 @@ class CodecModel:
             codebook_size=size,
             sample_rate=signal.sample_rate,
             hop=signal.hop,
-            block_steps=min(signal.steps, BLOCK_BITS // (rows * entry)),
+            block_steps=steps // held * held,
             original_rate=original_rate,
         )
 

@@ -7,6 +7,7 @@ from spiking_music.config import (
     ConformerConfig,
     DiffusionConfig,
     GriffinLimConfig,
+    LadderConfig,
     LappedConfig,
     SeanetConfig,
     SpectralConfig,
@@ -42,7 +43,9 @@ def reach(config: VariantConfig) -> Reach:
     if isinstance(backbone, LappedConfig):
         listens = math.ceil(backbone.n_fft / 2 / config.signal.hop)  # frames, and half a step more
         repair = backbone.depth * (backbone.kernel // 2) + _overlap(backbone.n_fft, config)
-        return Reach(max(1, backbone.loudness_steps), repair + listens, exact=True)
+        held = grid(config)  # windows begin where levels do
+        looks = math.ceil(max(1, backbone.loudness_steps) / held) * held
+        return Reach(looks, repair + listens, exact=True)
     if isinstance(backbone, SpectralConfig):
         steps = backbone.depth * (backbone.kernel // 2) + _overlap(backbone.n_fft, config)
         exact = True
@@ -58,6 +61,11 @@ def reach(config: VariantConfig) -> Reach:
     endless = isinstance(config.decoder, DiffusionConfig | GriffinLimConfig)
     encoder = steps if exact else steps + SPAN
     return Reach(encoder, steps + SPAN if endless else encoder, exact and not endless)
+
+
+def grid(config: VariantConfig) -> int:
+    """Steps of which blocks of codes are multiples, as a ladder's levels of bands hold so long."""
+    return config.bottleneck.band_steps if isinstance(config.bottleneck, LadderConfig) else 1
 
 
 def _overlap(n_fft: int, config: VariantConfig) -> int:

@@ -56,6 +56,7 @@ class LappedConfig(Section):
     kind: Literal["lapped"]
     bins: Positive  # of hop / 2 a kHz at 22.05 kHz, from 0 Hz: what is sent
     loudness_steps: Count  # to either side, over which loudness is measured
+    bands: Annotated[tuple[Positive, ...], Field(min_length=2)]  # edges, in bins: levels are sent
     n_fft: Positive  # of the repair
     width: Positive
     depth: Positive
@@ -64,8 +65,14 @@ class LappedConfig(Section):
 
     @property
     def latent(self) -> int:
-        """Channels: a coefficient of each bin, and the loudness."""
-        return self.bins + 1
+        """Channels: a coefficient of each bin, the loudness, and the level of each band."""
+        return self.bins + len(self.bands)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> "LappedConfig":
+        if any(low >= high for low, high in pairwise(self.bands)):
+            raise ValueError("edges of bands must ascend")
+        return self
 
 
 class RvqConfig(Section):
@@ -159,10 +166,11 @@ class GradedConfig(EventsConfig):
 
 
 class LadderConfig(EventsConfig):
-    """ON and OFF units of each bin, units of higher grades, and a ladder of loudness (*ours*).
+    """ON and OFF units of each bin, units of higher grades, and ladders of loudness (*ours*).
 
     Bin k of size |y| / step(k) fires as many of its units as there are thresholds below; the first
-    lies at `threshold` of grade 1, the others as far between two grades.
+    lies at `threshold` of grade 1, the others as far between two grades. Bands of higher pitch have
+    levels of loudness of their own, each for `band_steps`.
     """
 
     kind: Literal["ladder"]
@@ -173,6 +181,10 @@ class LadderConfig(EventsConfig):
     grades: Annotated[tuple[Annotated[float, Field(ge=1)], ...], Field(min_length=1)]
     threshold: Annotated[float, Field(gt=0, le=1)]
     loudness: Positive  # levels of 3 dB, the highest for a full-scale square wave
+    bands: Positive
+    band_steps: Positive
+    band_levels: Positive  # the highest for coefficients as large as full scale
+    band_step: Annotated[float, Field(gt=0)]  # from level to level, of 3 dB
 
     @model_validator(mode="after")
     def _ascending(self) -> "LadderConfig":
@@ -182,8 +194,9 @@ class LadderConfig(EventsConfig):
 
     @property
     def rows(self) -> int:
-        """Codes a step, N: ON, OFF, the grades from the second on, loudness."""
-        return (len(self.grades) + 1) * self.bins + self.loudness
+        """Codes a step, N: ON, OFF, the grades from the second on, loudness, levels of bands."""
+        bands = self.bands * self.band_levels
+        return (len(self.grades) + 1) * self.bins + self.loudness + bands
 
 
 class MelConfig(Section):

@@ -230,9 +230,13 @@ class VariantConfig(Section):
             if isinstance(self.context, StepsConfig):
                 raise ValueError("a context of steps needs the bottleneck 'ladder'")
             return
-        bins = self.backbone.bins if isinstance(self.backbone, LappedConfig) else 0
-        if bins != self.bottleneck.bins:
+        lapped = self.backbone if isinstance(self.backbone, LappedConfig) else None
+        if lapped is None or lapped.bins != self.bottleneck.bins:
             raise ValueError("bottleneck 'ladder' needs backbone 'lapped' of as many bins")
+        if len(lapped.bands) != self.bottleneck.bands + 1:
+            raise ValueError("bottleneck 'ladder' needs backbone 'lapped' of as many bands")
+        if max(lapped.bins, lapped.bands[-1]) > self.signal.hop:
+            raise ValueError(f"backbone 'lapped' has {self.signal.hop} bins: end its bands there")
         if self.sparsity is not None:
             raise ValueError("bottleneck 'ladder' has a step in the place of a sparsity loss")
 

@@ -148,7 +148,8 @@ def _layout(bottleneck: object) -> str:
     """The layout of its codes if they are ladders."""
     if not isinstance(bottleneck, LadderConfig):
         return ""
-    return str(Layout(bottleneck.bins, len(bottleneck.grades), bottleneck.loudness))
+    loudness = (bottleneck.loudness, bottleneck.bands, bottleneck.band_levels)
+    return str(Layout(bottleneck.bins, len(bottleneck.grades), *loudness, bottleneck.band_steps))
 
 
 def _require_level(level: int, config: VariantConfig, weights: Path) -> None:

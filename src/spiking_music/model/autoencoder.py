@@ -12,6 +12,7 @@ from spiking_music.config import (
     DiffusionConfig,
     GainConfig,
     GriffinLimConfig,
+    LadderConfig,
     LappedConfig,
     MelConfig,
     SeanetConfig,
@@ -160,7 +161,8 @@ def _context(config: VariantConfig, back: bool) -> Context | Gain | Steps | None
     if context is None:
         return None
     if isinstance(context, StepsConfig):
-        return Steps(context, back)
+        assert isinstance(config.bottleneck, LadderConfig)  # as the configuration has checked
+        return Steps(context, config.bottleneck.bins, back)
     if isinstance(context, GainConfig):
         return Gain(config.latent, config.levels)
     return Context(config.latent, context.layers, config.levels, context.heads, context.kernel)

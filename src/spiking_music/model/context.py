@@ -146,25 +146,25 @@ class Gain(nn.Module):
 
 
 class Steps(nn.Module):
-    """Coefficients (B, D, T) and loudness, the last channel, at the step of a level (*ours*).
+    """Coefficients (B, D, T) at the step of a level (*ours*); loudness, after them, is left alone.
 
     Before the ladder coefficients shrink as its step is to grow, 2^(μ / doubling), and `back` again
     after it: one transform and one decoder for all rates.
     """
 
-    def __init__(self, config: StepsConfig, back: bool) -> None:
+    def __init__(self, config: StepsConfig, bins: int, back: bool) -> None:
         super().__init__()
-        self.levels = config.levels
+        self.levels, self.bins = config.levels, bins
         self.doubling = config.doubling if back else -config.doubling
 
     def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:
-        """Latents (B, D + 1, T) and levels (B,) int64 → latents (B, D + 1, T); `CodeError` as in
+        """Latents (B, C, T) and levels (B,) int64 → latents (B, C, T); `CodeError` as in
         `Context`.
         """
         _check(level, self.levels, len(x))
         assert level is not None  # as has been checked
         factor = torch.exp2(level / self.doubling)[:, None, None]
-        return torch.cat([x[:, :-1] * factor, x[:, -1:]], dim=1)
+        return torch.cat([x[:, : self.bins] * factor, x[:, self.bins :]], dim=1)
 
 
 def _check(level: Tensor | None, levels: int, clips: int) -> None:

@@ -11,7 +11,8 @@ from spiking_music.codec.entropy.adaptive import CONTEXTS, AdaptiveTables
 from spiking_music.codec.entropy.ladder import Layout, Rungs
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables
 from spiking_music.codec.entropy.neighbours import NeighboursTables, shapes
-from spiking_music.codec.entropy.neighbours_net import Net
+from spiking_music.codec.entropy.neighbours_net import ASIDE, LAST
+from spiking_music.codec.entropy.neighbours_parts import Chances, Net
 
 Make = Callable[..., EntropyTables]
 
@@ -30,12 +31,15 @@ def learned(name: str, units: int, largest: int = 12) -> LearnedTables:
 
 
 def ladder(layout: Layout, steps: int, density: float = 0.3, name: str = "ladder") -> Rungs:
-    """Grades of all sizes in `density` of the bins, and any loudness."""
+    """Grades of all sizes in `density` of the bins, and any loudness and levels."""
     shape = (steps, layout.bins)
     grades = numbers(name, shape, -layout.grades, layout.grades + 1)
     fires = numbers(name + " fires", shape, 0, 1000) < 1000 * density
     loudness = numbers(name + " loudness", (steps,), 0, layout.loudness + 1)
-    return Rungs((grades * fires).astype(np.int8), loudness.astype(np.int16))
+    blocks = (-(-steps // layout.held), layout.bands)
+    bands = numbers(name + " bands", blocks, 0, layout.levels + 1)
+    levels = (loudness.astype(np.int16), bands.astype(np.int16))
+    return Rungs((grades * fires).astype(np.int8), *levels)
 
 
 def neighbours(name: str, layout: Layout, largest: int = 30) -> NeighboursTables:
@@ -43,8 +47,10 @@ def neighbours(name: str, layout: Layout, largest: int = 30) -> NeighboursTables
         part: numbers(name + part, shape, -largest, largest + 1).astype(np.int16)
         for part, shape in shapes(layout).items()
     }
-    loudness = np.array([3000, 33000, 9000], np.uint16)
-    return NeighboursTables(np.array(layout, np.int32), loudness, Net(**weights))
+    contexts = (layout.bands, 2 * LAST + 1, 2 * ASIDE + 1, 3)
+    bands = numbers(name + "bands", contexts, 1, 65536).astype(np.uint16)
+    chances = Chances(np.array([3000, 33000, 9000], np.uint16), bands)
+    return NeighboursTables(np.array(layout, np.int32), chances, Net(**weights))
 
 
 @pytest.fixture(scope="session")

@@ -19,13 +19,14 @@ from spiking_music.codec.entropy import (
 )
 from spiking_music.codec.entropy.coder import NEIGHBOURS, EntropyCoder
 from spiking_music.codec.entropy.ladder import Layout, Rungs, climb, descend
-from spiking_music.codec.entropy.neighbours_net import LARGEST_WEIGHT, REACH, Net
+from spiking_music.codec.entropy.neighbours_net import LARGEST_WEIGHT, REACH
+from spiking_music.codec.entropy.neighbours_parts import Net
 from spiking_music.errors import CodeError
 from tests.codec.entropy.conftest import ladder, neighbours
 
-SMALL = Layout(9, 3, 4)
-LAYOUT = Layout(24, 4, 6)
-GOLDEN = "ec0ed8f5bc98"  # sha256 of a payload
+SMALL = Layout(9, 3, 4, 2, 5, 3)
+LAYOUT = Layout(24, 4, 6, 2, 9, 4)
+GOLDEN = "795bd8d1b75c"  # sha256 of a payload
 
 
 def tones(clips: int, seed: int, steps: int = 96) -> np.ndarray:
@@ -40,7 +41,9 @@ def tones(clips: int, seed: int, steps: int = 96) -> np.ndarray:
                 turn = way * (-1) ** ((start + age) * n)
                 grades[start + age, n : n + 2] = turn * size, -turn * (size + 1) // 2
         loudness = np.clip(3 + draw.integers(-1, 2, steps // 16).cumsum(), 0, 6).repeat(16)
-        made.append(descend(Rungs(grades[:steps], loudness.astype(np.int16)), LAYOUT))
+        bands = np.clip(loudness[::4, None] + draw.integers(-1, 2, (len(loudness[::4]), 2)), 0, 9)
+        levels = (loudness.astype(np.int16), bands.astype(np.int16))
+        made.append(descend(Rungs(grades[:steps], *levels), LAYOUT))
     return np.stack(made)
 
 
@@ -56,7 +59,9 @@ def fitted() -> EntropyTables:
     return fit_entropy([tones(60, 1), tones(40, 2)], "binary", rounds=40, layout=LAYOUT)
 
 
-@pytest.mark.parametrize("layout", [Layout(1, 1, 1), SMALL, Layout(2 * REACH, 100, 40)])
+@pytest.mark.parametrize(
+    "layout", [Layout(1, 1, 1, 1, 1, 1), SMALL, Layout(2 * REACH, 100, 40, 3, 18, 2)]
+)
 @pytest.mark.parametrize("steps", [1, 2, 40])
 def test_round_trip(ladder_tables, layout: Layout, steps: int) -> None:
     coder, used = alone(ladder_tables(layout)), set()
@@ -74,14 +79,14 @@ def test_round_trip(ladder_tables, layout: Layout, steps: int) -> None:
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_the_largest_weights_do_not_overflow(ladder_tables, sign: int) -> None:
     """Everything fires at its highest, and every weight is as large as it may be."""
-    layout = Layout(20, 100, 2)
+    layout = Layout(20, 100, 2, 1, 1, 30)
     tables = ladder_tables(layout)
     whole = tables.neighbours
     largest = [np.full_like(table, LARGEST_WEIGHT) for table in whole.net]
     net = Net(*largest)._replace(rungs=sign * largest[Net._fields.index("rungs")])
     coder = make_coder(EntropyTables(**(vars(tables) | {"neighbours": whole._replace(net=net)})))
     grades = np.full((30, 20), 100, np.int8)
-    z = descend(Rungs(grades, np.full(30, 2, np.int16)), layout)
+    z = descend(Rungs(grades, np.full(30, 2, np.int16), np.ones((1, 1), np.int16)), layout)
     symbols, k = coder._models[NEIGHBOURS].predict(z)
     likely = symbols.astype(bool) & (k >= 65535)
     assert (likely.mean() > 0.9) == (sign > 0)
@@ -165,14 +170,15 @@ def test_what_cannot_be_used_is_refused(ladder_tables) -> None:
     large = good.net._replace(bins=np.full_like(good.net.bins, -LARGEST_WEIGHT - 1))
     for bad in (
         good._replace(layout=good.layout[:2]),
-        good._replace(layout=np.array([9, 3, 5], np.int32)),
-        good._replace(layout=np.array([0, 3, 4], np.int32)),
+        good._replace(layout=np.array([9, 3, 5, 2, 5, 3], np.int32)),
+        good._replace(layout=np.array([0, 3, 4, 2, 5, 3], np.int32)),
         good._replace(layout=good.layout.astype(np.int64)),
-        good._replace(loudness=0 * good.loudness),
+        good._replace(chances=good.chances._replace(loudness=0 * good.chances.loudness)),
+        good._replace(chances=good.chances._replace(bands=good.chances.bands[:1])),
         good._replace(net=good.net._replace(deep=good.net.deep[1:])),
         good._replace(net=good.net._replace(deep=good.net.deep.astype(np.int32))),
         good._replace(net=large),
-        neighbours("n", Layout(9, 2, 4)),
+        neighbours("n", Layout(9, 2, 4, 2, 5, 3)),
     ):
         with pytest.raises(CodeError):
             EntropyTables(**(vars(tables) | {"neighbours": bad}))
@@ -187,3 +193,17 @@ def test_golden_payload(ladder_tables) -> None:
     payload = alone(ladder_tables(LAYOUT)).encode(z)
     assert METHODS[payload[0]] == "neighbours"
     assert hashlib.sha256(payload).hexdigest()[:12] == GOLDEN
+
+
+def test_levels_that_go_with_the_loudness_are_cheap() -> None:
+    """Bands that do as loudness does, and bands that do the same at other times."""
+    draw = np.random.default_rng(3)
+    quiet, costs = np.zeros((96, LAYOUT.bins), np.int8), []
+    walks = np.clip(3 + draw.integers(-1, 2, (81, 24)).cumsum(axis=1), 0, 6).astype(np.int16)
+    for moves in (walks[:-1], walks[1:]):
+        bands = moves[:, :, None].repeat(LAYOUT.bands, axis=2)
+        ladders = map(Rungs, [quiet] * 80, walks[:-1].repeat(4, axis=1), bands)
+        z = np.stack([descend(each, LAYOUT) for each in ladders])
+        coder = make_coder(fit_entropy([z[:60]], "binary", rounds=2, layout=LAYOUT))
+        costs.append(np.mean([coder.bits(clip)["neighbours"] for clip in z[60:]]))
+    assert costs[1] - costs[0] > 20  # a band's 23 moves of more than a bit; the other's follow it

@@ -13,25 +13,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from spiking_music.codec.entropy.fit_chances import fit_chances
 from spiking_music.codec.entropy.integers import WHOLE
 from spiking_music.codec.entropy.ladder import Layout, Rungs
 from spiking_music.codec.entropy.neighbours import NeighboursTables, shapes, sources
 from spiking_music.codec.entropy.neighbours_net import (
     BEATS,
-    CHANGES,
     HEARD,
     LAGS,
     LARGEST_WEIGHT,
     LATELY,
-    MORE,
     REACH,
-    RISES,
     SIGNED_LAGS,
     SIGNED_REACH,
     SIZES,
-    Net,
     density_class,
 )
+from spiking_music.codec.entropy.neighbours_parts import Net
 from spiking_music.codec.entropy.static import Frequencies, fit_static
 
 LEARNING_RATE = 0.02  # at its highest, of one cycle
@@ -79,7 +77,7 @@ def fit_neighbours(
         optimiser.step()
         schedule.step()
     numbers = np.array(layout, dtype=np.int32)
-    return NeighboursTables(numbers, _fit_loudness(ladders), model.rounded())
+    return NeighboursTables(numbers, fit_chances(ladders, layout), model.rounded())
 
 
 class _Pool(NamedTuple):
@@ -252,18 +250,3 @@ def _cost(logits: Tensor, symbols: Tensor) -> Tensor:
 def _rounded(weights: NDArray[np.float32]) -> NDArray[np.int16]:
     clipped = np.clip(np.rint(UNIT * weights), -LARGEST_WEIGHT, LARGEST_WEIGHT)
     return clipped.astype(np.int16)
-
-
-def _fit_loudness(ladders: list[Rungs]) -> Frequencies:
-    """k of the three flags of loudness."""
-    moves = np.concatenate([np.diff(ladder.loudness) for ladder in ladders]).astype(np.int64)
-    distance = np.abs(moves)
-    changed = int((distance > 0).sum())
-    k = np.empty(3, np.uint16)
-    for flag, ones, trials in (
-        (CHANGES, changed, len(moves)),
-        (RISES, int((moves > 0).sum()), changed),
-        (MORE, int(distance.sum()) - changed, int(distance.sum())),
-    ):
-        k[flag] = fit_static(np.array([ones]), trials)[0]
-    return k

@@ -1,10 +1,11 @@
 """Ladders by a learned network of the neighbours already coded, in whole numbers.
 
-Coding order: step after step, at each first the loudness, then bin after bin, lowest first: does it
-fire? its sign; its grades from the second on, each while the one below fires. So a block has far
-fewer symbols than entries. The loudness starts as a plain number; then: does it change? does it
-rise? by one more? The probabilities of all else are those of `neighbours_net`, of the sizes and
-signs of what fired in the last steps and in the bins below.
+Coding order: step after step, at each first the loudness, where they may change the levels of
+bands, then bin after bin, lowest first: does it fire? its sign; its grades from the second on, each
+while the one below fires. So a block has far fewer symbols than entries. Loudness and levels start
+as plain numbers; then: does it change? does it rise? by one more? A level is expected to go on as
+it did last, and with the loudness or the band below. The probabilities of all else are those of
+`neighbours_net`, of the sizes and signs of what fired in the last steps and in the bins below.
 """
 
 from functools import cache
@@ -17,24 +18,23 @@ from spiking_music.codec.entropy.binary_code import EventDecoder
 from spiking_music.codec.entropy.integers import squash
 from spiking_music.codec.entropy.ladder import Layout, Rungs, check_layout, climb, descend
 from spiking_music.codec.entropy.neighbours_net import (
+    ASIDE,
     BEATS,
     CLASSES,
     HEARD,
     HIDDEN,
     LAGS,
     LARGEST_WEIGHT,
+    LAST,
     RATIOS,
     REACH,
     SIGNED_LAGS,
     SIGNED_REACH,
-    Ear,
-    Net,
-    Overtones,
-    Tape,
     fill_quiet,
     run,
 )
-from spiking_music.codec.entropy.static import Decoded, Frequencies, Predicted
+from spiking_music.codec.entropy.neighbours_parts import Chances, Ear, Net, Overtones, Tape
+from spiking_music.codec.entropy.static import Decoded, Predicted
 from spiking_music.codec.formats import Events
 from spiking_music.errors import CodeError
 
@@ -42,8 +42,8 @@ from spiking_music.errors import CodeError
 class NeighboursTables(NamedTuple):
     """What is shipped."""
 
-    layout: NDArray[np.int32]  # (3,), a `Layout`
-    loudness: Frequencies  # (3,): that it changes; that it then rises; by one more
+    layout: NDArray[np.int32]  # (6,), a `Layout`
+    chances: Chances
     net: Net  # of int16
 
 
@@ -52,7 +52,7 @@ class Neighbours:
 
     def __init__(self, tables: NeighboursTables) -> None:
         self._layout = Layout(*tables.layout.tolist())
-        self._loudness = tables.loudness
+        self._chances = tables.chances
         self._net = Net(*(np.ascontiguousarray(table, np.int32) for table in tables.net))
         self._squash = squash()
         self._quiet = np.empty((CLASSES, self._layout.bins), np.uint16)
@@ -67,22 +67,24 @@ class Neighbours:
 
     def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse: z (N, T), then its symbols and their k in coding order, (M,) each."""
-        grades = np.zeros((steps, self._layout.bins), np.int8)
-        ladder = Rungs(grades, np.zeros(steps, np.int16))
+        layout = self._layout
+        grades, loudness = np.zeros((steps, layout.bins), np.int8), np.zeros(steps, np.int16)
+        bands = np.zeros((-(-steps // layout.held), layout.bands), np.int16)
+        ladder = Rungs(grades, loudness, bands)
         symbols, k = self._run(ladder, decoder, decoding=True)
         decoder.check()
-        return Decoded(descend(ladder, self._layout), symbols, k)
+        return Decoded(descend(ladder, layout), symbols, k)
 
     def _run(self, ladder: Rungs, decoder: EventDecoder, decoding: bool) -> Predicted:
         """The symbols of a ladder that is read, or filled in from `decoder`."""
         layout = self._layout
-        most = len(ladder.loudness) * (layout.rows + layout.loudness.bit_length() + 2)
+        first = layout.loudness.bit_length() + layout.bands * layout.levels.bit_length()
+        most = len(ladder.loudness) * (layout.rows + first + 2 * (1 + layout.bands))
         symbols, k = np.empty(most, np.int32), np.empty(most, np.uint16)
         length = np.zeros(1, np.int64)
         tape = Tape(decoding, decoder.words, decoder.state, symbols, k, length)
         ear = new_ear(layout.bins)
-        fixed = (self._net, self._loudness, layout.loudness, self._squash, self._quiet)
-        run(tape, ladder.grades, ladder.loudness, ear, *fixed)
+        run(tape, ladder, ear, self._net, self._chances, layout, self._squash, self._quiet)
         return Predicted(symbols[: length[0]], k[: length[0]])
 
 
@@ -107,12 +109,13 @@ def shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
 
 def check_neighbours(tables: NeighboursTables) -> Layout:
     """The layout; `CodeError` where tables have other shapes, types or ranges than these."""
-    if tables.layout.shape != (3,) or tables.layout.dtype != np.int32:
+    if tables.layout.shape != (len(Layout._fields),) or tables.layout.dtype != np.int32:
         raise CodeError("an entropy model lacks its layout: fit its tables again")
     layout = check_layout(Layout(*tables.layout.tolist()))
-    k = tables.loudness
-    if k.shape != (3,) or k.dtype != np.uint16 or k.min() < 1:
-        raise CodeError("probabilities of loudness cannot be used: fit the tables again")
+    contexts = (layout.bands, 2 * LAST + 1, 2 * ASIDE + 1, 3)
+    for k, shape in zip(tables.chances, ((3,), contexts), strict=True):
+        if k.shape != shape or k.dtype != np.uint16 or k.min() < 1:
+            raise CodeError("probabilities of loudness cannot be used: fit the tables again")
     for table, shape in zip(tables.net, shapes(layout).values(), strict=True):
         if table.shape != shape or table.dtype != np.int16:
             raise CodeError(f"weights {table.shape} where {shape} belong: fit the tables again")

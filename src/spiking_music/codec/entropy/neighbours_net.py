@@ -9,16 +9,13 @@ the first layer's is at most 96 taps · 80 · 2047 · 2^5 + 24 · 8191 · 2047 +
 """
 
 from math import isqrt
-from typing import NamedTuple
 
 import numpy as np
 from numba import int32, njit
-from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.binary_code import WRONG, take
 from spiking_music.codec.entropy.integers import LARGEST, WHOLE
 from spiking_music.codec.entropy.ladder import MOST_GRADES
-from spiking_music.codec.entropy.static import Frequencies
 
 LAGS = 6  # steps back
 REACH = 6  # bins to either side
@@ -41,60 +38,7 @@ ROOF = 8191
 SIZES = np.array([(isqrt(256 * n) + 1) // 2 for n in range(MOST_GRADES + 1)], np.int32)
 CHANGES, RISES, MORE = range(3)  # of the loudness: does it? does it then? by one more?
 EVEN = WHOLE // 2
-Weights = NDArray[np.int16 | np.int32]
-
-
-class Net(NamedTuple):
-    """Weights, of neighbours by (lag, bin heard from → bin that hears + REACH, unit).
-
-    Of lag 0, the step itself, only the upper bins hear: entries up to the middle are unused.
-    """
-
-    sizes: Weights  # (LAGS + 1, (2·REACH + 1)·HEARD)
-    harmonics: Weights  # (3·len(RATIOS), HEARD)
-    signs: Weights  # (SIGNED_LAGS + 1, (2·SIGNED_REACH + 1)·BEATS)
-    beats: Weights  # (HEARD, BEATS): of |beats|
-    bins: Weights  # (B, HEARD)
-    classes: Weights  # (CLASSES, HEARD)
-    deep: Weights  # (HIDDEN, HEARD)
-    deep_bias: Weights  # (HIDDEN,)
-    rungs: Weights  # (G, HIDDEN)
-    rungs_bias: Weights  # (G,)
-    fires: Weights  # (B,): to be added to the first rung's
-    gates: Weights  # (BEATS, HIDDEN)
-    gates_bias: Weights  # (BEATS,)
-
-
-class Overtones(NamedTuple):
-    """Who hears a bin n by `Net.harmonics`: entries `starts[n]` .. `starts[n + 1]` − 1."""
-
-    starts: NDArray[np.int64]  # (B + 1,)
-    targets: NDArray[np.int64]
-    rows: NDArray[np.int64]  # of the weights
-
-
-class Tape(NamedTuple):
-    """Symbols in coding order: those of a decoder, or those that are known."""
-
-    decoding: bool
-    words: NDArray[np.uint32]
-    state: NDArray[np.uint64]
-    symbols: NDArray[np.int32]
-    k: Frequencies
-    length: NDArray[np.int64]  # (1,), symbols so far
-
-
-class Ear(NamedTuple):
-    """The sums of the bins to come: of step t in row t modulo LAGS + 1, of bin n at n + REACH."""
-
-    heard: NDArray[np.int32]  # (LAGS + 1, (B + 2·REACH)·HEARD), in 1/2048
-    beats: NDArray[np.int32]  # (LAGS + 1, (B + 2·REACH)·BEATS), in 1/2048
-    near: NDArray[np.uint8]  # (LAGS + 1, B + 2·REACH): is there anything
-    first: NDArray[np.int32]  # (HEARD,): layers of the bin in question
-    beat: NDArray[np.int32]  # (BEATS,)
-    size: NDArray[np.int32]  # (BEATS,), |beat|
-    second: NDArray[np.int32]  # (HIDDEN,)
-    overtones: Overtones
+LAST, ASIDE = 2, 3  # changes that a band's level is told, its own last and its neighbour's: clipped
 
 
 @njit(cache=True, nogil=True)
@@ -231,19 +175,33 @@ def _code_first(tape, level, most):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _code_next(tape, level, before, most, loudness):  # type: ignore[no-untyped-def]
-    """The loudness after one of `before`."""
-    if not _code(tape, level != before, loudness[CHANGES]):
+def _code_next(tape, level, before, most, k):  # type: ignore[no-untyped-def]
+    """The level after one of `before`, by the probabilities k of `CHANGES`, `RISES` and `MORE`."""
+    if not _code(tape, level != before, k[CHANGES]):
         return before
     if before == 0 or before == most:
         rises = before == 0
     else:
-        rises = _code(tape, level > before, loudness[RISES]) == 1
+        rises = _code(tape, level > before, k[RISES]) == 1
     way, end = (1, most) if rises else (-1, 0)
     found = before + way
-    while found != end and _code(tape, level != found, loudness[MORE]):
+    while found != end and _code(tape, level != found, k[MORE]):
         found += way
     return found
+
+
+@njit(cache=True, nogil=True)
+def _code_bands(tape, levels, block, rise, k, most):  # type: ignore[no-untyped-def]
+    """Levels (blocks, M) of a block's bands, lowest first; loudness has risen by `rise` since."""
+    for m in range(levels.shape[1]):
+        if block == 0:
+            levels[block, m] = _code_first(tape, levels[block, m], most)
+            continue
+        before = levels[block - 1, m]
+        last = before - levels[block - 2, m] if block > 1 else 0
+        row = k[m, min(max(last, -LAST), LAST) + LAST, min(max(rise, -ASIDE), ASIDE) + ASIDE]
+        levels[block, m] = _code_next(tape, levels[block, m], before, most, row)
+        rise = levels[block, m] - before
 
 
 @njit(cache=True, nogil=True)
@@ -281,14 +239,19 @@ def _code_step(tape, q, net, ear, step, density, squash, quiet):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def run(tape, q, levels, ear, net, loudness, most, squash, quiet):  # type: ignore[no-untyped-def]
-    """Code q (T, B) and levels (T,), which are filled in when decoding."""
-    sums = np.zeros(LATELY, np.int64)
+def run(tape, rungs, ear, net, chances, layout, squash, quiet):  # type: ignore[no-untyped-def]
+    """Code the `Rungs`, which are filled in when decoding."""
+    q, loudness, bands = rungs
+    sums, most = np.zeros(LATELY, np.int64), layout.loudness
     for t in range(len(q)):
         if t == 0:
-            levels[t] = _code_first(tape, levels[t], most)
+            loudness[t] = _code_first(tape, loudness[t], most)
         else:
-            levels[t] = _code_next(tape, levels[t], levels[t - 1], most, loudness)
+            before = loudness[t - 1]
+            loudness[t] = _code_next(tape, loudness[t], before, most, chances.loudness)
+        if t % layout.held == 0:
+            rise = loudness[t] - loudness[max(t - layout.held, 0)]
+            _code_bands(tape, bands, t // layout.held, rise, chances.bands, layout.levels)
         density = density_class(sums.sum())
         total = _code_step(tape, q[t], net, ear, t, density, squash, quiet[density])
         sums[t % LATELY] = total

@@ -45,8 +45,9 @@ class Static:
         return Decoded(z, symbols, k)
 
 
-def fit_static(events: NDArray[np.int64], steps: int) -> Frequencies:
-    """k (N,) of units that had `events` (N,) in `steps` steps; half an event more on either side.
+def fit_static(events: NDArray[np.int64], steps: int | NDArray[np.int64]) -> Frequencies:
+    """k (N,) of units that had `events` (N,) in `steps` steps, each or all; half an event more on
+    either side.
 
     Never below 1 nor above 65535, so that an event never seen can still be coded.
     """

@@ -14,7 +14,7 @@ from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import CLASSES, CONTEXTS, AdaptiveTables
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables, check
 from spiking_music.codec.entropy.neighbours import NeighboursTables, check_neighbours
-from spiking_music.codec.entropy.neighbours_net import Net
+from spiking_music.codec.entropy.neighbours_parts import Chances, Net
 from spiking_music.codec.entropy.static import Frequencies
 from spiking_music.errors import CodeError
 from spiking_music.files import atomic
@@ -91,8 +91,9 @@ def save_tables(tables: EntropyTables, path: Path | str) -> None:
     if tables.labels is not None:
         arrays["labels"] = tables.labels
     if tables.neighbours is not None:
-        layout, loudness, net = tables.neighbours
-        arrays |= {"neighbours.layout": layout, "neighbours.loudness": loudness}
+        layout, chances, net = tables.neighbours
+        arrays["neighbours.layout"] = layout
+        arrays |= _prefixed("neighbours.chances", chances._asdict())
         arrays |= _prefixed("neighbours.net", net._asdict())
     about = {"version": VERSION, "kind": tables.kind, "codebook_size": tables.codebook_size}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -141,8 +142,9 @@ def _group(arrays, kind, prefix):  # type: ignore[no-untyped-def]
 def _neighbours(arrays: dict[str, NDArray]) -> NeighboursTables | None:
     if "neighbours.layout" not in arrays:
         return None
+    chances = Chances(*(arrays[f"neighbours.chances.{field}"] for field in Chances._fields))
     net = Net(*(arrays[f"neighbours.net.{field}"] for field in Net._fields))
-    return NeighboursTables(arrays["neighbours.layout"], arrays["neighbours.loudness"], net)
+    return NeighboursTables(arrays["neighbours.layout"], chances, net)
 
 
 def _require(table: NDArray, shape: tuple[int, ...], dtype: type, least: int | None = None) -> None:
