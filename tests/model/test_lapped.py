@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.lapped import Lapped, LappedEncoder
+from spiking_music.model.lapped import Lapped, LappedDecoder, LappedEncoder
 from tests.model.conftest import small
 
 HOP = 64
@@ -66,6 +66,19 @@ def test_bands_are_heard_at_their_pitch_and_loudness() -> None:
         expected = 512 * 0.01 / 2  # the energy of a frame
         assert bands[band] == pytest.approx(expected, rel=0.05)
         assert bands[1 - band] < 0.01 * expected
+
+
+def test_the_repair_expects_the_power_that_bands_have() -> None:
+    """White noise, whose levels give its spectrum's power in every bin above the first centre."""
+    backbone = small("ladder").backbone
+    x = 0.1 * torch.randn(1, 1, 200 * 512, generator=torch.Generator().manual_seed(0))
+    decoder = LappedDecoder(backbone, 512)
+    bands = LappedEncoder(backbone, 512)(x)[0, 33:].exp2().mean(dim=1, keepdim=True).log2()
+    expected = (decoder.bands @ bands + decoder.offset)[:, 0]
+    power = decoder.stft(x)[0].abs().square().mean(dim=1).log2()
+    torch.testing.assert_close(expected[40:-1], power[40:-1], atol=0.7, rtol=0)  # 2 dB, of chance
+    assert (expected - power)[40:-1].mean().abs() < 0.1
+    assert not decoder.bands[:8].any()  # below the lowest edge
 
 
 def test_an_untrained_repair_hardly_changes_what_was_sent(tones: torch.Tensor) -> None:
