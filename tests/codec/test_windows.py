@@ -1,6 +1,7 @@
 """Windows of a signal, and that models give in them what they give of the whole recording."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -162,3 +163,12 @@ def test_work_beside_keeps_order_and_fails_at_its_turn() -> None:
         for value in beside(lambda item: 1 / item, (1, 0, 2)):
             seen.append(value)
     assert seen == [1]
+
+
+def test_blocks_end_where_levels_of_bands_do(codec_of: MakeCodec) -> None:
+    model = codec_of("ladder").model
+    assert model.header(RATE).block_steps % model.config.bottleneck.band_steps == 0
+    bottleneck = model.config.bottleneck.model_copy(update={"band_steps": 3})
+    other = replace(model, config=model.config.model_copy(update={"bottleneck": bottleneck}))
+    assert other.header(RATE).block_steps == BLOCK // HOP // 3 * 3
+    assert reach(other.config).encoder == 6  # 4 of loudness, from where a level begins

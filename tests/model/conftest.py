@@ -10,7 +10,7 @@ from tests.conftest import DEFAULTS
 SMALL = """{
 "backbones": {"spectral": {"latent": 16, "n_fft": 1024, "width": 32, "depth": 2},
               "seanet": {"latent": 16, "channels": 4, "lstm_layers": 1},
-              "lapped": {"kind": "lapped", "bins": 32, "loudness_steps": 3, "bands": [8, 64, 512],
+              "lapped": {"kind": "lapped", "bins": 32, "loudness_steps": 4, "bands": [8, 64, 512],
                 "n_fft": 1024, "width": 32, "depth": 2, "kernel": 5, "expansion": 2},
               "waveform": {"latent": 16, "channels": 16},
               "spectrogram": {"latent": 16, "n_fft": 1024, "channels": 4, "ratios": [8, 8, 8]}},
@@ -18,7 +18,7 @@ SMALL = """{
   "scalar": {"latents": 6, "bits": 5},
   "graded": {"kind": "graded", "channels": 8, "grades": 2},
   "ladder": {"kind": "ladder", "bins": 32, "step": 1.0, "tilt": 0.25, "knee": 8,
-    "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24, "bands": 2, "band_steps": 3,
+    "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24, "bands": 2, "band_steps": 4,
     "band_levels": 30, "band_step": 2.0},
   "mel": {"n_mels": 16, "n_fft": 1024}},
 "contexts": {"conformer": {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 5},

@@ -182,7 +182,7 @@ class LadderConfig(EventsConfig):
     threshold: Annotated[float, Field(gt=0, le=1)]
     loudness: Positive  # levels of 3 dB, the highest for a full-scale square wave
     bands: Positive
-    band_steps: Positive
+    band_steps: Annotated[int, Field(ge=1, le=255)]
     band_levels: Positive  # the highest for coefficients as large as full scale
     band_step: Annotated[float, Field(gt=0)]  # from level to level, of 3 dB
 

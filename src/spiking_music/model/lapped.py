@@ -104,7 +104,7 @@ class LappedDecoder(nn.Module):
     there, and scale·exp(m)·(a + ib) of what is not, as in `SpectralDecoder`. Before training that
     is next to nothing. It all happens at one loudness, so that soft music is repaired like loud.
     The scale is that loudness on music's typical slope and, where there are bands, theirs: told to
-    the network only, and not to its output, they were worth a third of it (docs/results.md).
+    the network only, and not to its output, they were worth less than half (docs/results.md).
     """
 
     bands: Tensor

@@ -54,6 +54,6 @@ def test_what_lacks_a_rung_is_no_ladder(rows: list[int]) -> None:
 def test_layouts_as_text() -> None:
     assert parse_layout("") is None
     assert parse_layout(str(Layout(192, 10, 24, 4, 18, 2))) == Layout(192, 10, 24, 4, 18, 2)
-    for text in ("192", "1,2,3,4", "0,1,1,1,1,1", "1,2,1,1,1,x", "1,101,1,1,1,1"):
+    for text in ("192", "1,2,3,4", "0,1,1,1,1,1", "1,2,1,1,1,x", "1,101,1,1,1,1", "1,1,1,1,1,256"):
         with pytest.raises(CodeError, match="ladder"):
             parse_layout(text)

@@ -21,6 +21,7 @@ from spiking_music.codec.formats import Events
 from spiking_music.errors import CodeError
 
 MOST_GRADES = 100  # a grade fits into a byte
+MOST_HELD = 255  # steps
 
 
 class Layout(NamedTuple):
@@ -60,7 +61,7 @@ def parse_layout(text: str) -> Layout | None:
 
 def check_layout(layout: Layout) -> Layout:
     """The layout itself; `CodeError` where there is no such ladder."""
-    if min(layout) < 1 or layout.grades > MOST_GRADES:
+    if min(layout) < 1 or layout.grades > MOST_GRADES or layout.held > MOST_HELD:
         raise CodeError(f"there is no ladder of {layout} bins, grades, levels …: fit again")
     return layout
 
