@@ -76,7 +76,7 @@ class LappedEncoder(nn.Module):
     """Audio (B, 1, T·hop) → coefficients, loudness and bands, (B, bins + 1 + bands, T).
 
     Loudness log2(power), in steps of 3 dB, is that of `loudness_steps` to either side, 0 for a
-    full-scale square wave; that of bands is the mean of their coefficients.
+    full-scale square wave; that of bands is of the mean square of their coefficients.
     """
 
     def __init__(self, config: LappedConfig, hop: int) -> None:
