@@ -12,6 +12,7 @@ from spiking_music.errors import DataError
 from spiking_music.listening.collecting import collect
 from spiking_music.listening.ratings import rate
 from spiking_music.listening.simulated import simulate, write_simulated
+from spiking_music.marks import MARK
 from tests.conftest import DEFAULTS
 from tests.listening.results import rows, write
 
@@ -35,7 +36,7 @@ def test_the_folder_holds_every_table_for_both_screenings(
     rate(paths, tmp_path / "out", settings, seed=1)
     out = tmp_path / "out"
     others = {"listeners.csv", "left-out.csv", "summary.md"}
-    assert {path.name for path in out.iterdir()} == TABLES | others
+    assert {path.name for path in out.iterdir()} == TABLES | others | {MARK}
     systems = pd.read_csv(out / "systems.csv").set_index(["screening", "system"])
     assert systems.loc[("paper", "free"), "units"] == 3
     assert systems.loc[("BS.1534-3", "free"), "units"] == 2
@@ -80,7 +81,7 @@ def test_simulated_listeners_are_marked_in_every_file(
     tmp_path: Path, settings: RatingsConfig, simulated: SimulatedConfig
 ) -> None:
     write_simulated(simulated, tmp_path / "files", seed=3)
-    files = sorted((tmp_path / "files").iterdir())
+    files = sorted((tmp_path / "files").glob("*.csv"))
     assert len(files) == simulated.listeners
     for path in files:
         assert path.name.startswith("simulated-")
@@ -95,7 +96,7 @@ def test_simulated_listeners_are_marked_in_every_file(
 
 def test_simulated_files_hold_what_was_drawn(tmp_path: Path, simulated: SimulatedConfig) -> None:
     write_simulated(simulated, tmp_path / "files", seed=3)
-    read = collect((tmp_path / "files").iterdir()).pages
+    read = collect((tmp_path / "files").glob("*.csv")).pages
     drawn = simulate(simulated, seed=3)
     assert read.systems == drawn.systems
     np.testing.assert_array_equal(

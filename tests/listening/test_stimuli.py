@@ -17,6 +17,7 @@ from spiking_music.listening.loudness import loudness, matched
 from spiking_music.listening.manifest import read_manifest, read_stimulus
 from spiking_music.listening.selection import read_chosen
 from spiking_music.listening.stimuli import make_stimuli
+from spiking_music.marks import MARK
 from tests.listening.conftest import Inputs
 from tests.listening.test_selection import settings
 
@@ -108,7 +109,7 @@ def test_a_second_run_leaves_nothing_of_the_first(inputs: Inputs, tmp_path: Path
     out = make(inputs, tmp_path / "out", seed=1)
     listed = json.loads((out / "manifest.json").read_text())["clips"]
     named = {each["file"] for clip in listed for each in clip["stimuli"]}
-    assert {path.name for path in out.iterdir()} == named | {"manifest.json", "clips.csv"}
+    assert {path.name for path in out.iterdir()} == named | {"manifest.json", "clips.csv", MARK}
 
 
 def test_missing_systems_are_named(

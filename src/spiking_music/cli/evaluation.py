@@ -5,20 +5,22 @@ from typing import Annotated
 
 import typer
 
-from spiking_music import config as configuration
+from spiking_music.cli import configuration
 from spiking_music.cli.options import Clips, Configs, Out
-from spiking_music.config import EntropyConfig, EvaluationConfig, SelectivityConfig
+from spiking_music.cli.targets import Writes, WritesRates
 from spiking_music.errors import ConfigError
 
 Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
 Codes = Annotated[Path, typer.Option(help="Codes that `codes` wrote (.h5).")]
+
+SWEEP = ("{}-quality.csv", "{}-budget.csv", "{}-levels.csv", "{}-levels.md", "{}.npz")
 
 
 def codes(
     clips: Clips,
     config: Configs,
     weights: Weights,
-    out: Out,
+    out: Annotated[Out, Writes((".h5",))],
     all_levels: Annotated[
         bool,
         typer.Option(
@@ -27,18 +29,26 @@ def codes(
     ] = False,
 ) -> None:
     """Encode the clips of a split."""
+    settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
+    turns = settings.levels if all_levels else (settings.level,)
+
     from spiking_music.evaluation.coding import encode_split
 
-    settings = configuration.section(configuration.read(config), EvaluationConfig)
-    turns = settings.levels if all_levels else (settings.level,)
     encode_split(weights, clips, out, settings.batch_size, *turns)
 
 
-def evaluate(clips: Clips, config: Configs, weights: Weights, codes: Codes, out: Out) -> None:
+def evaluate(
+    clips: Clips,
+    config: Configs,
+    weights: Weights,
+    codes: Codes,
+    out: Annotated[Out, Writes((".csv",))],
+) -> None:
     """Decode codes and measure the result against the clips they came from."""
+    settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
+
     from spiking_music.evaluation.reconstruct import evaluate
 
-    settings = configuration.section(configuration.read(config), EvaluationConfig)
     evaluate(weights, codes, clips, _tables(clips), out, settings)
 
 
@@ -46,12 +56,13 @@ def evaluate_anchor(
     name: Annotated[str, typer.Argument(help="anchor, lowpass-3500 or lowpass-7000.")],
     clips: Clips,
     config: Configs,
-    out: Out,
+    out: Annotated[Out, Writes((".csv",))],
 ) -> None:
     """Measure a distortion made by hand as `evaluate` measures a variant."""
+    settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
+
     from spiking_music.evaluation.reconstruct import evaluate_anchor
 
-    settings = configuration.section(configuration.read(config), EvaluationConfig)
     evaluate_anchor(name, clips, _tables(clips), out, settings)
 
 
@@ -60,12 +71,15 @@ def evaluate_classical(
     clips: Clips,
     config: Configs,
     kbps: Annotated[list[int], typer.Option(help="Bit rate; repeat it for several.")],
-    out: Annotated[Path, typer.Option(help="Folder to write <codec>-<kbps>.csv to.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder to write <codec>-<kbps>.csv to."), WritesRates()
+    ],
 ) -> None:
     """Measure MP3 or Opus, through its real encoder, as `evaluate` measures a variant."""
+    settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
+
     from spiking_music.evaluation.reconstruct import evaluate_classical
 
-    settings = configuration.section(configuration.read(config), EvaluationConfig)
     evaluate_classical(codec, kbps, clips, _tables(clips), out, settings)
 
 
@@ -74,12 +88,15 @@ def _tables(clips: list[Path]) -> list[Path]:
     return [path.with_suffix(".csv") for path in clips]
 
 
-def sweep(clips: Clips, config: Configs, weights: Weights, out: Out) -> None:
+def sweep(
+    clips: Clips, config: Configs, weights: Weights, out: Annotated[Out, Writes((".csv",), SWEEP)]
+) -> None:
     """Code a few clips at all levels of a model, and let quality control choose among them."""
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.EvaluationConfig)
+
     from spiking_music.evaluation.sweep import sweep_split
 
-    raw = configuration.read(config)
-    settings = configuration.section(raw, EvaluationConfig)
     sweep_split(weights, clips, _tables(clips), out, settings, configuration.seed(raw))
 
 
@@ -87,19 +104,24 @@ def selectivity(
     config: Configs,
     codes: Codes,
     onsets: Annotated[Path, typer.Option(help="Onsets of the same split (.zarr.zip).")],
-    out: Annotated[Path, typer.Option(help="Arrays to write (.npz); tables go beside them.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Arrays to write (.npz); tables go beside them."),
+        Writes((".npz",), ("{}.csv", "{}-summary.csv")),
+    ],
 ) -> None:
     """Which units of binary codes speak of which notes, with a test and in bits."""
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.SelectivityConfig)
+
     from spiking_music.evaluation.selectivity import selectivity
 
-    raw = configuration.read(config)
-    settings = configuration.section(raw, SelectivityConfig)
     selectivity(codes, onsets, out, settings, configuration.seed(raw))
 
 
 def compare_selectivity(
     summaries: Annotated[list[Path], typer.Argument(help="Summaries that `selectivity` wrote.")],
-    out: Out,
+    out: Annotated[Out, Writes((".csv",))],
 ) -> None:
     """The selectivity of several variants, one row each."""
     from spiking_music.evaluation.selectivity import side_by_side
@@ -107,26 +129,29 @@ def compare_selectivity(
     side_by_side(summaries, out)
 
 
-def account(codes: Codes, out: Out) -> None:
+def account(codes: Codes, out: Annotated[Out, Writes((".csv",))]) -> None:
     """Count what every format of the paper costs for each clip's codes."""
     from spiking_music.evaluation.storage import storage
 
     storage(codes, out)
 
 
-def fit_entropy(config: Configs, codes: Codes, out: Out) -> None:
+def fit_entropy(
+    config: Configs, codes: Codes, out: Annotated[Out, Writes((".safetensors",))]
+) -> None:
     """Fit the tables of entropy coding to the codes of the train split."""
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.EntropyConfig)
+
     from spiking_music.evaluation.coded import fit_tables
 
-    raw = configuration.read(config)
-    settings = configuration.section(raw, EntropyConfig)
     fit_tables(codes, out, configuration.seed(raw), settings.steps)
 
 
 def account_coded(
     codes: Codes,
     tables: Annotated[Path, typer.Option(help="Tables that `fit-entropy` wrote.")],
-    out: Out,
+    out: Annotated[Out, Writes((".csv",))],
 ) -> None:
     """Count what entropy coding really takes for each clip's codes, and what it could at best."""
     from spiking_music.evaluation.coded import coded_storage
@@ -150,7 +175,7 @@ def summarise(
     weights: Annotated[list[Path], typer.Option(help="Weights of each variant.")],
     evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate` of each.")],
     storage: Annotated[list[Path], typer.Option(help="Table of `account` of each.")],
-    out: Out,
+    out: Annotated[Out, Writes((".csv",), ("{}.md", "{}.json"))],
     coded: Annotated[
         list[Path] | None,
         typer.Option(help="Table of `account-coded`, beside the storage table it belongs to."),
@@ -161,16 +186,17 @@ def summarise(
     anchor: Annotated[list[Path] | None, typer.Option(help="Table of an anchor.")] = None,
 ) -> None:
     """One row a variant, with intervals: .csv for programs, .md for people, .json for DVC."""
-    from spiking_music.evaluation.summary import Run, summarise
-
     raw = configuration.read(config)
-    settings = configuration.section(raw, EvaluationConfig)
+    settings = configuration.section(raw, configuration.EvaluationConfig)
     if not len(weights) == len(evaluation) == len(storage):
         raise ConfigError("give as many --weights as --evaluation and --storage")
     owner = {path.with_stem(path.stem.removesuffix("-coded")): path for path in coded or []}
     if strangers := set(owner) - set(storage):
         raise ConfigError(f"'{owner[strangers.pop()]}' lies beside no --storage table")
     files = zip(weights, evaluation, storage, map(owner.get, storage), strict=True)
+
+    from spiking_music.evaluation.summary import Run, summarise
+
     runs = [Run(*each) for each in files]
     seed = configuration.seed(raw)
     summarise(runs, classical or [], anchor or [], out, settings.bootstrap, seed)

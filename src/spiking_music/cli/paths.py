@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spiking_music.errors import ConfigError, SpikingMusicError
+from spiking_music import overwriting
+from spiking_music.errors import ConfigError, DataError, SpikingMusicError
 
 PIPE = Path("-")
 
@@ -59,6 +60,36 @@ def each(all_jobs: Sequence[Job], run: Callable[[Job], None]) -> None:
             print(f"error: {job.source}: {error}", file=sys.stderr)
     if failed:
         raise SpikingMusicError(f"{failed} of {len(all_jobs)} files failed, for the reasons above")
+
+
+def checked(
+    all_jobs: Sequence[Job],
+    what: str,
+    endings: Sequence[str],
+    prepare: Callable[[], Callable[[Job], None]],
+) -> Callable[[Job], None]:
+    """What runs a job, for `each`: it fails where the source is missing, or the target kept.
+
+    All jobs are checked first, and `prepare` is called only if there is one to run.
+    """
+    overwriting.reads(job.source for job in all_jobs if job.source != PIPE)
+    refused: dict[Job, SpikingMusicError] = {}
+    for job in all_jobs:
+        try:
+            if job.source != PIPE and not job.source.exists():
+                raise DataError(f"no {what} at '{job.source}': check its path")
+            if job.target != PIPE:
+                overwriting.require_file(job.target, endings)
+        except SpikingMusicError as error:
+            refused[job] = error
+    work = prepare() if len(refused) < len(all_jobs) else None
+
+    def run(job: Job) -> None:
+        if job in refused or work is None:
+            raise refused[job]
+        work(job)
+
+    return run
 
 
 def _inside(source: Path, folder: Path, known: Collection[str], ending: str) -> list[Job]:

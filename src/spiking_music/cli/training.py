@@ -6,18 +6,27 @@ from typing import Annotated
 
 import typer
 
-from spiking_music import config as configuration
 from spiking_music import files
+from spiking_music.cli import configuration
 from spiking_music.cli.options import Clips, Configs, Out
+from spiking_music.cli.targets import Writes, WritesCheckpoints, WritesLog
 
 
 def train(
     variant: Annotated[str, typer.Argument(help="Row of `variants`.")],
     clips: Clips,
     config: Configs,
-    weights: Annotated[Path, typer.Option(help="Weights to write (.safetensors).")],
-    log: Annotated[Path, typer.Option(help="Table of the curves to write (.csv).")],
-    checkpoints: Annotated[Path, typer.Option(help="Folder to save to and resume from.")],
+    weights: Annotated[
+        Path, typer.Option(help="Weights to write (.safetensors)."), Writes((".safetensors",))
+    ],
+    log: Annotated[
+        Path,
+        typer.Option(help="Table of the curves to write (.csv)."),
+        WritesLog((".csv",)),
+    ],
+    checkpoints: Annotated[
+        Path, typer.Option(help="Folder to save to and resume from."), WritesCheckpoints()
+    ],
 ) -> None:
     """Train a variant on the train clips, validating on the validation clips."""
     settings = configuration.variant(configuration.read(config), variant)
@@ -34,7 +43,7 @@ def train(
 
 def halve(
     weights: Annotated[Path, typer.Argument(help="Trained weights (.safetensors).")],
-    out: Out,
+    out: Annotated[Out, Writes((".safetensors",))],
 ) -> None:
     """Store weights in 16 bits a number, to be shipped; tables are then fitted to their codes."""
     from spiking_music.model.weights import halve_weights
@@ -45,7 +54,7 @@ def halve(
 
 def borrow(
     source: Annotated[Path, typer.Argument(help="File of a model that others trained.")],
-    out: Out,
+    out: Annotated[Out, Writes((".safetensors", ".csv"))],
 ) -> None:
     """Take over a file of a model that is not trained here, byte by byte."""
     with files.atomic(out) as temporary:

@@ -26,8 +26,7 @@ def unite(folders: Sequence[Path], out: Path) -> None:
     if twice:
         raise DataError(f"two folders are called '{twice[0]}': rename one")
     parts = [_table(folder, name) for folder, name in zip(folders, names, strict=True)]
-    with files.atomic(out) as temporary:
-        temporary.mkdir()
+    with files.folder(out, "unite", folders) as temporary:
         for folder, name in zip(folders, names, strict=True):
             (temporary / name).symlink_to(folder.resolve(), target_is_directory=True)
         pd.concat(parts).to_csv(temporary / "metadata.csv", index=False)

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.progress import track
 
+from spiking_music import files
 from spiking_music.config import PageConfig
-from spiking_music.files import atomic, wrote
 from spiking_music.listening.inline import base64_text, import_map, json_text, policy
 from spiking_music.listening.manifest import Manifest, read_manifest, read_stimulus
 from spiking_music.listening.pages import REFERENCE
@@ -35,14 +35,14 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
     """
     manifest = read_manifest(manifest_path)
     stimuli = [stimulus for clip in manifest.clips for stimulus in clip.stimuli]
-    with atomic(out) as folder:
-        (folder / "audio").mkdir(parents=True)
+    with files.folder(out, "mushra-page", [manifest_path]) as folder:
+        (folder / "audio").mkdir()
         for stimulus in track(stimuli, "sounds", console=Console(stderr=True)):
             content = read_stimulus(manifest_path.parent, stimulus, manifest.sample_rate)
             script = f'receiveSound("{_id(stimulus.file)}", "{base64_text(content)}");\n'
             (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script)
         (folder / "index.html").write_text(render(manifest, settings))
-    wrote(out / "index.html")
+    files.wrote(out / "index.html")
 
 
 def render(manifest: Manifest, settings: PageConfig) -> str:

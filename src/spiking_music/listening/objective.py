@@ -51,7 +51,7 @@ def stand_in(evaluation: Mapping[str, Path], out: Path, settings: RatingsConfig,
         raise DataError(
             "the tables hold no ViSQOL or Zimtohrli scores: set evaluation.perceptual to true"
         )
-    tables.write(rated, notes, {}, out, settings, seed)
+    tables.write(rated, notes, {}, out, settings, seed, "objective-ratings", evaluation.values())
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Result files of a listening test → the tables that figure 3 is drawn from."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from spiking_music.listening.results_file import LeftOut
 from spiking_music.listening.screening import SCREENINGS, screen
 
 
-def rate(results: Iterable[Path], out: Path, settings: RatingsConfig, seed: int) -> None:
+def rate(results: Sequence[Path], out: Path, settings: RatingsConfig, seed: int) -> None:
     """Write the tables of `tables.write` for both screenings to the folder `out`.
 
     Besides: listeners.csv (of `screen`, with source and file) and left-out.csv (file, session,
@@ -37,7 +37,9 @@ def rate(results: Iterable[Path], out: Path, settings: RatingsConfig, seed: int)
     listeners.insert(2, "file", listeners["unit"].map(collected.files))
     left_out = pd.DataFrame(map(asdict, collected.left_out), columns=["file", "session", "reason"])
     others = {"listeners.csv": listeners, "left-out.csv": left_out}
-    tables.write(rated, _notes(collected, listeners), others, out, settings, seed)
+    tables.write(
+        rated, _notes(collected, listeners), others, out, settings, seed, "ratings", results
+    )
 
 
 def _name(left: LeftOut) -> str:

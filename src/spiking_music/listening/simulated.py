@@ -47,8 +47,7 @@ def simulate(settings: SimulatedConfig, seed: int) -> Pages:
 def write_simulated(settings: SimulatedConfig, out: Path, seed: int) -> None:
     """A result file a listener in the folder `out`; "simulated" is in every row and file name."""
     pages = simulate(settings, seed)
-    with files.atomic(out) as folder:
-        folder.mkdir(parents=True)
+    with files.folder(out, "simulate-listeners") as folder:
         for unit in dict.fromkeys(pages.units):
             session = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{SIMULATED}:{seed}:{unit}"))
             path = folder / f"{SIMULATED}-{int(unit):03d}.csv"

@@ -45,8 +45,8 @@ def make_stimuli(
     chosen = choose(clips, performances, config, seed)
     source = Clips(clips)
     sounds = _systems(source, variants, [each.index for each in chosen], config)
-    with files.atomic(out) as folder:
-        folder.mkdir(parents=True)
+    models = [path for pair in variants.values() for path in pair]
+    with files.folder(out, "stimuli", [*clips, performances, *models]) as folder:
         listed = [
             {
                 "clip": each.clip,

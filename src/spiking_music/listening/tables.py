@@ -1,6 +1,6 @@
 """The tables of ratings, the same for listeners and for metrics, as one folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -23,8 +23,10 @@ def write(
     out: Path,
     settings: RatingsConfig,
     seed: int,
+    verb: str,
+    inputs: Iterable[Path] = (),
 ) -> None:
-    """Write the folder `out`, whole or not at all.
+    """Write the folder `out` as `verb`, which reads `inputs`; whole or not at all.
 
     scores.csv (`Pages.table`), systems.csv, friedman.csv and comparisons.csv (`statistics`), with
     the rows of each of `pages`; the tables `others` by name; summary.md for people, which begins
@@ -38,8 +40,7 @@ def write(
     }
     joined = {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
     text = markdown(joined[SYSTEMS], joined[FRIEDMAN], joined[COMPARISONS], notes, settings.level)
-    with files.atomic(out) as folder:
-        folder.mkdir(parents=True)
+    with files.folder(out, verb, inputs) as folder:
         for name, table in {**joined, **others}.items():
             table.to_csv(folder / name, index=False, float_format="%.9g")
         (folder / "summary.md").write_text(text)

@@ -19,7 +19,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from spiking_music import config as configuration
 from spiking_music import files
 from spiking_music.errors import DataError
 from spiking_music.provenance import environment
@@ -74,6 +73,8 @@ def digest(path: Path) -> str:
 
 
 def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: Record) -> None:
+    from spiking_music.config import merge  # here, as it takes a while to import
+
     root = records.absolute().parent
     written = {path.absolute() for path in files.WRITTEN if path.is_file()}
     outputs = sorted(path for path in written if path.is_relative_to(root))
@@ -90,7 +91,7 @@ def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: R
         "software": environment.software(),
         "hardware": environment.hardware(),
     }
-    record["configuration"] = configuration.merge(record["configuration"], _own(arguments))
+    record["configuration"] = merge(record["configuration"], _own(arguments))
     if arguments[0] in DATA:
         record["data"] |= made
     for path, (name, value) in zip(outputs, made.items(), strict=True):
@@ -101,6 +102,8 @@ def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: R
 
 def _inherited(records: Path, root: Path, read: dict[Path, str]) -> Record:
     """Configuration, data and code of the steps that made what was read."""
+    from spiking_music.config import merge
+
     merged: Record = {"configuration": {}, "data": {}, "earlier_code": []}
     for path, value in read.items():
         place = _place(records, path.relative_to(root)) if path.is_relative_to(root) else None
@@ -108,7 +111,7 @@ def _inherited(records: Path, root: Path, read: dict[Path, str]) -> Record:
         if record is None or record["sha256"] != value:  # nobody knows what made these bytes
             continue
         for key in ("configuration", "data"):
-            merged[key] = configuration.merge(merged[key], record[key])
+            merged[key] = merge(merged[key], record[key])
         for code in (*record["earlier_code"], record["code"]):
             if code not in merged["earlier_code"]:
                 merged["earlier_code"].append(code)
@@ -117,9 +120,9 @@ def _inherited(records: Path, root: Path, read: dict[Path, str]) -> Record:
 
 def _own(arguments: Sequence[str]) -> Record:
     """The configuration that the command line hands to the verb."""
-    return configuration.read(
-        value for option, value in pairwise(arguments) if option == "--config"
-    )
+    from spiking_music.config import read
+
+    return read(value for option, value in pairwise(arguments) if option == "--config")
 
 
 def _read(record: Path) -> Record:

@@ -6,9 +6,9 @@ holds no state of random generators because the loop seeds them anew at each ste
 
 import hashlib
 import json
-import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import torch
 
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.files import Disk, atomic
+from spiking_music.files import Disk, atomic, litter
 from spiking_music.model.pretrained import weights_at
+from spiking_music.training.checkpoint_files import LAST_GOOD, found
 from spiking_music.training.data import spread
 from spiking_music.training.start import digest_of
 
@@ -64,7 +65,7 @@ class Checkpoints:
         with atomic(path) as temporary, Disk(temporary) as disk:
             torch.save({"fingerprint": self.fingerprint, "step": step, "state": state}, disk)
         older = [other for other in self._newest_first() if other < path]
-        for other in {*self._newest_first(), *self.folder.glob(".partial-*")} - {path, *older[:1]}:
+        for other in {*self._newest_first(), *litter(self.folder)} - {path, *older[:1]}:
             other.unlink()
 
     def load(self) -> tuple[int, dict[str, Any]] | None:
@@ -83,11 +84,19 @@ class Checkpoints:
         return None
 
     def remove(self) -> None:
-        """Delete the folder: the run is over, and a run that starts later must not find it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Delete them: the run is over, and a run that starts later must not find it.
+
+        The folder goes with them, unless it holds more than a run leaves in it.
+        """
+        if not self.folder.is_dir():
+            return
+        for path in [*self._newest_first(), self.folder / LAST_GOOD, *litter(self.folder)]:
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty, or a link
+            self.folder.rmdir()
 
     def _newest_first(self) -> list[Path]:
-        return sorted(self.folder.glob("step-*.pt"), reverse=True)
+        return sorted(found(self.folder), reverse=True)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -9,8 +9,7 @@ from spiking_music.config import VariantConfig
 from spiking_music.errors import TrainingError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import save_weights
-
-LAST_GOOD = "last-good.safetensors"
+from spiking_music.training.checkpoint_files import LAST_GOOD
 
 
 class CollapseMonitor:
