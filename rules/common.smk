@@ -60,10 +60,12 @@ if CONFIG.dataset.source != "demo" and CONFIG.dataset.path is not None:
 OWN = bool(CONFIG.dataset.path) and SOURCE.is_dir()  # files that may change one by one
 
 
-# every verb leaves a record of what made its outputs (docs/reproducibility.md); strict mode is
+# every verb leaves a record of what made its outputs (docs/reproducibility.md), and replaces them as
+# Snakemake itself does, which SLURM does not know when it starts a job anew; strict mode is
 # Snakemake's own prefix, which this one replaces: a verb that fails before `| tee` fails its job
 shell.prefix(
-    f"set -euo pipefail; export SPIKING_MUSIC_PROVENANCE={quote(RESULTS)}/provenance; "
+    f"set -euo pipefail; export SPIKING_MUSIC_FORCE=1"
+    f" SPIKING_MUSIC_PROVENANCE={quote(RESULTS)}/provenance; "
 )
 
 # what sources with a server need and no other source depends on

@@ -148,7 +148,7 @@ def is_stream(path: Path) -> bool:
         return True
     try:
         mode = path.stat().st_mode
-    except OSError:
+    except (OSError, ValueError):
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
@@ -162,7 +162,7 @@ def descriptor(path: Path) -> int | None:
         )
         if found:
             return int(found[1])
-        if not path.is_symlink():
+        if not os.path.islink(path):  # which minds no name, however long
             return None
         path = Path(folder, path.readlink())
     return None
