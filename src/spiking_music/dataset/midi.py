@@ -18,6 +18,8 @@ from spiking_music.errors import DataError
 
 DEFAULT_TEMPO = 500_000  # µs a quarter note where a file sets none
 LONGEST = 24 * 3600  # seconds: what is later has a damaged delta time; MAESTRO's longest has 0.8 h
+LATE_NOTE = 1.0  # seconds that a note may begin after the end of its recording
+LATE_END = 60.0  # and that keys and pedal may move: MAESTRO's pedal does so 9 s after it
 
 
 def read_midi(path: Path) -> Performance:
@@ -59,6 +61,20 @@ def parse_midi(data: bytes, name: str) -> Performance:
     return Performance(
         begin[order], end[order], pitch[order], velocity[order], moved[moves], value[moves]
     )
+
+
+def require_pair(notes: Performance, seconds: float, midi: Path, audio: Path) -> None:
+    """`DataError` where the notes of `midi` go on after the `seconds` that `audio` lasts."""
+    moves = max(notes.stop.max(), notes.pedal_time.max(initial=0.0))
+    for what, time, late in (
+        ("a note begins", notes.start[-1], LATE_NOTE),
+        ("a key or the pedal is moved", moves, LATE_END),
+    ):
+        if time > seconds + late:
+            raise DataError(
+                f"MIDI file '{midi}' does not belong to recording '{audio}': {what} at "
+                f"{time:.2f} s and the audio ends at {seconds:.2f} s; replace either file"
+            )
 
 
 def write_midi(performance: Performance, path: Path) -> None:
