@@ -6,6 +6,7 @@ from shlex import quote
 
 from spiking_music import config as configuration
 from spiking_music.codec import classical
+from spiking_music.dataset.catalogue import check_table
 from spiking_music.errors import SpikingMusicError
 from spiking_music.model import pretrained
 
@@ -18,6 +19,8 @@ def refuse(sentence):
 
 try:
     CONFIG = configuration.validate(config)
+    if workflow.is_main_process:  # not in each of its jobs
+        check_table(CONFIG)
     EXTENDED = pretrained.with_pretrained(config)  # by the row of the package's model
     MP3 = classical.available("mp3", CONFIG.classical.mp3)
     OPUS = classical.available("opus", CONFIG.classical.opus)

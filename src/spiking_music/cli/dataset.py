@@ -131,4 +131,17 @@ def unite(
     unite(folders, out)
 
 
-VERBS = (catalogue, archive, fetch, recordings, clips, onsets, unite)
+def table(
+    folder: Annotated[Path, typer.Argument(help="Recordings, or MIDI files, in any subfolders.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw that deals the splits.")] = 1,
+    validation: Annotated[float, typer.Option(min=0, max=1, help="Share of that split.")] = 0.1,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Share of that split.")] = 0.1,
+    force: Annotated[bool, typer.Option("--force", help="Replace a table that is there.")] = False,
+) -> None:
+    """Write metadata.csv for a folder of recordings: durations, MIDI of the same names, splits."""
+    from spiking_music.dataset.table import make_table
+
+    make_table(folder, seed, validation, test, force)
+
+
+VERBS = (table, catalogue, archive, fetch, recordings, clips, onsets, unite)
