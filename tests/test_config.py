@@ -69,6 +69,7 @@ def _changed(raw, path, value):
         (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode it by"),
         (("variants", "free", "decoder"), "griffin-lim", "needs the magnitudes of backbone"),
         (("contexts", "conformer"), {"kind": "gain"}, "needs a sparsity with levels"),
+        (("contexts", "conformer", "heads"), 0, "'contexts.conformer.heads': Input should be"),
         (("sparsities", "storage", "silent_steps"), 50, "'sparsities.storage.silent_steps'; did"),
         (("sparsities", "storage", "silent"), 50, "'sparsities.storage.silent': Input should be"),
         (("sparsities", "storage", "ramp"), 0.75, "variants.sparse: silent 0.25 and ramp 0.75 of"),

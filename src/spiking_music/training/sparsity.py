@@ -17,6 +17,7 @@ from spiking_music.config import (
     StorageSparsityConfig,
     VariantConfig,
 )
+from spiking_music.errors import no_branch
 from spiking_music.training.prior import Prior
 from spiking_music.training.schedules import gamma
 
@@ -88,9 +89,11 @@ class SparsityLoss(nn.Module):
         bits = storage_bits(events, units, steps)
         if isinstance(config, StorageSparsityConfig):
             excess = (bits - config.budget * dense).clamp(min=0)
-        else:
+        elif isinstance(config, LevelSparsityConfig):
             assert level is not None  # as the model with levels has checked
             excess = (events - dense * density(level)).abs()
+        else:
+            raise no_branch(config, "the sparsity loss")
         weight = gamma(step, *self.phases, config.gamma)
         seconds = self.signal.clip_samples / self.signal.sample_rate
         kbps = bits.detach().clamp(max=dense).mean() / (1000 * seconds)
@@ -103,7 +106,11 @@ def make_sparsity(config: VariantConfig) -> RateLoss | SparsityLoss | None:
     if isinstance(config.sparsity, RateSparsityConfig | LevelRateSparsityConfig):
         assert isinstance(config.bottleneck, BinaryConfig | GradedConfig)  # as it has checked
         return RateLoss(config.sparsity, config.bottleneck.units, config.signal, steps)
-    return SparsityLoss(config.sparsity, config.signal, steps) if config.sparsity else None
+    if isinstance(config.sparsity, StorageSparsityConfig | LevelSparsityConfig):
+        return SparsityLoss(config.sparsity, config.signal, steps)
+    if config.sparsity is None:
+        return None
+    raise no_branch(config.sparsity, "make_sparsity")
 
 
 def storage_bits(events: Tensor, units: int, steps: int) -> Tensor:
