@@ -69,6 +69,15 @@ def _changed(raw, path, value):
         (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode it by"),
         (("variants", "free", "decoder"), "griffin-lim", "needs the magnitudes of backbone"),
         (("contexts", "conformer"), {"kind": "gain"}, "needs a sparsity with levels"),
+        (("contexts", "conformer", "heads"), 0, "'contexts.conformer.heads': Input should be"),
+        (("sparsities", "storage", "silent_steps"), 50, "'sparsities.storage.silent_steps'; did"),
+        (("sparsities", "storage", "silent"), 50, "'sparsities.storage.silent': Input should be"),
+        (("sparsities", "storage", "ramp"), 0.75, "variants.sparse: silent 0.25 and ramp 0.75 of"),
+        (("training", "steps"), 15, "training.warmup_steps 15 must be below training.steps 15"),
+        (("training", "stop_at"), 201, "training.stop_at 201 is beyond training.steps 200"),
+        (("training", "learning_rate"), 1e-6, "training.final_learning_rate 2e-05 is above"),
+        (("decoders", "gan", "start"), 30, "variants.free-gan: the discriminators of its decoder"),
+        (("variants", "free-gan", "training"), {"stop_at": 9}, "start at step 20, and training"),
     ],
 )
 def test_a_mistake_is_named(raw, path, value, sentence):
@@ -190,3 +199,48 @@ def test_every_seed_starts_from_its_own_weights(raw):
         configuration.variant(raw, name).training.start_from for name in ("free", "free-seed-2")
     ]
     assert starts == [f"results/a/models/{n}/weights.safetensors" for n in ("free", "free-seed-2")]
+
+
+@pytest.mark.parametrize("steps", [40, 120, 200, 100_000])
+def test_the_phases_of_a_sparsity_fit_into_any_number_of_steps(raw, steps):
+    short = configuration.merge(raw, {"training": {"steps": steps}})
+    configuration.validate(short)
+    for name in ("sparse", "mu-sparse"):
+        assert configuration.variant(short, name).sparsity.phases(steps) == (
+            round(0.25 * steps),
+            round(0.35 * steps),
+        )
+
+
+@pytest.mark.parametrize(
+    ("overlays", "name", "phases", "after"),
+    [
+        ([], "sparse", (50, 70), 120),
+        (["tiny"], "mu-sparse", (1, 2), 4),
+        (["paper"], "sparse", (100_000, 300_000), 400_000),
+        (["salamander"], "mu-sparse", (200, 400), 600),
+        (["salamander", "disklavier"], "mu-sparse", (200, 400), 600),
+        (["salamander", "ablation"], "sparse-1024", (100, 150), 250),
+        (["salamander", "best"], "graded", (0, 1000), 1500),
+        (["salamander", "best"], "sparse-paper", (200, 400), 600),
+        (["salamander", "best", "quality"], "sparse-paper", (150, 250), 450),
+        (["salamander", "best", "quality"], "graded-4-long", (0, 1000), 450),
+        (["salamander", "best", "quality"], "mu-graded", (0, 300), 450),
+    ],
+)
+def test_the_phases_of_every_overlay_in_steps(overlays, name, phases, after, monkeypatch):
+    monkeypatch.setenv("SPIKING_MUSIC_DATA", "/data")
+    names = ["config.yaml", *(f"config/{overlay}.yaml" for overlay in overlays)]
+    variant = configuration.variant(configuration.read(str(ROOT / path) for path in names), name)
+    steps = variant.training.steps
+    assert variant.sparsity.phases(steps) == phases
+    assert round(variant.sparsity.collapse.after * steps) == after
+
+
+def test_weights_that_count_phases_in_steps_are_understood(raw):
+    today = configuration.variant(raw, "sparse")
+    older = today.model_dump(mode="json")
+    for key in ("silent", "ramp"):
+        older["sparsity"][f"{key}_steps"] = round(older["sparsity"].pop(key) * 200)
+    older["sparsity"]["collapse"]["after"] = 120
+    assert configuration.VariantConfig.model_validate(older) == today

@@ -24,7 +24,7 @@ SMALL = """{
 "contexts": {"conformer": {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 5},
   "gain": {"kind": "gain"}, "steps": {"kind": "steps", "levels": 32, "doubling": 8, "default": 10}},
 "sparsities": {"rate-levels": {"kind": "rate-levels", "reach": 1, "levels": 32, "doubling": 5,
-  "gamma": 0.002, "silent_steps": 0, "ramp_steps": 0,
+  "gamma": 0.002, "silent": 0, "ramp": 0,
   "collapse": {"after": 0, "below_db": -100, "patience": 1}}},
 "decoders": {"griffin-lim": {"iterations": 8},
   "tiny-diffusion": {"kind": "diffusion", "rms": 0.05, "sampling_steps": 3, "unet": {

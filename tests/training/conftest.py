@@ -38,7 +38,7 @@ LADDER = {
 }  # fmt: skip
 CONTEXT = {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 3}
 GAMMA = {
-    "gamma": 0.5, "silent_steps": 3, "ramp_steps": 4,
+    "gamma": 0.5, "silent": 3 / 12, "ramp": 4 / 12,
     "collapse": {"after": 0, "below_db": -1000.0, "patience": 1},
 }  # fmt: skip
 STORAGE = {"kind": "storage", "budget": 0.25, **GAMMA}

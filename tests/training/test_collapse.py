@@ -33,7 +33,11 @@ def config(
 ) -> VariantConfig:
     """`tiny` with other bounds of a collapse."""
     base = tiny(kind, **training)
-    bounds = {"after": after, "below_db": below_db, "patience": patience}
+    bounds = {
+        "after": min(1.0, after / base.training.steps),
+        "below_db": below_db,
+        "patience": patience,
+    }
     rows = base.sparsity.model_dump() if base.sparsity else STORAGE
     changed = rows | (sparsity or {}) | {"collapse": bounds}
     return VariantConfig.model_validate(base.model_dump() | {"sparsity": changed})
@@ -44,8 +48,9 @@ class History:
 
     def __init__(self, folder: Path, **bounds: Any) -> None:
         torch.manual_seed(0)
-        self.model = Autoencoder(config(**bounds))
-        self.monitor = CollapseMonitor(config(**bounds), folder)
+        self.config = config(**{"steps": 1000, **bounds})
+        self.model = Autoencoder(self.config)
+        self.monitor = CollapseMonitor(self.config, folder)
         self.step = 0
 
     def show(self, *decibels: float) -> None:
@@ -59,7 +64,7 @@ def test_a_healthy_run_keeps_its_last_weights(tmp_path: Path) -> None:
     history = History(tmp_path)
     history.show(-20, -3, 2, 5, 1)
     _, stored = load_weights(tmp_path / LAST_GOOD)
-    assert stored == config()
+    assert stored == history.config
 
 
 def test_a_collapse_says_what_when_how_much_and_what_to_do(tmp_path: Path) -> None:
@@ -71,7 +76,7 @@ def test_a_collapse_says_what_when_how_much_and_what_to_do(tmp_path: Path) -> No
     said = str(caught.value)
     for part in (
         "'tiny' collapsed", "below -5 dB 2 times in a row", "-12.3 dB at step 500", "0.30% events",
-        "7 units that never change", "lower gamma or lengthen silent_steps", "step 300, 3.0 dB",
+        "7 units that never change", "lower gamma or raise silent of", "step 300, 3.0 dB",
         str(tmp_path / LAST_GOOD),
     ):  # fmt: skip
         assert part in said
@@ -144,7 +149,7 @@ def melodic(gamma: float, silent_steps: int, ramp_steps: int) -> VariantConfig:
         after=40,
         below_db=15.0,
         sparsity={
-            "gamma": gamma, "silent_steps": silent_steps, "ramp_steps": ramp_steps, "budget": 0.1,
+            "gamma": gamma, "silent": silent_steps / 120, "ramp": ramp_steps / 120, "budget": 0.1,
         },
         steps=120,
         learning_rate=1e-2,

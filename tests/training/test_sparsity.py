@@ -12,6 +12,8 @@ from spiking_music.config.models import LevelSparsityConfig, StorageSparsityConf
 from spiking_music.training.sparsity import SparsityLoss, density, storage_bits
 from tests.training.conftest import LEVELS, STORAGE
 
+STEPS = 12
+
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=131072, hop=512)  # T = 256
 UNITS = 80
 DENSE = UNITS * 256
@@ -19,7 +21,7 @@ DENSE = UNITS * 256
 
 def storage(budget: float = 1.0) -> SparsityLoss:
     config = StorageSparsityConfig.model_validate(STORAGE | {"budget": budget, "gamma": 2.0})
-    return SparsityLoss(config, SIGNAL)
+    return SparsityLoss(config, SIGNAL, STEPS)
 
 
 def events(counts: list[int], steps: int = 256) -> Tensor:
@@ -79,7 +81,7 @@ def test_the_budget_moves_the_bound() -> None:
 def test_levels_pull_towards_their_targets_from_both_sides() -> None:
     config = LevelSparsityConfig.model_validate(LEVELS | {"gamma": 1.0, "levels": 32})
     z = events([DENSE // 4, DENSE // 4, DENSE // 4])
-    loss, _ = SparsityLoss(config, SIGNAL)(z, torch.tensor([4, 8, 12]), step=10**6)
+    loss, _ = SparsityLoss(config, SIGNAL, STEPS)(z, torch.tensor([4, 8, 12]), step=10**6)
     assert loss.item() == pytest.approx((0.25 + 0 + 0.125) / 3)
     loss.backward()
     signs = z.grad.sign().mean(dim=(1, 2))
@@ -96,7 +98,7 @@ def test_targets_halve_every_fourth_level() -> None:
 def test_a_crop_costs_what_its_clip_costs(kind: str) -> None:
     """Four crops of even density have the loss, and in sum the gradient, of their clip."""
     config = LevelSparsityConfig.model_validate(LEVELS)
-    loss = storage(0.1) if kind == "storage" else SparsityLoss(config, SIGNAL)
+    loss = storage(0.1) if kind == "storage" else SparsityLoss(config, SIGNAL, STEPS)
     crop = events([500], steps=64).detach()
     clip = crop.repeat(1, 1, 4).requires_grad_()
     crops = crop.expand(4, -1, -1).clone().requires_grad_()

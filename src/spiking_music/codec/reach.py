@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 from spiking_music.config import (
     ConformerConfig,
+    Decoder,
     DiffusionConfig,
+    GanConfig,
     GriffinLimConfig,
     LadderConfig,
     LappedConfig,
+    RegressionConfig,
     SeanetConfig,
     SpectralConfig,
     SpectrogramConfig,
     VariantConfig,
     WaveformConfig,
 )
-from spiking_music.errors import CodeError
+from spiking_music.errors import CodeError, no_branch
 
 SPAN = 32  # further steps where a reach has no end: attention, recurrence, diffusion, phase
 
@@ -53,12 +56,14 @@ def reach(config: VariantConfig) -> Reach:
         steps, exact = len(backbone.ratios) + _overlap(backbone.n_fft, config), True
     elif isinstance(backbone, SeanetConfig):
         steps, exact = _seanet(backbone), not backbone.lstm_layers
-    else:
+    elif isinstance(backbone, WaveformConfig):
         steps, exact = _strided(backbone), True
+    else:
+        raise no_branch(backbone, "the reach of a backbone")
     if config.context is not None:
         steps += config.context.reach
         exact = exact and not isinstance(config.context, ConformerConfig)
-    endless = isinstance(config.decoder, DiffusionConfig | GriffinLimConfig)
+    endless = _endless(config.decoder)
     encoder = steps if exact else steps + SPAN
     return Reach(encoder, steps + SPAN if endless else encoder, exact and not endless)
 
@@ -66,6 +71,15 @@ def reach(config: VariantConfig) -> Reach:
 def grid(config: VariantConfig) -> int:
     """Steps of which blocks of codes are multiples, as a ladder's levels of bands hold so long."""
     return config.bottleneck.band_steps if isinstance(config.bottleneck, LadderConfig) else 1
+
+
+def _endless(decoder: Decoder) -> bool:
+    """Whether what a decoder makes of a step depends on steps however far away."""
+    if isinstance(decoder, DiffusionConfig | GriffinLimConfig):
+        return True
+    if isinstance(decoder, RegressionConfig | GanConfig):
+        return False
+    raise no_branch(decoder, "the reach of a decoder")
 
 
 def _overlap(n_fft: int, config: VariantConfig) -> int:

@@ -6,8 +6,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-TAGGED = ("backbone", "bottleneck", "sparsity", "decoder")  # unions, told apart by `kind`
-TAGGED_TABLES = ("backbones", "bottlenecks", "sparsities", "decoders")
+TAGGED = (
+    "backbone",
+    "bottleneck",
+    "context",
+    "sparsity",
+    "decoder",
+)  # unions, told apart by `kind`
+TAGGED_TABLES = ("backbones", "bottlenecks", "contexts", "sparsities", "decoders")
 
 
 def instead(name: str, known: Iterable[str]) -> str:

@@ -26,8 +26,10 @@ from spiking_music.config.decoders import (
     GriffinLimConfig,
     RegressionConfig,
 )
+from spiking_music.config.older import as_shares
 from spiking_music.config.sections import (
     Count,
+    Fraction,
     Positive,
     Section,
     SignalConfig,
@@ -39,18 +41,22 @@ from spiking_music.config.sections import (
 class CollapseConfig(Section):
     """When a run counts as collapsed: validation SI-SNR below a bound, several times in a row."""
 
-    after: Count  # steps
+    after: Fraction  # share of training.steps
     below_db: float
     patience: Positive  # validations
 
 
 class GammaConfig(Section):
-    """SPEC 3: weight γ of the sparsity loss, in three phases; times in optimiser steps."""
+    """Weight γ of the sparsity loss, in three phases; times are shares of training.steps."""
 
     gamma: Weight  # γ∞
-    silent_steps: Count  # phase 1: γ = 0
-    ramp_steps: Count  # phase 2: γ rises to γ∞
+    silent: Fraction  # phase 1: γ = 0
+    ramp: Fraction  # phase 2: γ rises to γ∞, which is the weight of the rest, phase 3
     collapse: CollapseConfig
+
+    def phases(self, steps: int) -> tuple[int, int]:
+        """How many of `steps` optimiser steps phases 1 and 2 take."""
+        return round(self.silent * steps), round(self.ramp * steps)
 
 
 class StorageSparsityConfig(GammaConfig):
@@ -189,6 +195,14 @@ class VariantConfig(Section):
     sparsity: Sparsity | None
     decoder: Decoder
     training: TrainingConfig
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_weights(cls, values: Any) -> Any:
+        match values:
+            case {"sparsity": {"silent_steps": _} as sparsity, "training": {"steps": int(steps)}}:
+                return {**values, "sparsity": as_shares(sparsity, steps)}
+        return values
 
     @property
     def levels(self) -> int:

@@ -28,6 +28,7 @@ from spiking_music.config.models import (
     VariantRow,
 )
 from spiking_music.config.probes import ProbeConfig
+from spiking_music.config.schedule import require_fit
 from spiking_music.config.sections import (
     NAME,
     ClassicalConfig,
@@ -164,7 +165,10 @@ def variants(raw: Mapping[str, Any]) -> list[str]:
 
 
 def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
-    """Variant `name` with its rows and its training overrides resolved."""
+    """Variant `name` with its rows and its training overrides resolved.
+
+    `ConfigError` where a row is unknown or wrong, or a schedule does not fit into the training.
+    """
     row = _build(VariantRow, _pick(raw, "variants", name), f"variants.{name}")
     training = merge(raw.get("training") or {}, row.training)
     if isinstance(start := training.get("start_from"), str):
@@ -178,7 +182,9 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
     for part, table in TABLES.items():
         chosen = getattr(row, part)
         resolved[part] = None if chosen is None else _pick(raw, table, chosen)
-    return _build(VariantConfig, resolved, f"variants.{name}")
+    built = _build(VariantConfig, resolved, f"variants.{name}")
+    require_fit(built)
+    return built
 
 
 def with_variant(raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,19 +9,23 @@ from torch import Tensor, nn
 
 from spiking_music.config import (
     Backbone,
+    ConformerConfig,
     DiffusionConfig,
     GainConfig,
+    GanConfig,
     GriffinLimConfig,
     LadderConfig,
     LappedConfig,
     MelConfig,
+    RegressionConfig,
     SeanetConfig,
     SpectralConfig,
     SpectrogramConfig,
     StepsConfig,
     VariantConfig,
+    WaveformConfig,
 )
-from spiking_music.errors import CodeError, ConfigError
+from spiking_music.errors import CodeError, ConfigError, no_branch
 from spiking_music.model.bottleneck import Quantised, make_bottleneck
 from spiking_music.model.context import Context, Gain, Steps
 from spiking_music.model.diffusion.unet import UNet
@@ -165,7 +169,9 @@ def _context(config: VariantConfig, back: bool) -> Context | Gain | Steps | None
         return Steps(context, config.bottleneck.bins, back)
     if isinstance(context, GainConfig):
         return Gain(config.latent, config.levels)
-    return Context(config.latent, context.layers, config.levels, context.heads, context.kernel)
+    if isinstance(context, ConformerConfig):
+        return Context(config.latent, context.layers, config.levels, context.heads, context.kernel)
+    raise no_branch(context, "the model's context")
 
 
 def _ends(config: VariantConfig) -> tuple[nn.Module, nn.Module]:
@@ -180,9 +186,11 @@ def _ends(config: VariantConfig) -> tuple[nn.Module, nn.Module]:
         encoder, decoder = _backbone(config.backbone, config.signal.hop)
     if isinstance(config.decoder, DiffusionConfig):
         decoder = VDiffusion(UNet(config.decoder.unet, config.latent), config.decoder.rms)
-    if isinstance(config.decoder, GriffinLimConfig):
+    elif isinstance(config.decoder, GriffinLimConfig):
         assert isinstance(config.backbone, SpectrogramConfig)  # as the configuration has checked
         decoder = SpectrogramDecoder(config.backbone, config.decoder, config.signal.hop)
+    elif not isinstance(config.decoder, RegressionConfig | GanConfig):  # the backbone's own
+        raise no_branch(config.decoder, "the model's decoder")
     assert decoder is not None  # what keeps no phase has one of these, as has been checked as well
     return encoder, decoder
 
@@ -195,6 +203,8 @@ def _backbone(config: Backbone, hop: int) -> tuple[nn.Module, nn.Module | None]:
         return LappedEncoder(config, hop), LappedDecoder(config, hop)
     if isinstance(config, SpectrogramConfig):
         return SpectrogramEncoder(config, hop), None
+    if not isinstance(config, SeanetConfig | WaveformConfig):
+        raise no_branch(config, "the model's backbone")
     if math.prod(config.ratios) != hop:
         raise ConfigError(
             f"backbone ratios {list(config.ratios)} multiply to {math.prod(config.ratios)}, "

@@ -16,14 +16,15 @@ class CollapseMonitor:
     """Looks at every validation of a run with a sparsity loss, and ends the run that collapses.
 
     Weights are good while the best validation SI-SNR (of all levels, where there are some: a high μ
-    may sound bad) is at least `below_db`; the last good ones are kept in `folder`. After `after`
-    steps, `patience` validations in a row that are not good are a collapse.
+    may sound bad) is at least `below_db`; the last good ones are kept in `folder`. After the share
+    `after` of the steps, `patience` validations in a row that are not good are a collapse.
     """
 
     def __init__(self, config: VariantConfig, folder: Path) -> None:
         assert config.sparsity is not None
         self.config = config
         self.bounds = config.sparsity.collapse
+        self.after = round(self.bounds.after * config.training.steps)  # steps
         self.path = folder / LAST_GOOD
         self.good: tuple[int, float] | None = None  # step and dB of the last good weights
         self.bad = 0  # validations since then that count against the run
@@ -40,7 +41,7 @@ class CollapseMonitor:
         if not quality < self.bounds.below_db:  # silent clips alone have no SI-SNR: no evidence
             self.good, self.bad = (step, quality), 0
             save_weights(model, self.config, self.path, {"steps": str(step)})
-        elif step > self.bounds.after:
+        elif step > self.after:
             self.bad += 1
         if self.bad >= self.bounds.patience:
             raise TrainingError(self._verdict(step, quality, stats))
@@ -62,5 +63,5 @@ class CollapseMonitor:
             f"'{self.config.name}' collapsed: its validation SI-SNR was below "
             f"{self.bounds.below_db:g} dB {self.bad} times in a row, at last {quality:.1f} dB at "
             f"step {step}, with {stats['density']:.2%} events and {stats['dead_units']:.0f} units "
-            f"that never change; lower gamma or lengthen silent_steps of its sparsity ({kept})"
+            f"that never change; lower gamma or raise silent of its sparsity ({kept})"
         )

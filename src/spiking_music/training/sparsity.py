@@ -17,12 +17,15 @@ from spiking_music.config import (
     StorageSparsityConfig,
     VariantConfig,
 )
+from spiking_music.errors import no_branch
 from spiking_music.training.prior import Prior
 from spiking_music.training.schedules import gamma
 
 
 class RateLoss(nn.Module):
     """γ(step) · bits a step of events under a `Prior` that is trained beside the model.
+
+    steps: of the whole training, whose shares γ's phases are.
 
     rate-levels: the weight is γ(step) · 2^(μ/doubling), clip by clip.
     """
@@ -32,9 +35,11 @@ class RateLoss(nn.Module):
         config: RateSparsityConfig | LevelRateSparsityConfig,
         units: int,
         signal: SignalConfig,
+        steps: int,
     ) -> None:
         super().__init__()
         self.config = config
+        self.phases = config.phases(steps)
         self.steps_a_second = signal.sample_rate / signal.hop
         self.prior = Prior(units, config.reach, config.levels)
 
@@ -47,7 +52,7 @@ class RateLoss(nn.Module):
         """
         config = self.config
         bits = self.prior(z.float(), level)  # (B,)
-        weight = gamma(step, config.silent_steps, config.ramp_steps, config.gamma)
+        weight = gamma(step, *self.phases, config.gamma)
         kbps = bits.detach().mean() * self.steps_a_second / 1000
         if isinstance(config, LevelRateSparsityConfig):
             assert level is not None  # as the model with levels has checked
@@ -58,14 +63,17 @@ class RateLoss(nn.Module):
 class SparsityLoss(nn.Module):
     """γ(step) · L_z, mean over the batch, in units of the dense cost N·T of a clip.
 
+    steps: of the whole training, whose shares γ's phases are.
+
     storage: L_z = max(0, B_sparse(S) − B_0). levels: L_z = |S − S_0(μ)|.
     """
 
     def __init__(
-        self, config: StorageSparsityConfig | LevelSparsityConfig, signal: SignalConfig
+        self, config: StorageSparsityConfig | LevelSparsityConfig, signal: SignalConfig, steps: int
     ) -> None:
         super().__init__()
         self.config = config
+        self.phases = config.phases(steps)
         self.signal = signal
 
     def forward(
@@ -81,10 +89,12 @@ class SparsityLoss(nn.Module):
         bits = storage_bits(events, units, steps)
         if isinstance(config, StorageSparsityConfig):
             excess = (bits - config.budget * dense).clamp(min=0)
-        else:
+        elif isinstance(config, LevelSparsityConfig):
             assert level is not None  # as the model with levels has checked
             excess = (events - dense * density(level)).abs()
-        weight = gamma(step, config.silent_steps, config.ramp_steps, config.gamma)
+        else:
+            raise no_branch(config, "the sparsity loss")
+        weight = gamma(step, *self.phases, config.gamma)
         seconds = self.signal.clip_samples / self.signal.sample_rate
         kbps = bits.detach().clamp(max=dense).mean() / (1000 * seconds)
         return weight * excess.mean() / dense, {"gamma": torch.tensor(weight), "kbps": kbps}
@@ -92,10 +102,15 @@ class SparsityLoss(nn.Module):
 
 def make_sparsity(config: VariantConfig) -> RateLoss | SparsityLoss | None:
     """The loss on the events of the variant `config`; None where it has none."""
+    steps = config.training.steps
     if isinstance(config.sparsity, RateSparsityConfig | LevelRateSparsityConfig):
         assert isinstance(config.bottleneck, BinaryConfig | GradedConfig)  # as it has checked
-        return RateLoss(config.sparsity, config.bottleneck.units, config.signal)
-    return SparsityLoss(config.sparsity, config.signal) if config.sparsity else None
+        return RateLoss(config.sparsity, config.bottleneck.units, config.signal, steps)
+    if isinstance(config.sparsity, StorageSparsityConfig | LevelSparsityConfig):
+        return SparsityLoss(config.sparsity, config.signal, steps)
+    if config.sparsity is None:
+        return None
+    raise no_branch(config.sparsity, "make_sparsity")
 
 
 def storage_bits(events: Tensor, units: int, steps: int) -> Tensor:

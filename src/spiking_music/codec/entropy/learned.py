@@ -15,10 +15,10 @@ it into a probability.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.binary_code import EventDecoder, take
+from spiking_music.codec.entropy.compiled import compiled
 from spiking_music.codec.entropy.integers import LARGEST, squash
 from spiking_music.codec.entropy.static import Decoded, Predicted
 from spiking_music.codec.formats import Events
@@ -75,7 +75,7 @@ def _padded(z: Events) -> NDArray[np.int16]:
     return np.pad(z.astype(np.int16), ((0, 0), (REACH, REACH)))
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _hear_parents(z, first, parents, heard):  # type: ignore[no-untyped-def]
     """heard (GROUP, T) of the units from `first`: what their parents say."""
     steps, most = heard.shape[1], parents.shape[1]
@@ -110,7 +110,7 @@ def _hear_parents(z, first, parents, heard):  # type: ignore[no-untyped-def]
                 )
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _predict_part(z, first, odd, bias, parents, own, squash, heard, k):  # type: ignore[no-untyped-def]
     """k of the group from `first` at even or odd steps, unit by unit."""
     if not odd:
@@ -128,7 +128,7 @@ def _predict_part(z, first, odd, bias, parents, own, squash, heard, k):  # type:
             i += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _predict_all(z, bias, parents, own, squash, symbols, k):  # type: ignore[no-untyped-def]
     """All symbols of z (N, T + 2·REACH) and their k, in coding order."""
     units, steps, i = z.shape[0], z.shape[1] - 2 * REACH, 0
@@ -144,7 +144,7 @@ def _predict_all(z, bias, parents, own, squash, symbols, k):  # type: ignore[no-
             _predict_part(z, first, odd, bias, parents, own, squash, heard, k[start:i])
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _decode_all(words, state, z, bias, parents, own, squash, symbols, k):  # type: ignore[no-untyped-def]
     """The same, of z that is filled in as its symbols are decoded."""
     units, steps, i = z.shape[0], z.shape[1] - 2 * REACH, 0

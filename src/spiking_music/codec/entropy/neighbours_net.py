@@ -11,9 +11,10 @@ the first layer's is at most 96 taps · 80 · 2047 · 2^5 + 24 · 8191 · 2047 +
 from math import isqrt
 
 import numpy as np
-from numba import int32, njit
+from numba import int32
 
 from spiking_music.codec.entropy.binary_code import WRONG, take
+from spiking_music.codec.entropy.compiled import compiled
 from spiking_music.codec.entropy.integers import LARGEST, WHOLE
 from spiking_music.codec.entropy.ladder import MOST_GRADES
 
@@ -41,7 +42,7 @@ EVEN = WHOLE // 2
 LAST, ASIDE = 2, 3  # changes that a band's level is told, its own last and its neighbour's: clipped
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def density_class(total):  # type: ignore[no-untyped-def]
     """0 .. CLASSES − 1 of the sizes of all that fired lately: half octaves of their sum."""
     square, found = total * total, 0
@@ -51,7 +52,7 @@ def density_class(total):  # type: ignore[no-untyped-def]
     return min(found, CLASSES - 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def hear(net, ear, step, n, grade, size):  # type: ignore[no-untyped-def]
     """Let the bins in reach of bin n hear that it fired at `step` with a grade of that size."""
     rows, size = LAGS + 1, int32(size)
@@ -72,7 +73,7 @@ def hear(net, ear, step, n, grade, size):  # type: ignore[no-untyped-def]
         _add(beats, net.signs[lag, first * BEATS :], -size if turned else size)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def forget(ear, step):  # type: ignore[no-untyped-def]
     """Clear the sums of a step that is over."""
     row = step % (LAGS + 1)
@@ -81,7 +82,7 @@ def forget(ear, step):  # type: ignore[no-untyped-def]
     ear.near[row] = 0
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def think(net, ear, step, n, density):  # type: ignore[no-untyped-def]
     """Fill the layers `first`, `beat` and `second` of bin n at `step`."""
     row, place = step % (LAGS + 1), n + REACH
@@ -101,7 +102,7 @@ def think(net, ear, step, n, density):  # type: ignore[no-untyped-def]
     _add_layer(second, net.deep, first)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def rung(net, ear, n, grade):  # type: ignore[no-untyped-def]
     """The logit of bin n's grade `grade` where the one below it fires, of `squash`'s range."""
     bias = net.rungs_bias[grade - 1] + (net.fires[n] if grade == 1 else 0)
@@ -109,7 +110,7 @@ def rung(net, ear, n, grade):  # type: ignore[no-untyped-def]
     return min(max(total >> 10, -LARGEST), LARGEST)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def sign(net, ear):  # type: ignore[no-untyped-def]
     """The logit of a positive sign."""
     total = 0  # of 64 bits
@@ -124,7 +125,7 @@ def sign(net, ear):  # type: ignore[no-untyped-def]
 # bits, as numba would widen them, which is twice as slow.
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _dot(weights, units):  # type: ignore[no-untyped-def]
     total = int32(0)
     for i in range(len(units)):
@@ -132,7 +133,7 @@ def _dot(weights, units):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _add_layer(sums, weights, units):  # type: ignore[no-untyped-def]
     """sums (in 1/65536) + weights @ units, in 1/256 between 0 and the roof; in place."""
     for i in range(len(sums)):
@@ -142,14 +143,14 @@ def _add_layer(sums, weights, units):  # type: ignore[no-untyped-def]
         sums[i] = min(max((sums[i] + total) >> 8, 0), ROOF)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _add(sums, weights, size):  # type: ignore[no-untyped-def]
     """The first of `sums` += size · weights."""
     for i in range(len(weights)):
         sums[i] += weights[i] * size
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _code(tape, known, k):  # type: ignore[no-untyped-def]
     """The next symbol, of probability k / 65536 of a one."""
     symbol = np.int32(take(tape.words, tape.state, k)) if tape.decoding else np.int32(known)
@@ -159,7 +160,7 @@ def _code(tape, known, k):  # type: ignore[no-untyped-def]
     return symbol
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _code_first(tape, level, most):  # type: ignore[no-untyped-def]
     """The first loudness of a block, a number 0 .. most."""
     width = 0
@@ -174,7 +175,7 @@ def _code_first(tape, level, most):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _code_next(tape, level, before, most, k):  # type: ignore[no-untyped-def]
     """The level after one of `before`, by the probabilities k of `CHANGES`, `RISES` and `MORE`."""
     if not _code(tape, level != before, k[CHANGES]):
@@ -190,7 +191,7 @@ def _code_next(tape, level, before, most, k):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _code_bands(tape, levels, block, rise, k, most):  # type: ignore[no-untyped-def]
     """Levels (blocks, M) of a block's bands, lowest first; loudness has risen by `rise` since."""
     for m in range(levels.shape[1]):
@@ -204,7 +205,7 @@ def _code_bands(tape, levels, block, rise, k, most):  # type: ignore[no-untyped-
         rise = levels[block, m] - before
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _code_grade(tape, net, ear, step, n, known, squash):  # type: ignore[no-untyped-def]
     """The grade of bin n, which fires and of which `ear` thinks; the later bins hear it."""
     positive = _code(tape, known > 0, squash[sign(net, ear) + LARGEST])
@@ -219,7 +220,7 @@ def _code_grade(tape, net, ear, step, n, known, squash):  # type: ignore[no-unty
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _code_step(tape, q, net, ear, step, density, squash, quiet):  # type: ignore[no-untyped-def]
     """The grades q (B,) of a step; the sum of their sizes."""
     total = 0
@@ -238,7 +239,7 @@ def _code_step(tape, q, net, ear, step, density, squash, quiet):  # type: ignore
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def run(tape, rungs, ear, net, chances, layout, squash, quiet):  # type: ignore[no-untyped-def]
     """Code the `Rungs`, which are filled in when decoding."""
     q, loudness, bands = rungs
@@ -258,7 +259,7 @@ def run(tape, rungs, ear, net, chances, layout, squash, quiet):  # type: ignore[
         forget(ear, t)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def fill_quiet(net, ear, squash, quiet):  # type: ignore[no-untyped-def]
     """k that bins fire of which nothing is near, quiet (CLASSES, B)."""
     for density in range(quiet.shape[0]):

@@ -9,9 +9,11 @@ from spiking_music.config import (
     Bottleneck,
     GradedConfig,
     LadderConfig,
+    MelConfig,
     RvqConfig,
     ScalarConfig,
 )
+from spiking_music.errors import no_branch
 from spiking_music.model.bottleneck.binary import Binary
 from spiking_music.model.bottleneck.graded import Graded
 from spiking_music.model.bottleneck.ladder import Ladder
@@ -26,7 +28,10 @@ __all__ = ["Binary", "Graded", "Ladder", "Passage", "Quantised", "Rvq", "Scalar"
 def make_bottleneck(
     config: Bottleneck, width: int
 ) -> Binary | Graded | Ladder | Rvq | Scalar | Passage:
-    """The bottleneck that `config` describes, for latents of `width` channels."""
+    """The bottleneck that `config` describes, for latents of `width` channels.
+
+    `ConfigError` for a class that has none: without one a model would train on bare latents.
+    """
     if isinstance(config, BinaryConfig):
         return Binary(config, width)
     if isinstance(config, GradedConfig):
@@ -37,4 +42,6 @@ def make_bottleneck(
         return Rvq(config, width)
     if isinstance(config, ScalarConfig):
         return Scalar(config, width)
-    return Passage(width)
+    if isinstance(config, MelConfig):
+        return Passage(width)
+    raise no_branch(config, "make_bottleneck")
