@@ -116,7 +116,7 @@ def architecture(
     variant: Annotated[str, typer.Argument(help="Row of `variants`.")], config: Configs, out: Stem
 ) -> None:
     """Figure 2: blocks, shapes, parameters and compute of a variant, from the built model."""
-    settings = configuration.variant(configuration.read(config), variant)
+    settings = configuration.network(configuration.read(config), variant)
 
     from spiking_music.figures.architecture import draw
 
