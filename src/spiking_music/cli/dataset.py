@@ -64,7 +64,8 @@ def recordings(
 
     raw = configuration.read(config)
     dataset = configuration.section(raw, DatasetConfig)
-    signal = configuration.section(raw, SignalConfig)
+    # what is rendered from notes alone takes the sample rate of the clips
+    signal = configuration.section(raw, SignalConfig) if dataset.source == "midi" else None
     seed = configuration.seed(raw)
     download = _download(raw, dataset)
     fetched = None
