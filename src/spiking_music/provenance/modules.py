@@ -36,7 +36,10 @@ def digest(name: str) -> str:
     path = _file(name)
     if path is None:
         return ""
-    code = compile(path.read_bytes(), name, "exec", optimize=2, dont_inherit=True)
+    try:
+        code = compile(path.read_bytes(), name, "exec", optimize=2, dont_inherit=True)
+    except SyntaxError:  # half edited: another code than any that ran
+        return "broken"
     parts = list(_parts(code, not name.startswith(CONFIG)))
     parts += [data.read_bytes() for data in _data(code, path.parent)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:SHORT]

@@ -41,17 +41,16 @@ def made_otherwise(results: Path) -> Iterator[tuple[Path, list[str]]]:
     Unknown, hence left out, is what was made by another Python or by a version that recorded no
     modules.
     """
-    python = sys.version_info[:2]
+    python = ".".join(map(str, sys.version_info[:2]))
     for place in sorted((results / FOLDER).rglob("*.json")):
         try:
             record = json.loads(place.read_text())
-            path, known = results / record["output"], record["modules"]
-            version = record["software"]["python"].split(".")[:2]
+            path, known = results / record["output"], dict(record["modules"])
+            same_python = record["software"]["python"].startswith(f"{python}.")
             same = record["code"]["source"] == environment.source()
-        except (ValueError, KeyError, OSError):
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            continue  # damaged, or of another version
+        if same or not same_python or not path.exists():
             continue
-        if same or tuple(map(int, version)) != python or not path.exists():
-            continue
-        names = [name for name, digest in known.items() if modules.digest(name) != digest]
-        if names:
+        if names := [name for name, digest in known.items() if modules.digest(name) != digest]:
             yield path, names
