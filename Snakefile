@@ -21,15 +21,11 @@ include: "rules/shipping.smk"
 include: "rules/probes.smk"
 include: "rules/figures.smk"
 include: "rules/listening.smk"
-
-
-if LENDERS:
-
-    include: "rules/borrowing.smk"
+include: "rules/defaults.smk"
 
 
 onstart:
-    if not NOTES:
+    if not plan.has_notes:
         print(LEFT_OUT, file=sys.stderr)
 
 
@@ -47,30 +43,29 @@ localrules:
 # parts of the whole, to be asked for by name: the stages of dvc.yaml
 rule data:
     input:
-        shards("clips/{split}-{shard}.h5", *CONFIG.dataset.subset.splits),
-        [path for split in CONFIG.dataset.subset.splits for path in onsets(split)],
+        plan.clips(*plan.splits),
+        plan.onsets(*plan.splits),
 
 
 rule training:
     input:
-        expand(f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS),
-        expand(f"{RESULTS}/models/{{variant}}/entropy.safetensors", variant=CODED),
+        expand("<results>/models/{variant}/weights.safetensors", variant=plan.variants),
+        expand("<results>/models/{variant}/entropy.safetensors", variant=plan.codec_variants),
         expand(
-            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
-            variant=VARIANTS,
+            f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5", variant=plan.variants
         ),
         expand(
-            f"{RESULTS}/codes/{{variant}}/{CONFIG.selectivity.split}.h5",
-            variant=TUNED,
+            f"<results>/codes/{{variant}}/{plan.config.selectivity.split}.h5",
+            variant=plan.selectivity_variants,
         ),
 
 
 rule evaluation:
     input:
-        f"{RESULTS}/summary.csv",
-        expand(f"{RESULTS}/sweep/{{variant}}-quality.csv", variant=LEVELLED),
-        [f"{RESULTS}/selectivity.csv"] if TUNED else [],
-        [f"{RESULTS}/probes.csv"] if LABELS else [],
+        "<results>/summary.csv",
+        expand("<results>/sweep/{variant}-quality.csv", variant=plan.level_variants),
+        ["<results>/selectivity.csv"] if plan.selectivity_variants else [],
+        ["<results>/probes.csv"] if plan.config.probe.labels else [],
 
 
 rule all:
@@ -79,6 +74,6 @@ rule all:
         rules.data.input,
         rules.training.input,
         rules.evaluation.input,
-        FIGURES,
-        f"{RESULTS}/listen/index.html",
-        f"{RESULTS}/listen/mushra",
+        expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg"]),
+        "<results>/listen/index.html",
+        "<results>/listen/mushra",

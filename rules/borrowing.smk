@@ -3,20 +3,11 @@
 
 rule borrow:
     input:
-        lambda wildcards: f"{LENDERS[wildcards.variant]}/{wildcards.file}",
+        plan.lent,
     output:
-        f"{RESULTS}/models/{{variant}}/{{file}}",
-    log:
-        f"{LOGS}/borrow-{{variant}}-{{file}}.log",
-    benchmark:
-        f"{TIMES}/borrow-{{variant}}-{{file}}.tsv"
+        "<results>/models/{variant}/{file}",
     wildcard_constraints:
-        variant="|".join(LENDERS),
+        variant="|".join(plan.model_sources),
         file=r"(weights|entropy)\.safetensors|log\.csv",
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=500,
-        runtime=10,
     shell:
         "spiking-music borrow {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -5,83 +5,52 @@
 # change in another; hence the tables of all splits are ancient to the jobs that read them
 rule version:
     output:
-        f"{RESULTS}/recordings/version-{{split}}.txt",
-    log:
-        f"{LOGS}/version-{{split}}.log",
-    benchmark:
-        f"{TIMES}/version-{{split}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=500,
-        runtime=5,
+        "<results>/recordings/version-{split}.txt",
     params:
-        config=settings("seed", "signal", "dataset"),
-        version=version,
+        config=plan.settings(*keys.version(plan.config)),
+        version=plan.version,
     shell:
         "echo {params.version:q} 2> {log:q} > {output:q}"
 
 
 rule catalogue:
     input:
-        changes if OWN else TABLES,
+        plan.catalogue_sources,
     output:
-        f"{RESULTS}/performances.csv",
-    log:
-        f"{LOGS}/catalogue.log",
-    benchmark:
-        f"{TIMES}/catalogue.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        "<results>/performances.csv",
     params:
-        config=settings("seed", "dataset", *DOWNLOAD),
+        config=plan.settings(*keys.catalogue(plan.config)),
     shell:
         "spiking-music catalogue --config {params.config:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule archive:
     input:
-        TABLES,
+        lambda wildcards: plan.source_tables,
     output:
-        f"{RESULTS}/recordings/archive.json",
-    log:
-        f"{LOGS}/archive.log",
-    benchmark:
-        f"{TIMES}/archive.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        "<results>/recordings/archive.json",
     resources:
-        mem_mb=1000,
-        runtime=2880 if CONFIG.download.whole else 30,
+        runtime=2880 if plan.config.download.whole else 30,
     params:
-        config=settings("seed", "dataset", "download"),
+        config=plan.settings("seed", "dataset.path", *keys.CLIENT, *keys.ARCHIVE),
     shell:
         "spiking-music archive --config {params.config:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule recordings:
     input:
-        changes,
-        performances=known(f"{RESULTS}/performances.csv"),
-        archive=ARCHIVE,
+        plan.version_files,
+        performances=ancient_if_local("<results>/performances.csv"),
+        archive=plan.archive,
     output:
-        f"{RESULTS}/recordings/manifest-{{shard}}.csv",
-    log:
-        f"{LOGS}/recordings-{{shard}}.log",
-    benchmark:
-        f"{TIMES}/recordings-{{shard}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        "<results>/recordings/manifest-{shard}.csv",
     resources:
-        mem_mb=grown(2000),
-        runtime=grown(240),
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(240),
     params:
-        config=settings("seed", "signal", "dataset", *DOWNLOAD),
-        root=root,
-        archive=repeated("archive", "archive"),
+        config=plan.settings(*keys.recordings(plan.config)),
+        root=plan.root,
+        archive=options("archive"),
     shell:
         "spiking-music recordings --config {params.config:q} --performances {input.performances:q}"
         " --shard {wildcards.shard} --root {params.root:q} --manifest {output:q} {params.archive}"
@@ -90,24 +59,17 @@ rule recordings:
 
 rule clips:
     input:
-        changes,
-        performances=known(f"{RESULTS}/performances.csv"),
-        manifest=known(f"{RESULTS}/recordings/manifest-{{shard}}.csv"),
+        plan.version_files,
+        performances=ancient_if_local("<results>/performances.csv"),
+        manifest=ancient_if_local("<results>/recordings/manifest-{shard}.csv"),
     output:
-        audio=f"{RESULTS}/clips/{{split}}-{{shard}}.h5",
-        table=f"{RESULTS}/clips/{{split}}-{{shard}}.csv",
-    log:
-        f"{LOGS}/clips-{{split}}-{{shard}}.log",
-    benchmark:
-        f"{TIMES}/clips-{{split}}-{{shard}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        audio="<results>/clips/{split}-{shard}.h5",
+        table="<results>/clips/{split}-{shard}.csv",
     resources:
-        mem_mb=grown(1000),
-        runtime=grown(240),
+        runtime=per_attempt(240),
     params:
-        config=settings("signal", "dataset"),
-        root=root,
+        config=plan.settings(*keys.CLIPS),
+        root=plan.root,
     shell:
         "spiking-music clips --config {params.config:q} --performances {input.performances:q}"
         " --manifest {input.manifest:q} --root {params.root:q} --split {wildcards.split}"
@@ -117,23 +79,17 @@ rule clips:
 
 rule onsets:
     input:
-        changes,
-        performances=known(f"{RESULTS}/performances.csv"),
-        tables=lambda wildcards: shards("clips/{split}-{shard}.csv", wildcards.split),
+        plan.version_files,
+        performances=ancient_if_local("<results>/performances.csv"),
+        tables=lambda wildcards: plan.clip_tables(wildcards.split),
     output:
-        f"{RESULTS}/onsets/{{split}}.zarr.zip",
-    log:
-        f"{LOGS}/onsets-{{split}}.log",
-    benchmark:
-        f"{TIMES}/onsets-{{split}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        "<results>/onsets/{split}.zarr.zip",
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(120),
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(120),
     params:
-        config=settings("signal"),
-        root=root,
+        config=plan.settings("signal"),
+        root=plan.root,
     shell:
         "spiking-music onsets {input.tables:q} --config {params.config:q}"
         " --performances {input.performances:q} --root {params.root:q} --out {output:q}"

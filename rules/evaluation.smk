@@ -3,22 +3,15 @@
 
 rule codes:
     input:
-        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
-        clips=lambda wildcards: shards("clips/{split}-{shard}.h5", wildcards.split),
+        weights="<results>/models/{variant}/weights.safetensors",
+        clips=lambda wildcards: plan.clips(wildcards.split),
     output:
-        f"{RESULTS}/codes/{{variant}}/{{split}}.h5",
-    log:
-        f"{LOGS}/codes-{{variant}}-{{split}}.log",
-    benchmark:
-        f"{TIMES}/codes-{{variant}}-{{split}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    threads: 1
+        "<results>/codes/{variant}/{split}.h5",
     resources:
-        mem_mb=grown(8000),
-        runtime=grown(120),
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(120),
     params:
-        config=settings("evaluation"),
+        config=plan.settings("evaluation.batch_size", "evaluation.level"),
         levels="",
     shell:
         "spiking-music codes {input.clips:q} --config {params.config:q} {params.levels}"
@@ -27,39 +20,29 @@ rule codes:
 
 use rule codes as codes_of_levels with:
     input:
-        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
-        clips=shards("clips/{split}-{shard}.h5", "train"),
+        weights="<results>/models/{variant}/weights.safetensors",
+        clips=plan.clips("train"),
     output:
-        f"{RESULTS}/codes/{{variant}}/all-levels.h5",
-    log:
-        f"{LOGS}/codes-{{variant}}-all-levels.log",
-    benchmark:
-        f"{TIMES}/codes-{{variant}}-all-levels.tsv"
+        "<results>/codes/{variant}/all-levels.h5",
     params:
-        config=settings("evaluation"),
+        config=plan.settings("evaluation.batch_size", "evaluation.levels"),
         levels="--all-levels",
 
 
 rule evaluate:
     input:
-        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
-        codes=f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
-        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
-        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+        weights="<results>/models/{variant}/weights.safetensors",
+        codes=f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
     output:
-        f"{RESULTS}/evaluation/{{variant}}.csv",
-    log:
-        f"{LOGS}/evaluate-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/evaluate-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    threads: CONFIG.evaluation.processes
+        "<results>/evaluation/{variant}.csv",
+    threads: plan.config.evaluation.processes
     resources:
-        mem_mb=grown(8000),
-        runtime=grown(240),
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(240),
     params:
-        config=settings("evaluation"),
+        config=plan.settings(*keys.scores(plan.config)),
     shell:
         "spiking-music evaluate {input.clips:q} --config {params.config:q}"
         " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q} >&2"
@@ -67,22 +50,16 @@ rule evaluate:
 
 rule anchor:
     input:
-        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
-        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
     output:
-        f"{RESULTS}/evaluation/{{anchor}}.csv",
-    log:
-        f"{LOGS}/anchor-{{anchor}}.log",
-    benchmark:
-        f"{TIMES}/anchor-{{anchor}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    threads: CONFIG.evaluation.processes
+        "<results>/evaluation/{anchor}.csv",
+    threads: plan.config.evaluation.processes
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(240),
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     params:
-        config=settings("evaluation"),
+        config=plan.settings(*keys.scores(plan.config)),
     shell:
         "spiking-music evaluate-anchor {wildcards.anchor} {input.clips:q} --config {params.config:q}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"
@@ -90,25 +67,19 @@ rule anchor:
 
 rule mp3:
     input:
-        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
-        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
     output:
-        expand(f"{RESULTS}/evaluation/mp3-{{kbps}}.csv", kbps=MP3),
-    log:
-        f"{LOGS}/mp3.log",
-    benchmark:
-        f"{TIMES}/mp3.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    threads: CONFIG.evaluation.processes
+        expand("<results>/evaluation/mp3-{kbps}.csv", kbps=plan.mp3),
+    threads: plan.config.evaluation.processes
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(240),
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     params:
-        config=settings("evaluation"),
+        config=plan.settings(*keys.scores(plan.config)),
         codec="mp3",
-        rates=[f"--kbps {kbps}" for kbps in MP3],
-        folder=folder_of_output,
+        rates=named("kbps", *plan.mp3),
+        folder=out_folder,
     shell:
         "spiking-music evaluate-classical {params.codec} {input.clips:q} --config {params.config:q}"
         " {params.rates} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
@@ -116,42 +87,31 @@ rule mp3:
 
 use rule mp3 as opus with:
     output:
-        expand(f"{RESULTS}/evaluation/opus-{{kbps}}.csv", kbps=OPUS),
-    log:
-        f"{LOGS}/opus.log",
-    benchmark:
-        f"{TIMES}/opus.tsv"
+        expand("<results>/evaluation/opus-{kbps}.csv", kbps=plan.opus),
     params:
-        config=settings("evaluation"),
+        config=plan.settings(*keys.scores(plan.config)),
         codec="opus",
-        rates=[f"--kbps {kbps}" for kbps in OPUS],
-        folder=folder_of_output,
+        rates=named("kbps", *plan.opus),
+        folder=out_folder,
 
 
 rule sweep:
     input:
-        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
-        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
-        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+        weights="<results>/models/{variant}/weights.safetensors",
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
     output:
-        table=f"{RESULTS}/sweep/{{variant}}.csv",
-        quality=f"{RESULTS}/sweep/{{variant}}-quality.csv",
-        budget=f"{RESULTS}/sweep/{{variant}}-budget.csv",
-        levels=f"{RESULTS}/sweep/{{variant}}-levels.csv",
-        markdown=f"{RESULTS}/sweep/{{variant}}-levels.md",
-        matrices=f"{RESULTS}/sweep/{{variant}}.npz",
-    log:
-        f"{LOGS}/sweep-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/sweep-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    threads: 1
+        table="<results>/sweep/{variant}.csv",
+        quality="<results>/sweep/{variant}-quality.csv",
+        budget="<results>/sweep/{variant}-budget.csv",
+        levels="<results>/sweep/{variant}-levels.csv",
+        markdown="<results>/sweep/{variant}-levels.md",
+        matrices="<results>/sweep/{variant}.npz",
     resources:
-        mem_mb=grown(8000),
-        runtime=grown(120),
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(120),
     params:
-        config=settings("seed", "evaluation"),
+        config=plan.settings("seed", *keys.SWEEP),
     shell:
         "spiking-music sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
         " --out {output.table:q} 2>&1 | tee {log:q} >&2"
@@ -159,43 +119,22 @@ rule sweep:
 
 rule summarise:
     input:
-        weights=expand(
-            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
-        ),
-        evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
-        storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
-        coded=expand(f"{RESULTS}/storage/{{variant}}-coded.csv", variant=CODED),
+        weights=expand("<results>/models/{variant}/weights.safetensors", variant=plan.variants),
+        evaluation=expand("<results>/evaluation/{variant}.csv", variant=plan.variants),
+        storage=expand("<results>/storage/{variant}.csv", variant=plan.variants),
+        coded=expand("<results>/storage/{variant}-coded.csv", variant=plan.codec_variants),
         classical=[
-            *expand(f"{RESULTS}/evaluation/mp3-{{kbps}}.csv", kbps=MP3),
-            *expand(f"{RESULTS}/evaluation/opus-{{kbps}}.csv", kbps=OPUS),
+            *expand("<results>/evaluation/mp3-{kbps}.csv", kbps=plan.mp3),
+            *expand("<results>/evaluation/opus-{kbps}.csv", kbps=plan.opus),
         ],
-        anchor=expand(f"{RESULTS}/evaluation/{{anchor}}.csv", anchor=ANCHORS),
+        anchor=expand("<results>/evaluation/{anchor}.csv", anchor=ANCHORS),
     output:
-        csv=report(
-            f"{RESULTS}/summary.csv",
-            caption="../report/summary.rst",
-            category="Tables",
-        ),
-        markdown=f"{RESULTS}/summary.md",
-        metrics=f"{RESULTS}/summary.json",
-    log:
-        f"{LOGS}/summarise.log",
-    benchmark:
-        f"{TIMES}/summarise.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        csv=report("<results>/summary.csv", caption="../report/summary.rst", category="Tables"),
+        markdown="<results>/summary.md",
+        metrics="<results>/summary.json",
     params:
-        config=settings("seed", "evaluation"),
-        weights=repeated("weights", "weights"),
-        evaluation=repeated("evaluation", "evaluation"),
-        storage=repeated("storage", "storage"),
-        coded=repeated("coded", "coded"),
-        classical=repeated("classical", "classical"),
-        anchor=repeated("anchor", "anchor"),
+        config=plan.settings("seed", "evaluation.bootstrap"),
+        tables=options("weights", "evaluation", "storage", "coded", "classical", "anchor"),
     shell:
-        "spiking-music summarise --config {params.config:q} {params.weights} {params.evaluation}"
-        " {params.storage} {params.coded} {params.classical} {params.anchor} --out {output.csv:q}"
+        "spiking-music summarise --config {params.config:q} {params.tables} --out {output.csv:q}"
         " 2>&1 | tee {log:q} >&2"

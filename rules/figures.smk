@@ -1,40 +1,12 @@
 # Tables -> pictures, one rule a figure.
 
-FIGURES = expand(
-    f"{RESULTS}/figures/{{figure}}.{{kind}}",
-    figure=[
-        "fig1-storage",
-        *(f"fig2-{name}" for name in VARIANTS),
-        *(f"fig4-{name}" for name in LEVELLED if SPARSE),
-        *(
-            ["fig5-selectivity"]
-            if SELECTIVE and SELECTIVE == [*CONFIG.figures.selective]
-            else []
-        ),
-        *(["rate-quality"] if CODED else []),
-        *(["training"] if ROWS and not CONFIG.models_from else []),
-        "clips",
-        *(f"probe-{label}" for label in LABELS),
-    ],
-    kind=["png", "svg"],
-)
-
 
 rule figure_storage:
     output:
-        drawn("fig1-storage", "fig1"),
-    log:
-        f"{LOGS}/figure-storage.log",
-    benchmark:
-        f"{TIMES}/figure-storage.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        figure_outputs("fig1-storage", "fig1"),
     params:
-        config=settings("figures"),
-        out=stem,
+        config=plan.settings("figures.storage_units", "figures.storage_steps"),
+        out=out_prefix,
     shell:
         "spiking-music figure storage --config {params.config:q} --out {params.out:q}"
         " 2>&1 | tee {log:q} >&2"
@@ -42,46 +14,29 @@ rule figure_storage:
 
 rule figure_rate_quality:
     input:
-        summary=f"{RESULTS}/summary.csv",
-        evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
-        storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
+        summary="<results>/summary.csv",
+        evaluation=expand("<results>/evaluation/{variant}.csv", variant=plan.variants),
+        storage=expand("<results>/storage/{variant}.csv", variant=plan.variants),
     output:
-        drawn("rate-quality", "rate-quality"),
-    log:
-        f"{LOGS}/figure-rate-quality.log",
-    benchmark:
-        f"{TIMES}/figure-rate-quality.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        figure_outputs("rate-quality", "rate-quality"),
     params:
-        variants=[f"--variant {name}" for name in VARIANTS],
-        evaluation=repeated("evaluation", "evaluation"),
-        storage=repeated("storage", "storage"),
-        out=stem,
+        variants=named("variant", *plan.variants),
+        tables=options("evaluation", "storage"),
+        out=out_prefix,
     shell:
         "spiking-music figure rate-quality --summary {input.summary:q} {params.variants}"
-        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
+        " {params.tables} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_architecture:
     output:
-        *drawn("fig2-{variant}", "architecture"),
-        f"{RESULTS}/figures/fig2-{{variant}}.csv",
-    log:
-        f"{LOGS}/figure-architecture-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/figure-architecture-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        *figure_outputs("fig2-{variant}", "architecture"),
+        "<results>/figures/fig2-{variant}.csv",
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(20),
+        mem_mb=per_attempt(4000),
     params:
-        config=variant_settings,
-        out=stem,
+        config=plan.network_settings,
+        out=out_prefix,
     shell:
         "spiking-music figure architecture {wildcards.variant} --config {params.config:q}"
         " --out {params.out:q} 2>&1 | tee {log:q} >&2"
@@ -89,57 +44,40 @@ rule figure_architecture:
 
 rule figure_rate_sweep:
     input:
-        sweep=f"{RESULTS}/sweep/{{variant}}.csv",
-        matrices=f"{RESULTS}/sweep/{{variant}}.npz",
+        sweep="<results>/sweep/{variant}.csv",
+        matrices="<results>/sweep/{variant}.npz",
         evaluation=[
-            *expand(f"{RESULTS}/evaluation/{{sparse}}.csv", sparse=SPARSE),
-            f"{RESULTS}/evaluation/{{variant}}.csv",
+            *expand("<results>/evaluation/{sparse}.csv", sparse=plan.sparse_variants),
+            "<results>/evaluation/{variant}.csv",
         ],
         storage=[
-            *expand(f"{RESULTS}/storage/{{sparse}}.csv", sparse=SPARSE),
-            f"{RESULTS}/storage/{{variant}}.csv",
+            *expand("<results>/storage/{sparse}.csv", sparse=plan.sparse_variants),
+            "<results>/storage/{variant}.csv",
         ],
     output:
-        drawn("fig4-{variant}", "fig4"),
-    log:
-        f"{LOGS}/figure-rate-sweep-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/figure-rate-sweep-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        figure_outputs("fig4-{variant}", "fig4"),
     params:
-        config=settings("evaluation", "figures"),
-        sparse=[f"--variant {name}" for name in SPARSE],
-        evaluation=repeated("evaluation", "evaluation"),
-        storage=repeated("storage", "storage"),
-        out=stem,
+        config=plan.settings("evaluation.bound_db", "figures.matrices"),
+        sparse=named("variant", *plan.sparse_variants),
+        tables=options("evaluation", "storage"),
+        out=out_prefix,
     shell:
         "spiking-music figure rate-sweep --config {params.config:q} --sweep {input.sweep:q}"
         " --matrices {input.matrices:q} {params.sparse} --variant {wildcards.variant}"
-        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
+        " {params.tables} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_selectivity:
     input:
-        expand(f"{RESULTS}/selectivity/{{variant}}.npz", variant=SELECTIVE),
+        arrays=expand("<results>/selectivity/{variant}.npz", variant=plan.figure5_variants),
     output:
-        drawn("fig5-selectivity", "fig5"),
-    log:
-        f"{LOGS}/figure-selectivity.log",
-    benchmark:
-        f"{TIMES}/figure-selectivity.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        figure_outputs("fig5-selectivity", "fig5"),
     resources:
-        mem_mb=grown(2000),
-        runtime=grown(10),
+        mem_mb=per_attempt(2000),
     params:
-        variants=[f"--variant {name}" for name in SELECTIVE],
-        arrays=lambda wildcards, input: [f"--arrays {path}" for path in input],
-        out=stem,
+        variants=named("variant", *plan.figure5_variants),
+        arrays=options("arrays"),
+        out=out_prefix,
     shell:
         "spiking-music figure selectivity {params.variants} {params.arrays} --out {params.out:q}"
         " 2>&1 | tee {log:q} >&2"
@@ -147,22 +85,13 @@ rule figure_selectivity:
 
 rule figure_training:
     input:
-        log=expand(f"{RESULTS}/models/{{variant}}/log.csv", variant=ROWS),
+        log=expand("<results>/models/{variant}/log.csv", variant=plan.trained_rows),
     output:
-        drawn("training", "training"),
-    log:
-        f"{LOGS}/figure-training.log",
-    benchmark:
-        f"{TIMES}/figure-training.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        figure_outputs("training", "training"),
     params:
-        variants=[f"--variant {name}" for name in ROWS],
-        logs=repeated("log", "log"),
-        out=stem,
+        variants=named("variant", *plan.trained_rows),
+        logs=options("log"),
+        out=out_prefix,
     shell:
         "spiking-music figure training {params.variants} {params.logs} --out {params.out:q}"
         " 2>&1 | tee {log:q} >&2"
@@ -170,65 +99,53 @@ rule figure_training:
 
 rule figure_clips:
     input:
-        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
-        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
-        onsets=onsets(CONFIG.evaluation.split),
-        weights=expand(
-            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
-        ),
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
+        onsets=plan.onsets(plan.config.evaluation.split),
+        weights=expand("<results>/models/{variant}/weights.safetensors", variant=plan.variants),
         codes=expand(
-            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
-            variant=VARIANTS,
+            f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5", variant=plan.variants
         ),
     output:
-        drawn("clips", "clips"),
-    log:
-        f"{LOGS}/figure-clips.log",
-    benchmark:
-        f"{TIMES}/figure-clips.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        figure_outputs("clips", "clips"),
     threads: 2
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(30),
+        mem_mb=per_attempt(4000),
     params:
-        config=settings("signal", "figures"),
-        variants=[f"--variant {name}" for name in VARIANTS],
-        weights=repeated("weights", "weights"),
-        codes=repeated("codes", "codes"),
-        onsets=repeated("onsets", "onsets"),
-        out=stem,
+        config=plan.settings("signal", "figures.clips"),
+        variants=named("variant", *plan.variants),
+        files=options("weights", "codes", "onsets"),
+        out=out_prefix,
     shell:
         "spiking-music figure clips {input.clips:q} --config {params.config:q} {params.variants}"
-        " {params.weights} {params.codes} {params.onsets} --out {params.out:q}"
-        " 2>&1 | tee {log:q} >&2"
+        " {params.files} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_probe:
     input:
-        tables=expand(
-            f"{RESULTS}/probes/{{features}}.csv", features=[*CODED, "mel-bands"]
-        ),
-        confusions=expand(
-            f"{RESULTS}/probes/{{features}}-confusion.csv",
-            features=[*CODED, "mel-bands"],
-        ),
+        table=expand("<results>/probes/{features}.csv", features=plan.probe_features),
+        confusion=expand("<results>/probes/{features}-confusion.csv", features=plan.probe_features),
     output:
-        drawn("probe-{label}", "probe"),
-    log:
-        f"{LOGS}/figure-probe-{{label}}.log",
-    benchmark:
-        f"{TIMES}/figure-probe-{{label}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        figure_outputs("probe-{label}", "probe"),
     params:
-        tables=repeated("table", "tables"),
-        confusions=repeated("confusion", "confusions"),
-        out=stem,
+        tables=options("table", "confusion"),
+        out=out_prefix,
     shell:
-        "spiking-music figure probe {wildcards.label} {params.tables} {params.confusions}"
+        "spiking-music figure probe {wildcards.label} {params.tables} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
+rule figure_listening:
+    input:
+        plan.rating_tables("{judges}", "systems.csv", "scores.csv", "comparisons.csv"),
+    output:
+        figure_outputs("fig3-{judges}", "fig3"),
+    wildcard_constraints:
+        judges="listeners|objective",
+    params:
+        config=plan.settings("listening.ratings.level"),
+        tables=lambda wildcards: f"{plan.results}/listen/{wildcards.judges}",
+        out=out_prefix,
+    shell:
+        "spiking-music figure listening --config {params.config:q} --tables {params.tables:q}"
         " --out {params.out:q} 2>&1 | tee {log:q} >&2"

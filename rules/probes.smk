@@ -3,27 +3,20 @@
 
 rule probe:
     input:
-        performances=known(f"{RESULTS}/performances.csv"),
-        clips=shards("clips/{split}-{shard}.h5", *PROBED),
-        tables=shards("clips/{split}-{shard}.csv", *PROBED),
-        codes=expand(f"{RESULTS}/codes/{{{{variant}}}}/{{split}}.h5", split=PROBED),
-        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
+        performances=ancient_if_local("<results>/performances.csv"),
+        clips=plan.clips(*plan.probe_splits),
+        tables=plan.clip_tables(*plan.probe_splits),
+        codes=expand("<results>/codes/{{variant}}/{split}.h5", split=plan.probe_splits),
+        weights="<results>/models/{variant}/weights.safetensors",
     output:
-        table=f"{RESULTS}/probes/{{variant}}.csv",
-        confusion=f"{RESULTS}/probes/{{variant}}-confusion.csv",
-    log:
-        f"{LOGS}/probe-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/probe-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    threads: 1
+        table="<results>/probes/{variant}.csv",
+        confusion="<results>/probes/{variant}-confusion.csv",
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(60),
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
-        config=settings("seed", "probe", "signal"),
-        codes=repeated("codes", "codes"),
+        config=plan.settings("seed", *keys.CLASSIFIERS),
+        codes=options("codes"),
     shell:
         "spiking-music probe {wildcards.variant} {input.clips:q} --config {params.config:q}"
         " --performances {input.performances:q} --weights {input.weights:q} {params.codes}"
@@ -32,24 +25,19 @@ rule probe:
 
 rule probe_mel_bands:
     input:
-        performances=known(f"{RESULTS}/performances.csv"),
-        clips=shards("clips/{split}-{shard}.h5", *PROBED),
-        tables=shards("clips/{split}-{shard}.csv", *PROBED),
+        performances=ancient_if_local("<results>/performances.csv"),
+        clips=plan.clips(*plan.probe_splits),
+        tables=plan.clip_tables(*plan.probe_splits),
     output:
-        table=f"{RESULTS}/probes/mel-bands.csv",
-        confusion=f"{RESULTS}/probes/mel-bands-confusion.csv",
-    log:
-        f"{LOGS}/probe-mel-bands.log",
-    benchmark:
-        f"{TIMES}/probe-mel-bands.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    threads: 1
+        table="<results>/probes/mel-bands.csv",
+        confusion="<results>/probes/mel-bands-confusion.csv",
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(60),
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
-        config=settings("seed", "probe", "signal"),
+        config=plan.settings(
+            "seed", *keys.CLASSIFIERS, "probe.mels", "signal.hop", "signal.sample_rate"
+        ),
     shell:
         "spiking-music probe mel-bands {input.clips:q} --config {params.config:q}"
         " --performances {input.performances:q} --out {output.table:q} 2>&1 | tee {log:q} >&2"
@@ -57,20 +45,9 @@ rule probe_mel_bands:
 
 rule compare_probes:
     input:
-        expand(f"{RESULTS}/probes/{{features}}.csv", features=[*CODED, "mel-bands"]),
+        expand("<results>/probes/{features}.csv", features=plan.probe_features),
     output:
-        csv=report(
-            f"{RESULTS}/probes.csv", caption="../report/probes.rst", category="Tables"
-        ),
-        markdown=f"{RESULTS}/probes.md",
-    log:
-        f"{LOGS}/compare-probes.log",
-    benchmark:
-        f"{TIMES}/compare-probes.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
+        csv=report("<results>/probes.csv", caption="../report/probes.rst", category="Tables"),
+        markdown="<results>/probes.md",
     shell:
         "spiking-music compare-probes {input:q} --out {output.csv:q} 2>&1 | tee {log:q} >&2"

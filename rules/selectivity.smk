@@ -3,24 +3,18 @@
 
 rule selectivity:
     input:
-        codes=f"{RESULTS}/codes/{{variant}}/{CONFIG.selectivity.split}.h5",
-        onsets=f"{RESULTS}/onsets/{CONFIG.selectivity.split}.zarr.zip",
+        codes=f"<results>/codes/{{variant}}/{plan.config.selectivity.split}.h5",
+        onsets=plan.onsets(plan.config.selectivity.split),
     output:
-        arrays=f"{RESULTS}/selectivity/{{variant}}.npz",
-        table=f"{RESULTS}/selectivity/{{variant}}.csv",
-        summary=f"{RESULTS}/selectivity/{{variant}}-summary.csv",
-    log:
-        f"{LOGS}/selectivity-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/selectivity-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
+        arrays="<results>/selectivity/{variant}.npz",
+        table="<results>/selectivity/{variant}.csv",
+        summary="<results>/selectivity/{variant}-summary.csv",
     threads: 2
     resources:
-        mem_mb=grown(8000),
-        runtime=grown(240),
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(240),
     params:
-        config=settings("seed", "selectivity"),
+        config=plan.settings("seed", *keys.SELECTIVITY),
     shell:
         "spiking-music selectivity --config {params.config:q} --codes {input.codes:q}"
         " --onsets {input.onsets:q} --out {output.arrays:q} 2>&1 | tee {log:q} >&2"
@@ -28,21 +22,15 @@ rule selectivity:
 
 rule compare_selectivity:
     input:
-        expand(f"{RESULTS}/selectivity/{{variant}}-summary.csv", variant=TUNED),
+        expand(
+            "<results>/selectivity/{variant}-summary.csv",
+            variant=plan.selectivity_variants,
+        ),
     output:
         report(
-            f"{RESULTS}/selectivity.csv",
+            "<results>/selectivity.csv",
             caption="../report/selectivity.rst",
             category="Tables",
         ),
-    log:
-        f"{LOGS}/compare-selectivity.log",
-    benchmark:
-        f"{TIMES}/compare-selectivity.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(10),
     shell:
         "spiking-music compare-selectivity {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"

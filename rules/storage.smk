@@ -1,42 +1,27 @@
-# Codes -> bits, in the formats of SPEC 5 and entropy coded.
+# Codes -> bits, in the formats of the paper and entropy coded.
 
 
 rule account:
     input:
-        f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+        f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
     output:
-        f"{RESULTS}/storage/{{variant}}.csv",
-    log:
-        f"{LOGS}/account-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/account-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(30),
+        "<results>/storage/{variant}.csv",
     shell:
         "spiking-music account --codes {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule fit_entropy:
     input:
-        codes_to_learn,
+        plan.codes_to_learn,
     output:
-        f"{RESULTS}/models/{{variant}}/entropy.safetensors",
-    log:
-        f"{LOGS}/fit-entropy-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/fit-entropy-{{variant}}.tsv"
+        "<results>/models/{variant}/entropy.safetensors",
     wildcard_constraints:
-        variant=OWN_MODELS,
-    conda:
-        "../envs/spiking-music.yaml"
+        variant=plan.trained_here,
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(60),
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
-        config=settings("seed", "entropy"),
+        config=plan.settings("seed", "entropy.steps"),
     shell:
         "spiking-music fit-entropy --config {params.config:q} --codes {input:q} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"
@@ -44,19 +29,10 @@ rule fit_entropy:
 
 rule account_coded:
     input:
-        codes=f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
-        tables=f"{RESULTS}/models/{{variant}}/entropy.safetensors",
+        codes=f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
+        tables="<results>/models/{variant}/entropy.safetensors",
     output:
-        f"{RESULTS}/storage/{{variant}}-coded.csv",
-    log:
-        f"{LOGS}/account-coded-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/account-coded-{{variant}}.tsv"
-    conda:
-        "../envs/spiking-music.yaml"
-    resources:
-        mem_mb=grown(1000),
-        runtime=grown(30),
+        "<results>/storage/{variant}-coded.csv",
     shell:
         "spiking-music account-coded --codes {input.codes:q} --tables {input.tables:q}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -3,35 +3,34 @@
 
 rule train:
     input:
-        clips=shards("clips/{split}-{shard}.h5", "train", "validation"),
-        start=lambda wildcards: STARTS.get(wildcards.variant, []),
+        clips=plan.clips("train", "validation"),
+        start=plan.start,
     output:
-        weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
-        log=f"{RESULTS}/models/{{variant}}/log.csv",
-    log:
-        f"{LOGS}/train-{{variant}}.log",
-    benchmark:
-        f"{TIMES}/train-{{variant}}.tsv"
+        weights="<results>/models/{variant}/weights.safetensors",
+        log="<results>/models/{variant}/log.csv",
     wildcard_constraints:
-        variant=OWN_MODELS,
-    conda:
-        "../envs/spiking-music.yaml"
+        variant=plan.trained_here,
     threads: 1  # most training an hour on few cores; a profile's set-threads gives more
     resources:
-        mem_mb=grown(16000),
-        runtime=1440,  # not grown: the next attempt goes on where this one ended
-        gpu=gpus,
-        mpi=lambda wildcards: "srun" if tasks(wildcards) else None,
-        nodes=lambda wildcards: 1 if tasks(wildcards) else None,
-        tasks_per_node=tasks,
+        mem_mb=per_attempt(16000),
+        runtime=1440,  # the same each time: the next attempt goes on where this one ended
+        gpu=plan.gpus,
+        mpi=lambda wildcards: "srun" if plan.tasks(wildcards) else None,
+        nodes=lambda wildcards: 1 if plan.tasks(wildcards) else None,
+        tasks_per_node=plan.tasks,
     params:
-        config=variant_settings,
-        launcher=launcher,
+        config=plan.variant_settings,
+        launcher=plan.launcher,
         # no output: a killed job resumes from here
-        checkpoints=f"{RESULTS}/checkpoints/{{variant}}",
+        checkpoints=lambda wildcards: f"{plan.results}/checkpoints/{wildcards.variant}",
     # the shell and tee outlive the SIGTERM of a time limit, so that a checkpoint can be saved
     shell:
         "trap : TERM; {params.launcher} spiking-music train {wildcards.variant} {input.clips:q}"
         " --config {params.config:q}"
         " --weights {output.weights:q} --log {output.log:q} --checkpoints {params.checkpoints:q}"
         " 2>&1 | (trap '' TERM; exec tee {log:q}) >&2"
+
+
+if plan.model_sources:
+
+    include: "borrowing.smk"

@@ -66,7 +66,9 @@ def recordings(
 
     raw = configuration.read(config)
     dataset = configuration.section(raw, configuration.DatasetConfig)
-    signal = configuration.section(raw, configuration.SignalConfig)
+    # what is rendered from notes alone takes the sample rate of the clips
+    midi = dataset.source == "midi"
+    signal = configuration.section(raw, configuration.SignalConfig) if midi else None
     seed = configuration.seed(raw)
     download = _download(raw, dataset)
     fetched = None

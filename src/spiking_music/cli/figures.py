@@ -139,7 +139,7 @@ def architecture(
     out: Annotated[Stem, Writes(beside=("{}.png", "{}.svg", "{}.csv"), stem=True)],
 ) -> None:
     """Figure 2: blocks, shapes, parameters and compute of a variant, from the built model."""
-    settings = configuration.variant(configuration.read(config), variant)
+    settings = configuration.network(configuration.read(config), variant)
 
     from spiking_music.figures.architecture import draw
 

@@ -1,8 +1,8 @@
 """The typed, frozen view of config.yaml: one class a section, one sentence a mistake.
 
 The classes *are* the schema: unknown keys, wrong types and values out of range are refused here,
-for the workflow and for the command line alike. A verb reads just the sections it needs, so that a
-rule which does not hand over a section cannot depend on it.
+for the workflow and for the command line alike. A verb reads just the keys it needs, so that a rule
+which does not hand over a key cannot depend on it.
 """
 
 from spiking_music.config.coding import (
@@ -21,6 +21,7 @@ from spiking_music.config.coding import (
     StepsConfig,
     WaveformConfig,
 )
+from spiking_music.config.cuts import cut, cut_network, cut_variant
 from spiking_music.config.decoders import (
     DiffusionConfig,
     DiscriminatorConfig,
@@ -56,9 +57,8 @@ from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.reading import (
     PRETRAINED,
     Config,
-    cut,
-    cut_variant,
     merge,
+    network,
     read,
     section,
     seed,
@@ -142,8 +142,10 @@ __all__ = [
     "VariantRow",
     "WaveformConfig",
     "cut",
+    "cut_network",
     "cut_variant",
     "merge",
+    "network",
     "read",
     "section",
     "seed",

@@ -59,11 +59,11 @@ def _fields(model: type[BaseModel], path: list[str]) -> list[str]:
             if (field := getattr(member, "model_fields", {}).get(part)) is not None
         ]
         if annotations:  # otherwise `part` is the name of a row, of the classes at hand
-            members = [leaf for annotation in annotations for leaf in _leaves(annotation)]
+            members = [leaf for annotation in annotations for leaf in leaves(annotation)]
     return [name for member in members for name in getattr(member, "model_fields", {})]
 
 
-def _leaves(annotation: Any) -> list[Any]:
+def leaves(annotation: Any) -> list[Any]:
     """The classes inside an annotation such as `dict[str, Annotated[A | B, …]]`."""
     parts = get_args(annotation)
-    return [leaf for part in parts for leaf in _leaves(part)] if parts else [annotation]
+    return [leaf for part in parts for leaf in leaves(part)] if parts else [annotation]

@@ -1,6 +1,5 @@
-"""Read configuration files, hand out typed sections, and cut out what concerns one rule."""
+"""Read configuration files and hand out typed sections."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -27,6 +26,8 @@ from spiking_music.config.models import (
     VariantConfig,
     VariantRow,
 )
+from spiking_music.config.parts import hide
+from spiking_music.config.parts import part as part_of
 from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.schedule import require_fit
 from spiking_music.config.sections import (
@@ -112,6 +113,7 @@ TABLES = {  # what a variant's row names, and the table it is a row of
 }
 PRETRAINED = "pretrained"  # the row of the model that comes with the package, and its key
 Model = TypeVar("Model", bound=BaseModel)
+Part = TypeVar("Part", bound=Section)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,10 +147,13 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
     return merged
 
 
-def section(raw: Mapping[str, Any], model: type[Model]) -> Model:
-    """The typed section of class `model`; `ConfigError` where it is absent or wrong."""
+def section(raw: Mapping[str, Any], model: type[Part]) -> Part:
+    """The typed section of class `model`; `ConfigError` where it is absent or wrong.
+
+    Keys may be left out of it: reading one of these raises `ConfigError` (`config.parts`).
+    """
     name = SECTIONS[model]
-    return _build(model, _section(raw, name), name)
+    return _part(model, section_at(raw, name), name)
 
 
 def seed(raw: Mapping[str, Any]) -> int:
@@ -169,7 +174,21 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
 
     `ConfigError` where a row is unknown or wrong, or a schedule does not fit into the training.
     """
-    row = _build(VariantRow, _pick(raw, "variants", name), f"variants.{name}")
+    built = _build(VariantConfig, _resolved(raw, name), f"variants.{name}")
+    require_fit(built)
+    return built
+
+
+def network(raw: Mapping[str, Any], name: str) -> VariantConfig:
+    """Variant `name` as far as `cut_network` hands it over: what says how it is trained is absent.
+
+    Reading that raises `ConfigError` (`config.parts`).
+    """
+    return _part(VariantConfig, _resolved(raw, name), f"variants.{name}")
+
+
+def _resolved(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
+    row = _build(VariantRow, pick(raw, "variants", name), f"variants.{name}")
     training = merge(raw.get("training") or {}, row.training)
     if isinstance(start := training.get("start_from"), str):
         training["start_from"] = start.replace("{variant}", name)
@@ -181,10 +200,8 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
     }
     for part, table in TABLES.items():
         chosen = getattr(row, part)
-        resolved[part] = None if chosen is None else _pick(raw, table, chosen)
-    built = _build(VariantConfig, resolved, f"variants.{name}")
-    require_fit(built)
-    return built
+        resolved[part] = None if chosen is None else pick(raw, table, chosen)
+    return resolved
 
 
 def with_variant(raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,32 +224,7 @@ def validate(raw: Mapping[str, Any]) -> Config:
     return config
 
 
-def cut(raw: Mapping[str, Any], *names: str) -> str:
-    """The sections `names` as inline JSON: exactly what a rule hands to its verb.
-
-    A dotted name, such as listening.page, is a part of a section without its neighbours.
-    """
-    concerned: dict[str, Any] = {}
-    for name in names:
-        value = _section(raw, name)
-        for key in reversed(name.split(".")):
-            value = {key: value}
-        concerned = merge(concerned, value)
-    return json.dumps(concerned, sort_keys=True)
-
-
-def cut_variant(raw: Mapping[str, Any], name: str) -> str:
-    """What concerns variant `name`, and nothing of its neighbours, as inline JSON."""
-    row = _pick(raw, "variants", name)
-    concerned = {key: raw[key] for key in ("seed", "signal", "training")}
-    concerned["variants"] = {name: row}
-    for part, table in TABLES.items():
-        if row.get(part) is not None:
-            concerned[table] = {row[part]: _pick(raw, table, row[part])}
-    return json.dumps(concerned, sort_keys=True)
-
-
-def _section(raw: Mapping[str, Any], name: str) -> Any:
+def section_at(raw: Mapping[str, Any], name: str) -> Any:
     value: Any = raw
     for key in name.split("."):
         if not isinstance(value, Mapping) or key not in value:
@@ -264,7 +256,7 @@ def _with_seeds(raw: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[str, An
     return spread
 
 
-def _pick(raw: Mapping[str, Any], table: str, name: str) -> Any:
+def pick(raw: Mapping[str, Any], table: str, name: str) -> Any:
     rows = _table(raw, table)
     if name not in rows:
         kind = next((part for part, named in TABLES.items() if named == table), "variant")
@@ -277,3 +269,12 @@ def _build(model: type[Model], value: Any, where: str) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         raise ConfigError(sentence(model, error, where)) from None
+
+
+def _part(model: type[Part], value: Any, where: str) -> Part:
+    """`_build` of a section that may lack some of its keys."""
+    if not isinstance(value, Mapping):
+        return _build(model, value, where)
+    built = _build(part_of(model, value, where), value, where)
+    hide(built)
+    return built

@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from spiking_music.errors import ConfigError
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a data set, hence of a folder
 Split = Literal["train", "validation", "test"]
@@ -20,6 +22,19 @@ class Section(BaseModel):
     """Base of all sections: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    place: ClassVar[str] = ""  # in the configuration, and keys that were not given (`config.parts`)
+    absent: ClassVar[frozenset[str]] = frozenset()
+
+    if not TYPE_CHECKING:  # which would then take any attribute for one of a section
+
+        def __getattr__(self, name: str) -> Any:
+            """Called for what is absent."""
+            if name in type(self).absent:
+                raise ConfigError(
+                    f"configuration value '{self.place}.{name}' is needed here, but was not given: "
+                    "add it to --config"
+                )
+            return super().__getattr__(name)
 
 
 def expand(path: str) -> str:

@@ -38,7 +38,7 @@ Make = Callable[[str, str], None]  # (midi_filename, audio_filename): make or ch
 
 def prepare(
     dataset: DatasetConfig,
-    signal: SignalConfig,
+    signal: SignalConfig | None,
     seed: int,
     performances: Path,
     shard: int,
@@ -82,7 +82,7 @@ def prepare(
 
 def _maker(
     dataset: DatasetConfig,
-    signal: SignalConfig,
+    signal: SignalConfig | None,
     seed: int,
     root: Path,
     store: "Store | None",
@@ -93,6 +93,7 @@ def _maker(
     if dataset.source == "demo":
         return _demo_maker(dataset, seed, root)
     if dataset.source == "midi":
+        assert signal is not None  # whose sample rate no other source needs
         return _midi_maker(dataset, signal, root)
     return _folder_checker(root)
 

@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,27 @@ COMMIT = ("describe", "--always", "--dirty", "--exclude=*", "--abbrev=40")
 
 
 def code() -> dict[str, str]:
-    """version; source, the SHA-256 of the package's modules; commit where git knows them.
+    """version; source, the SHA-256 of the package; commit where git knows them.
 
     The commit ends in "-dirty" where a tracked file of the work tree was changed. `source` is what
     ran, with git and without.
     """
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(f"{path.relative_to(PACKAGE)}\0".encode() + path.read_bytes())
-    known = {"version": spiking_music.__version__, "source": digest.hexdigest()}
+    known = {"version": spiking_music.__version__, "source": source()}
     # a package installed into the environment of another repository is none of its commits
     if _git("ls-files", "--error-unmatch", "__init__.py"):
         known["commit"] = _git(*COMMIT)
     return known
+
+
+@cache
+def source() -> str:
+    """SHA-256 of the package's modules and data, but for the model that comes with it."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        name = path.relative_to(PACKAGE)
+        if path.is_file() and path.suffix != ".pyc" and name.parts[0] != "pretrained":
+            digest.update(f"{name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def software() -> dict[str, str]:

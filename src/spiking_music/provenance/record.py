@@ -2,8 +2,9 @@
 
 A record names its output (path, SHA-256, bytes), the command, what it read (`inputs`), the version
 of the clips and onsets behind it (`data`), the configuration of this step and all before it, code,
-software, hardware and time. `configuration`, `data` and the code of earlier steps come from the
-records of the inputs, so that a record speaks for itself after those have been replaced.
+`modules` (what this step has used of it), software, hardware and time. `configuration`, `data` and
+the code of earlier steps come from the records of the inputs, so that a record speaks for itself
+after those have been replaced.
 
 Records are no outputs of rules: they hold times and machines, in which equal runs differ.
 """
@@ -21,7 +22,7 @@ from typing import Any
 
 from spiking_music import files
 from spiking_music.errors import DataError
-from spiking_music.provenance import environment
+from spiking_music.provenance import environment, modules
 
 VARIABLE = "SPIKING_MUSIC_PROVENANCE"  # folder of the records; without it, none is written
 FOLDER = "provenance"
@@ -88,6 +89,7 @@ def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: R
         "inputs": {_name(path, root): value for path, value in read.items()},
         **_inherited(records, root, read),
         "code": environment.code(),
+        "modules": modules.used(),
         "software": environment.software(),
         "hardware": environment.hardware(),
     }
