@@ -162,7 +162,7 @@ def descriptor(path: Path) -> int | None:
         )
         if found:
             return int(found[1])
-        if not os.path.islink(path):  # which minds no name, however long
+        if not os.path.islink(path):  # noqa: PTH114 – of any name, however long
             return None
         path = Path(folder, path.readlink())
     return None

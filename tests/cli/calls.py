@@ -46,6 +46,7 @@ CALLS: dict[str, list[list[str]]] = {
         ]
     ],
     "onsets": [["onsets", TABLE, *CONFIG, *PLACE, "--out", "{file.zarr.zip}"]],
+    "table": [["table", S]],  # which has one
     "unite": [["unite", S, "--out", "{folder}"]],
     "train": [
         [
