@@ -10,6 +10,7 @@ import typer
 
 from spiking_music import files
 from spiking_music.cli.paths import PIPE, Job, each, jobs
+from spiking_music.cli.sources import RECORDINGS, STREAM, is_pipe, seekable
 from spiking_music.errors import CodeError, DataError
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from spiking_music.codec.samples import Samples
     from spiking_music.codec.session import Codec, Decoding
     from spiking_music.codec.stream import Lost
-
-RECORDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".w64", ".rf64")
-STREAM = ".spk"
 
 Paths = Annotated[
     list[Path],
@@ -101,7 +99,6 @@ def info(
     The picture of entropy-coded streams needs their --model, unless it is the pretrained one.
     """
     from spiking_music.cli.info import report
-    from spiking_music.codec.sound_file import spooled
 
     coder = None
     if model is not None:
@@ -110,32 +107,26 @@ def info(
         coder = load_model(model)
     for path in paths:
         with ExitStack() as stack:
-            place = path
-            if path == PIPE:  # read twice: once for the numbers, once for the picture
-                place = stack.enter_context(spooled(sys.stdin.buffer))
+            # read twice: once for the numbers, once for the picture
+            place, _ = stack.enter_context(seekable(path))
             with _opened(place) as file:
                 print(report(str(path), file, coder))
 
 
 def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
-    from spiking_music.codec.sound_file import spooled
-    from spiking_music.dataset.audio import mono, opened
+    from spiking_music.audio.recording import opened
 
     with ExitStack() as stack:
-        path = job.source
-        if path == PIPE:
-            path = stack.enter_context(spooled(sys.stdin.buffer))
-        elif not path.is_file():
+        path, name = stack.enter_context(seekable(job.source))
+        if not path.exists():
             raise DataError(f"no recording at '{path}': check its path")
-        recording = stack.enter_context(opened(path))
-        pieces = stack.enter_context(
-            _progress(mono(recording, path), job.source.name, recording.frames)
-        )
+        recording = stack.enter_context(opened(path, name))
+        pieces = stack.enter_context(_progress(recording.mono(), job.source.name, recording.frames))
         if job.target == PIPE:
-            done = codec.write(pieces, recording.samplerate, sys.stdout.buffer, wish, format)
+            done = codec.write(pieces, recording.rate, sys.stdout.buffer, wish, format)
         else:
             with files.atomic(job.target) as temporary, temporary.open("wb") as file:
-                done = codec.write(pieces, recording.samplerate, file, wish, format)
+                done = codec.write(pieces, recording.rate, file, wish, format)
     if job.target != PIPE:
         size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
         files.wrote(job.target)
@@ -145,19 +136,25 @@ def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
 
 
 def _decode(decoding: "Decoding", job: Job) -> None:
+    from spiking_music.codec.samples import Overs
     from spiking_music.codec.sound_file import sound_file, sound_pipe
 
+    overs = Overs()
     with ExitStack() as stack:
         if job.target == PIPE:
             write = sound_pipe(sys.stdout.buffer, decoding.rate)
         else:
             write = stack.enter_context(sound_file(job.target, decoding.rate, decoding.samples))
-        pieces = stack.enter_context(_progress(decoding, job.source.name, decoding.samples))
+        pieces = stack.enter_context(
+            _progress(overs.count(decoding), job.source.name, decoding.samples)
+        )
         for piece in pieces:
             write(piece)
     if job.target != PIPE:
         files.wrote(job.target)
     seconds = decoding.header.block_samples / decoding.header.sample_rate
+    if overs.samples:
+        print(overs.sentence(), file=sys.stderr)
     for lost in decoding.lost:
         print(_lost(lost, seconds), file=sys.stderr)
 
@@ -167,7 +164,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     if path == PIPE:
         yield sys.stdin.buffer
         return
-    if not path.is_file():
+    if not path.is_file() and not is_pipe(path):
         raise CodeError(f"no stream at '{path}': check its path")
     with path.open("rb") as file:
         yield file

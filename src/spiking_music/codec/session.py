@@ -14,12 +14,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spiking_music.audio.mixing import resampled
 from spiking_music.codec import samples as streams
 from spiking_music.codec.decoding import BlockDecoder
 from spiking_music.codec.encoding import BlockEncoder, Missed, Wish
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.stream import Header, Lost, StreamReader, StreamWriter, Trailer
-from spiking_music.dataset.audio import resampled
 from spiking_music.errors import CodeError, DataError
 
 Samples = streams.Samples
