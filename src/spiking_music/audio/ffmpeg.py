@@ -16,6 +16,7 @@ from spiking_music.audio.mixing import Mixer
 from spiking_music.audio.source import Part, Source, View
 
 OPTIONS = {"mov": {"ignore_editlist": "1"}}  # which `Part` holds, to the sample
+TRIMMED = ("mov", "caf")
 STRICT = {"flac": "crccheck+explode", "alac": "explode", "wavpack": "crccheck+explode"}
 av.logging.set_level(av.logging.PANIC)  # errors arrive as exceptions
 
@@ -72,7 +73,7 @@ class FFmpegReader:
     def _frames(self) -> Iterator[AudioFrame]:
         name = self._stream.codec_context.name
         options = {"err_detect": STRICT[name]} if name in STRICT else {}
-        if self._part.demuxer == "mov":
+        if self._part.demuxer in TRIMMED:
             options["flags2"] = "+skip_manual"
         self._stream.codec_context.options = options
         seconds = Fraction(0)
@@ -96,9 +97,9 @@ class FFmpegReader:
     def _trims(self) -> tuple[int, int | None]:
         """First sample, and the one behind the last, of the sound in what is decoded."""
         part, base = self._part, self._stream.time_base
-        if part.demuxer != "mov" or base is None:
+        if part.demuxer not in TRIMMED or base is None:
             return 0, None
-        unit = base * self.rate
+        unit = base * self.rate if part.demuxer == "mov" else Fraction(1)
         length = part.length
         if length is None and self._stream.duration:
             length = max(0, self._stream.duration - part.start)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 class Mixer:
     """(n, channels) → the mean of the channels (n,) as float32, full scale = 1.
 
-    Integers are scaled while mixing. Memory that is used again costs no page faults.
+    Integers are scaled while mixing. Memory that is used again costs no page faults. What float32
+    cannot hold becomes infinite, and is refused as such elsewhere.
     """
 
     def __init__(self, channels: int, dtype: np.dtype) -> None:
@@ -27,12 +28,13 @@ class Mixer:
             if len(block) > len(self._floats):
                 self._floats = np.empty(block.shape, np.float32)
             floats = self._floats[: len(block)]
-            with np.errstate(over="ignore"):  # becomes infinite, and is refused as such
+            with np.errstate(over="ignore"):
                 floats[:] = block
             if self._zero:
                 floats -= self._zero
             block = floats
-        return block @ self._weights
+        with np.errstate(invalid="ignore", over="ignore"):
+            return block @ self._weights
 
 
 def resampled(

@@ -17,7 +17,9 @@ class Source(io.FileIO):
         self.size = os.fstat(self.fileno()).st_size
 
     def at(self, offset: int, size: int) -> bytes:
-        """Up to `size` bytes from `offset` on."""
+        """Up to `size` bytes from `offset` on; a header may name an offset that is nowhere."""
+        if not 0 <= offset <= self.size:
+            return b""
         return os.pread(self.fileno(), size, offset)
 
     def cut_short(self, promised: int, present: int, unit: str = "bytes") -> DataError:

@@ -20,8 +20,9 @@ def w64_parts(source: Source) -> list[Part]:
         if header[:16] == b"data" + W64_TAIL:
             unknown = size <= 24 or means_unknown(size, frame, LARGEST_64)
             promised = max(0, size - 24)
-            empty = promised == 0 and place + 24 >= source.size
-            length = settled(source, promised, place + 24, frame, unknown, empty)
+            next_chunk = place + size + -size % 8
+            followed = next_chunk >= source.size or source.at(next_chunk + 4, 12) == W64_TAIL
+            length = settled(source, promised, place + 24, frame, unknown, followed)
             if length == promised:
                 return [Part(0, source.size)]
             end = place + 24 + length
@@ -59,7 +60,7 @@ def au_parts(source: Source) -> list[Part]:
 
 def caf_parts(source: Source) -> list[Part]:
     """The samples of a Core Audio file; FFmpeg reads the codecs that libsndfile does not know."""
-    place, frame, kind, frames = 8, 1, b"", None
+    place, frame, kind, table = 8, 1, b"", b""
     data: Part | None = None
     while len(header := source.at(place, 12)) == 12:
         name, size = struct.unpack(">4sq", header)
@@ -68,27 +69,28 @@ def caf_parts(source: Source) -> list[Part]:
             kind = source.at(body + 8, 4)
             frame = max(1, *struct.unpack(">I", source.at(body + 16, 4).ljust(4, b"\0")))
         elif name == b"pakt":
-            frames = struct.unpack(">q", source.at(body + 8, 8).ljust(8, b"\0"))[0]
+            table = source.at(body, 24)
         elif name == b"data":
             data, size = _caf_data(source, body, size, frame)
-        elif size < 0 or body + size > source.size:
+        if size < 0 or body + size > source.size:
             raise source.cut_short(size, source.size - body)
         place = body + size
     if data is None:
         raise source.cut("its samples are missing")
     if kind in (b"lpcm", b"ulaw", b"alaw"):
         return [data]
-    if frames is None:
+    if len(table) < 24:
         raise source.cut("its table of packets is missing")
-    return [Part(0, data.end, "caf", frames, data.patches)]
+    _, frames, priming, _ = struct.unpack(">qqii", table)
+    return [Part(0, data.end, "caf", frames, data.patches, max(0, priming), max(0, frames))]
 
 
 def _caf_data(source: Source, body: int, size: int, frame: int) -> tuple[Part, int]:
     """The samples and the size of their chunk, which starts with four bytes that are none."""
     unknown = size in (-1, 0, 4) or means_unknown(size % 2**64, frame, LARGEST_64)
-    empty = size in (0, 4) and body + 4 >= source.size
     promised = max(0, size - 4) if size >= 0 else 2**64
-    length = settled(source, promised, body + 4, frame, unknown, empty)
+    followed = promised > 0 or body + 4 >= source.size  # which is looked at next
+    length = settled(source, promised, body + 4, frame, unknown, followed)
     if length == size - 4:
         return Part(0, source.size), size
     end = body + 4 + length

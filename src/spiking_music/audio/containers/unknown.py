@@ -8,6 +8,7 @@ from spiking_music.audio.source import Source
 
 LARGEST = (0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 LARGEST_64 = (2**63 - 1, 2**63, 2**64 - 1)
+SPARE = 4096  # bytes of rubbish behind the samples that are let pass, such as tags and padding
 NEAR = 128  # bytes that headers, and rounding to whole frames, take off or add
 
 
@@ -34,6 +35,10 @@ def settled(
     if not unknown or (promised <= present and followed):
         if promised > present:
             raise source.cut_short(promised, present)
+        if not followed and present - promised > SPARE:
+            raise source.damaged(
+                f"{present - promised} bytes follow its samples that are nothing the format knows"
+            )
         return promised
     rest = present % frame if frame else 0
     if rest > 1 or (rest == 1 and present % 2):  # one byte may fill up to an even number
