@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from spiking_music import files
+from spiking_music.audio import RECORDINGS
 from spiking_music.cli.guard import Force
 from spiking_music.cli.paths import PIPE, Job, checked, each, jobs
+from spiking_music.cli.sources import STREAM, is_pipe, seekable
 from spiking_music.cli.streams import shows_blocks, standard_output
 from spiking_music.cli.targets import Reads, Unchecked
 from spiking_music.errors import CodeError, ConfigError, DataError, OutputError
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from spiking_music.codec.session import Codec, Decoding
     from spiking_music.codec.stream import Lost
 
-RECORDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".w64", ".rf64")
-STREAM = ".spk"
 SOUNDS = (".wav", ".flac")
 
 Paths = Annotated[
@@ -127,7 +127,6 @@ def info(
         if path != PIPE and not path.exists():
             raise CodeError(f"no stream at '{path}': check its path")
     from spiking_music.cli.info import report
-    from spiking_music.codec.sound_file import spooled
 
     coder = None
     if model is not None:
@@ -136,29 +135,23 @@ def info(
         coder = load_model(model)
     for path in paths:
         with ExitStack() as stack:
-            place = path
-            if path == PIPE:  # read twice: once for the numbers, once for the picture
-                place = stack.enter_context(spooled(sys.stdin.buffer))
+            # read twice: once for the numbers, once for the picture
+            place, _ = stack.enter_context(seekable(path))
             with _opened(place) as file:
                 print(report(str(path), file, coder, shows_blocks()))
 
 
 def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
-    from spiking_music.codec.sound_file import spooled
-    from spiking_music.dataset.audio import mono, opened
+    from spiking_music.audio.recording import opened
 
     with ExitStack() as stack:
-        path = job.source
-        if path == PIPE:
-            path = stack.enter_context(spooled(sys.stdin.buffer))
-        elif not path.is_file():
+        path, name = stack.enter_context(seekable(job.source))
+        if not path.exists():
             raise DataError(f"no recording at '{path}': check its path")
-        recording = stack.enter_context(opened(path))
-        pieces = stack.enter_context(
-            _progress(mono(recording, path), job.source.name, recording.frames)
-        )
+        recording = stack.enter_context(opened(path, name))
+        pieces = stack.enter_context(_progress(recording.mono(), job.source.name, recording.frames))
         with standard_output() if job.target == PIPE else files.sink(job.target) as file:
-            done = codec.write(pieces, recording.samplerate, file, wish, format)
+            done = codec.write(pieces, recording.rate, file, wish, format)
     if job.target.is_file() and not is_stream(job.target):
         size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
         files.wrote(job.target)
@@ -168,8 +161,10 @@ def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
 
 
 def _decode(decoding: "Decoding", job: Job) -> None:
+    from spiking_music.codec.samples import Overs
     from spiking_music.codec.sound_file import sound_file, sound_pipe
 
+    overs = Overs()
     with ExitStack() as stack:
         if job.target == PIPE:
             write = sound_pipe(stack.enter_context(standard_output()), decoding.rate)
@@ -177,12 +172,16 @@ def _decode(decoding: "Decoding", job: Job) -> None:
             write = sound_pipe(stack.enter_context(files.sink(job.target)), decoding.rate)
         else:
             write = stack.enter_context(sound_file(job.target, decoding.rate, decoding.samples))
-        pieces = stack.enter_context(_progress(decoding, job.source.name, decoding.samples))
+        pieces = stack.enter_context(
+            _progress(overs.count(decoding), job.source.name, decoding.samples)
+        )
         for piece in pieces:
             write(piece)
     if job.target != PIPE and not is_stream(job.target):
         files.wrote(job.target)
     seconds = decoding.header.block_samples / decoding.header.sample_rate
+    if overs.samples:
+        print(overs.sentence(), file=sys.stderr)
     for lost in decoding.lost:
         print(_lost(lost, seconds), file=sys.stderr)
 
@@ -229,7 +228,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     if path == PIPE:
         yield sys.stdin.buffer
         return
-    if not path.is_file():
+    if not path.is_file() and not is_pipe(path):
         raise CodeError(f"no stream at '{path}': check its path")
     with path.open("rb") as file:
         yield file

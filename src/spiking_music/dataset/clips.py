@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spiking_music import files
+from spiking_music.audio.recording import stream
 from spiking_music.config import DatasetConfig, SignalConfig
-from spiking_music.dataset.audio import stream
 from spiking_music.dataset.catalogue import read_performances
+from spiking_music.dataset.layout import check_file
 from spiking_music.dataset.midi import read_midi, require_pair
 from spiking_music.dataset.shard import ShardFile, quantise
 from spiking_music.errors import DataError
@@ -113,6 +114,7 @@ def _cut_recording(
     path, midi = root / recording["audio_filename"], root / recording["midi_filename"]
     # before the audio, as it costs little and fails early; a recording may have no notes
     notes = read_midi(midi) if recording["midi_filename"] else None
+    check_file(path, "recording")
     size, length, rows = signal.clip_samples, 0, []
     for clip, valid in cut(stream(path, signal.sample_rate), size):
         offset, length = length, length + valid

@@ -16,18 +16,17 @@ from spiking_music.dataset.layout import Layout
 from spiking_music.errors import DataError
 
 TOLERANCE = 0.51  # seconds: tables may round to whole ones
-LONGEST = 2**40  # frames; more in a header stand for a length that is not known
 
 
 def audio_seconds(path: Path) -> float:
     """Seconds that the header of `path` tells, else those that are decoded; errors as `opened`."""
-    from spiking_music.dataset.audio import mono, opened  # here, as most tables need no sound
+    from spiking_music.audio.recording import opened  # here, as most tables need no sound
 
-    with opened(path) as file:
-        frames = file.frames
-        if not 0 < frames < LONGEST:
-            frames = sum(len(block) for block in mono(file, path))
-        return float(frames / file.samplerate)
+    with opened(path) as recording:
+        frames = recording.frames
+        if frames is None:
+            frames = sum(len(block) for block in recording.mono())
+        return frames / recording.rate
 
 
 def midi_seconds(layout: Layout, name: str) -> float:

@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.progress import track
 
 from spiking_music import files, overwriting
+from spiking_music.audio.recording import opened
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset import demo
-from spiking_music.dataset.audio import opened
 from spiking_music.dataset.catalogue import read_performances
 from spiking_music.dataset.compose import compose
-from spiking_music.dataset.layout import Layout
+from spiking_music.dataset.layout import Layout, check_file
 from spiking_music.dataset.midi import parse_midi, read_midi, write_midi
 from spiking_music.errors import DataError, OutputError
 
@@ -167,13 +167,13 @@ def _folder_checker(root: Path) -> Make:
     def check(midi: str, audio: str) -> None:
         if midi:
             read_midi(root / midi)
-        with opened(root / audio) as file:
-            if file.channels > 2:
+        check_file(root / audio, "recording")
+        with opened(root / audio) as recording:
+            if recording.channels > 2:
                 raise DataError(
-                    f"recording '{root / audio}' has {file.channels} channels: mix it down to mono "
-                    "or stereo"
+                    f"recording '{root / audio}' has {recording.channels} channels: mix it down to "
+                    "mono or stereo"
                 )
-            if not len(file.read(1)):
-                raise DataError(f"recording '{root / audio}' holds no samples: replace the file")
+            recording.check()
 
     return check

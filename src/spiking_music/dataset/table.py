@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from spiking_music import files
+from spiking_music.audio import RECORDINGS
+from spiking_music.audio.containers import is_recording
 from spiking_music.dataset.catalogue import COLUMNS, MIDI, SPLITS, UNNEEDED, check
 from spiking_music.dataset.durations import audio_seconds
 from spiking_music.dataset.midi import read_midi
@@ -23,9 +25,6 @@ from spiking_music.errors import DataError
 
 NAME = "metadata.csv"
 NOTES = {".mid", ".midi"}
-READ = [".wav", ".wave", ".bwf", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2"]
-READ += [".mp1", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"]
-UNREAD = [".m4a", ".mp4", ".aac", ".wma", ".ape", ".wv"]  # named in an error, rather than left out
 UNKNOWN = "unknown"  # composer
 
 
@@ -72,7 +71,7 @@ def _found(folder: Path) -> tuple[list[str], list[str]]:
     sounds, notes = [], []
     for name in _names(folder):
         suffix = PurePosixPath(name).suffix.lower()
-        if suffix in (*READ, *UNREAD):
+        if suffix in RECORDINGS or (suffix not in NOTES and is_recording(folder / name)):
             sounds.append(name)
         elif suffix in NOTES:
             notes.append(name)

@@ -12,9 +12,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from spiking_music import files
+from spiking_music.audio.mixing import resampled
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import StimuliConfig
-from spiking_music.dataset.audio import resampled
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.listening.loudness import matched
 from spiking_music.listening.manifest import Manifest

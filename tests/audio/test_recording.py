@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import soxr
 
-from spiking_music.dataset.audio import stream
+from spiking_music.audio.recording import stream
 from spiking_music.errors import DataError
 
 RATE = 22050
@@ -101,7 +101,7 @@ def test_a_recording_without_samples_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_and_empty_recordings_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"recording '.*a\.wav' is missing: restore it"):
+    with pytest.raises(DataError, match=r"recording '.*a\.wav' is missing: check its path"):
         whole(tmp_path / "a.wav")
     (tmp_path / "a.wav").touch()
     with pytest.raises(DataError, match=r"recording '.*a\.wav' is empty \(0 bytes\): copy it"):
