@@ -6,7 +6,6 @@ from shlex import quote
 
 from spiking_music import config as configuration
 from spiking_music.codec import classical
-from spiking_music.dataset.catalogue import check_table
 from spiking_music.errors import SpikingMusicError
 from spiking_music.model import pretrained
 
@@ -19,7 +18,9 @@ def refuse(sentence):
 
 try:
     CONFIG = configuration.validate(config)
-    if workflow.is_main_process:  # not in each of its jobs
+    if workflow.is_main_process:  # jobs save the second that it takes
+        from spiking_music.dataset.catalogue import check_table
+
         check_table(CONFIG)
     EXTENDED = pretrained.with_pretrained(config)  # by the row of the package's model
     MP3 = classical.available("mp3", CONFIG.classical.mp3)
