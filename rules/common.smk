@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from shlex import quote
 
-from spiking_music.dataset.catalogue import check_table
 from spiking_music.errors import SpikingMusicError
 from spiking_music.provenance import stale
 from spiking_music.workflow import (
@@ -29,7 +28,9 @@ def fail(sentence):
 
 try:
     plan = Plan.of(config)
-    if workflow.is_main_process:  # not in each of its jobs
+    if workflow.is_main_process:  # jobs save the second that it takes
+        from spiking_music.dataset.catalogue import check_table
+
         check_table(plan.config)
 except SpikingMusicError as error:
     fail(error)

@@ -13,7 +13,7 @@ from spiking_music.config import SignalConfig
 from spiking_music.dataset.compose import Piece, compose
 from spiking_music.dataset.harmony import Key
 from spiking_music.dataset.layout import LARGEST_MEMBER
-from spiking_music.dataset.midi import parse_midi, read_midi, write_midi
+from spiking_music.dataset.midi import parse_midi, read_midi, require_pair, write_midi
 from spiking_music.dataset.onsets import grid
 from spiking_music.errors import DataError
 from tests.dataset.midi_bytes import (
@@ -30,6 +30,7 @@ from tests.dataset.midi_bytes import (
 )
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=131072, hop=512)
+MIDI, AUDIO = Path("m"), Path("a")
 HOUR = 2 * 480 * 3600  # ticks, at the default tempo
 
 
@@ -238,6 +239,22 @@ def test_malformed_files_are_one_sentence(reason: str, data: bytes) -> None:
     with pytest.raises(DataError, match=rf"^MIDI file 'a\.mid' cannot be read \({reason}") as error:
         parse_midi(data, "a.mid")
     assert str(error.value).endswith("): replace the file") and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("late", "what"),
+    [
+        ((960, on(62)), "a note begins at 4.00 s"),
+        ((HOUR, pedal(0)), "a key or the pedal is moved at 3603.00 s"),
+        ((HOUR, off(60)), "a key or the pedal is moved at 3603.00 s"),
+    ],
+)
+def test_notes_that_go_on_after_the_recording(late: Event, what: str) -> None:
+    begun = (0, on(60)), (480, pedal(64)), (2400, on(61)), (0, off(61))
+    require_pair(parse_midi(one(*begun, (9600, pedal(0)), (0, off(60))), ""), 2.9, MIDI, AUDIO)
+    notes = parse_midi(one(*begun, late, (0, off(60))), "")
+    with pytest.raises(DataError, match=rf"^MIDI file 'm' does not .* 'a': {what} and the audio"):
+        require_pair(notes, 2.9, MIDI, AUDIO)
 
 
 @pytest.mark.parametrize("kept", [4, 10, 14, 20, 100, 1000, 0.5, -10, -1])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import yaml
 
 from spiking_music.config import DatasetConfig
 from spiking_music.dataset.catalogue import COLUMNS, catalogue, read_performances
@@ -32,7 +33,7 @@ def made(folder: Path, seed: int = 1, validation: float = 0.1, test: float = 0.1
 @pytest.fixture
 def album(tmp_path: Path) -> Path:
     """Six recordings in folders, some MIDI, and what is neither."""
-    folder = tmp_path / "album"
+    folder = tmp_path / "an album, {live}"
     for number, seconds in enumerate((1.5, 2, 2.5)):
         sound(folder / f"Satie/Gymnopédies/{number + 1}.flac", seconds)
         write_midi(folder / f"Satie/Gymnopédies/{number + 1}.MID", [(100, 60, 80)])
@@ -61,7 +62,9 @@ def test_rows_are_read_from_the_files(album: Path, capsys: pytest.CaptureFixture
     assert table["split"].value_counts().to_dict() == {"train": 4, "validation": 1, "test": 1}
     said = capsys.readouterr().err
     assert "6 recordings (4 train, 1 validation, 1 test), 0.00 h, 3 with MIDI\n" in said
-    assert f"dataset: {{source: folder, path: {album}, notes: none}}\n" in said
+    *_, last = said.splitlines()
+    settings = {"source": "folder", "path": str(album), "notes": "none"}
+    assert yaml.safe_load(last.removeprefix("use it with ")) == {"dataset": settings}
 
 
 def test_the_seed_alone_deals_the_splits(tmp_path: Path) -> None:
@@ -162,8 +165,9 @@ def test_folders_without_enough_recordings(tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     with pytest.raises(DataError, match=r"1 recordings are too few for 3 splits: .*--test 1"):
         made(tmp_path)
-    with pytest.raises(DataError, match="more than 1 together"):
-        made(tmp_path, validation=0.6, test=0.6)
+    for shares in ((0.6, 0.6), (float("nan"), 0.1), (-0.1, 0.1)):
+        with pytest.raises(DataError, match="are no shares of one whole: give numbers"):
+            made(tmp_path, 1, *shares)
 
 
 def test_a_folder_in_the_place_of_the_table_stays(tmp_path: Path) -> None:

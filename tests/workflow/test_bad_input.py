@@ -125,6 +125,7 @@ def not_a_number(folder: Path) -> None:
 def short_audio(folder: Path) -> None:
     samples, rate = soundfile.read(folder / "1.wav")
     soundfile.write(folder / "1.wav", samples[:rate], rate)
+    edit(folder, lambda table: table.assign(duration=[3.2, 1.0, 3.2, 3.2]))
 
 
 RECORDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -210,6 +211,10 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
         r"metadata\.csv', row 6: audio_filename '1\.wav' stands twice: remove one row",
     ),
     "no rows": (lambda table: table[:0], r"metadata\.csv' has no row: list at least one"),
+    "wrong duration": (
+        lambda table: table.assign(duration=["", "4.5", "", ""]),
+        r"metadata\.csv', row 3: duration '4\.5' is wrong, as '1\.wav' lasts 3\.20 s: correct it",
+    ),
     "no number": (
         lambda table: table.assign(duration=["3", "long", "3", "3"]),
         r"metadata\.csv', row 3: duration 'long' is no number: correct it",
@@ -235,6 +240,7 @@ def test_audio_shorter_than_a_clip(folder: Path, out: Path, run: Run) -> None:
     """One of several is named; a split without any clip is an error; padding is the remedy."""
     samples, rate = soundfile.read(folder / "1.wav")
     soundfile.write(folder / "1.wav", samples[: int(1.4 * rate)], rate)
+    edit(folder, lambda table: table.drop(columns=["duration", "year"]))
     (folder / "1.midi").write_bytes(one_note())
     told = run().told
     assert re.search(r"no clip from recording '.*1\.wav': it lasts 1\.40 s and a clip 1\.49", told)

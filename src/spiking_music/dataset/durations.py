@@ -15,7 +15,7 @@ from spiking_music.config import DatasetConfig
 from spiking_music.dataset.layout import Layout
 from spiking_music.errors import DataError
 
-TOLERANCE = 0.51  # seconds: tables may round to whole ones
+TOLERANCE = 0.5, 0.1  # s, and share of the recording: MAESTRO's durations are those of its MIDI
 
 
 def audio_seconds(path: Path) -> float:
@@ -58,7 +58,7 @@ def compared(table: pd.DataFrame, dataset: DatasetConfig, name: str) -> pd.DataF
         except DataError:
             continue
         said = row["duration"]
-        if np.isfinite(said) and abs(said - seconds) > TOLERANCE:
+        if np.isfinite(said) and abs(said - seconds) > TOLERANCE[0] + TOLERANCE[1] * seconds:
             raise DataError(
                 f"'{name}', row {index + 2}: duration '{said:g}' is wrong, as "
                 f"'{row['audio_filename']}' lasts {seconds:.2f} s: correct it, or leave it empty"

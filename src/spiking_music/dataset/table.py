@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from spiking_music import files
 from spiking_music.audio import RECORDINGS
@@ -120,9 +121,12 @@ def _pairs(sounds: list[str], notes: list[str]) -> dict[str, str]:
 
 def _dealt(count: int, seed: int, validation: float, test: float) -> list[str]:
     """A split for each of `count` recordings, drawn from `seed`."""
+    if not (validation >= 0 and test >= 0 and validation + test <= 1 + 1e-9):
+        raise DataError(
+            f"--validation {validation:g} and --test {test:g} are no shares of one whole: "
+            "give numbers from 0 to 1 that are 1 together at most"
+        )
     shares = {"train": 1 - validation - test, "validation": validation, "test": test}
-    if shares["train"] < -1e-9:
-        raise DataError("--validation and --test are more than 1 together: lower one")
     wanted = [split for split, share in shares.items() if share > 1e-9]
     if count < len(wanted):
         raise DataError(
@@ -178,6 +182,9 @@ def _tell(folder: Path, table: pd.DataFrame, notes: int, rendered: bool) -> None
     )
     if notes > paired:
         print(f"{notes - paired} MIDI files have no recording of their name", file=sys.stderr)
-    source = "midi" if rendered else "folder"
-    known = "" if paired == len(table) else ", notes: none"
-    print(f"use it with dataset: {{source: {source}, path: {folder}{known}}}", file=sys.stderr)
+    settings = {"source": "midi" if rendered else "folder", "path": str(folder.resolve())}
+    settings |= {} if paired == len(table) else {"notes": "none"}
+    line = yaml.safe_dump(
+        {"dataset": settings}, default_flow_style=True, width=10**6, sort_keys=False
+    )
+    print(f"use it with {line[1:-2]}", file=sys.stderr)
