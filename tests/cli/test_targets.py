@@ -178,6 +178,7 @@ def test_nothing_that_was_there_is_lost_even_with_force(
         assert not lost, f"{aim}: {lost} changed: {said}"
         assert "Traceback" not in said
         if code:
+            new -= {name for name in new if name.startswith("work/cache")}  # a download goes on
             assert said.count("error: ") == 1 and not new, f"{aim}: {new}: {said}"
         if aim == "too long a name" or (aim == "read-only folder"):
             assert code == 1, aim
