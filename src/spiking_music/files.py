@@ -108,6 +108,15 @@ def sink(path: Path) -> Iterator[BinaryIO]:
             yield file
 
 
+def put_aside(path: Path) -> Path:
+    """Give what lies at `path`, and may be somebody's, another name there, which is returned."""
+    names = (f"{path.name}.differs{number}" for number in ("", *range(2, 1000)))
+    free = next(new for name in names if not os.path.lexists(new := path.with_name(name)))
+    with writing(path):
+        path.rename(free)
+    return free
+
+
 def litter(place: Path) -> list[Path]:
     """What killed processes left in `place` of files they had begun."""
     mine = re.compile(rf"{re.escape(PARTIAL)}(\d+)-[0-9a-f]{{{DIGITS}}}(\.[^.]*)?")

@@ -16,7 +16,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
@@ -60,6 +60,15 @@ def reads(inputs: Iterable[Path]) -> None:
     now, inputs = CALL.get(), frozenset(inputs)
     files = {_identity(path.stat()) for path in inputs if path.is_file()}
     CALL.set(replace(now, inputs=now.inputs | inputs, files=now.files | files))
+
+
+def reads_standard_input() -> None:
+    """Say within `call` that standard input is read, which may be a file."""
+    with suppress(OSError):
+        found = os.fstat(0)
+        if stat.S_ISREG(found.st_mode):
+            now = CALL.get()
+            CALL.set(replace(now, files=now.files | {_identity(found)}))
 
 
 def is_read(found: os.stat_result) -> bool:
@@ -162,9 +171,10 @@ def descriptor(path: Path) -> int | None:
         )
         if found:
             return int(found[1])
-        if not os.path.islink(path):  # noqa: PTH114 – of any name, however long
+        try:
+            path = Path(folder, path.readlink())
+        except (OSError, ValueError):  # no link
             return None
-        path = Path(folder, path.readlink())
     return None
 
 

@@ -4,6 +4,7 @@ Sources lie in `source/`, from where the call is made in `work/`; they are no mo
 for those of the verbs that can then succeed.
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from tests.conftest import DEFAULTS, ROOT
 
 S = "../source"
 CONFIG = ["--config", *DEFAULTS, "--config", str(ROOT / "config" / "tiny.yaml")]
+NOWHERE = json.dumps(
+    {"download": {"archive": "http://localhost:9/x.zip", "attempts": 1, "folder": "cache"}}
+)
 CLIPS = f"{S}/test-0.h5"
 MODEL = ["--weights", f"{S}/w.safetensors"]
 CODES = ["--codes", f"{S}/codes.h5"]
@@ -31,7 +35,7 @@ CALLS: dict[str, list[list[str]]] = {
     ],
     "info": [["info", f"{S}/a.spk"]],
     "catalogue": [["catalogue", *CONFIG, "--out", "{file.csv}"]],
-    "archive": [["archive", *CONFIG, "--out", "{file.json}"]],
+    "archive": [["archive", *CONFIG, "--config", NOWHERE, "--out", "{file.json}"]],
     "fetch": [["fetch", *CONFIG]],
     "recordings": [
         [

@@ -266,7 +266,17 @@ def one_note() -> bytes:
     ("arguments", "sentence"),
     [
         (
-            ["train", "fre", "clips.h5", "--weights", "w", "--log", "l", "--checkpoints", "c"],
+            [
+                "train",
+                "fre",
+                str(ROOT / "README.md"),
+                "--weights",
+                "w",
+                "--log",
+                "l",
+                "--checkpoints",
+                "c",
+            ],
             "unknown variant 'fre'; did you mean 'free'?",
         ),
         (["figure", "architecture", "rqv", "--out", "f"], "did you mean 'rvq'?"),

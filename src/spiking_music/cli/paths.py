@@ -73,6 +73,8 @@ def checked(
     All jobs are checked first, and `prepare` is called only if there is one to run.
     """
     overwriting.reads(job.source for job in all_jobs if job.source != PIPE)
+    if any(job.source == PIPE for job in all_jobs):
+        overwriting.reads_standard_input()
     refused: dict[Job, SpikingMusicError] = {}
     for job in all_jobs:
         try:

@@ -95,11 +95,21 @@ def compare(tables: Sequence[Path], out: Path) -> None:
     for path in tables:
         if not path.exists():
             raise DataError(f"no table '{path}': run the rule `probe` of that variant")
-    table = pd.concat([pd.read_csv(path) for path in tables], ignore_index=True)
+    table = pd.concat([_table(path) for path in tables], ignore_index=True)
     write_csv(table, out)
     with atomic(out.with_suffix(".md")) as temporary:
         temporary.write_text(markdown(table))
     wrote(out.with_suffix(".md"))
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path)
+    except ValueError:
+        table = pd.DataFrame()
+    if not {"label", "features", "probe"} <= set(table.columns):
+        raise DataError(f"'{path}' is no table of `probe`: name one that this verb wrote")
+    return table
 
 
 def markdown(table: pd.DataFrame) -> str:

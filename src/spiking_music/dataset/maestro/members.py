@@ -126,7 +126,11 @@ def _present(target: Path, info: zipfile.ZipInfo) -> bool:
         return False
     whole = intact(target, info)
     if not whole:
-        print(f"'{target}' is damaged: making it again", file=sys.stderr)
+        aside = files.put_aside(target)  # it may be somebody's, who changed it
+        print(
+            f"'{target}' is damaged: making it again, and keeping it as '{aside.name}'",
+            file=sys.stderr,
+        )
     return whole
 
 

@@ -36,6 +36,8 @@ def table(client: Client, config: DownloadConfig) -> bytes:
     buffer = io.BytesIO()
     client.complete(remote, 0, remote.size, buffer)
     _require_digest(buffer, config.table_checksum, config.table, "table")
+    if kept.exists():
+        files.put_aside(kept)  # another version, or somebody's
     with files.atomic(kept) as temporary:
         temporary.write_bytes(buffer.getvalue())
     files.wrote(kept)
@@ -90,6 +92,8 @@ def _kept(
             except DataError:
                 partial.unlink()
                 raise
+            if target.exists():
+                files.put_aside(target)
             partial.replace(target)
     files.wrote(target)
     return target
