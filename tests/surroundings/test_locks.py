@@ -98,5 +98,5 @@ def test_a_file_that_the_system_refuses_is_not_called_damaged(
 def test_a_file_that_was_cut_short_is_called_damaged(tmp_path: Path, left: int) -> None:
     shard = write_shard(tmp_path / "test-0.h5", "test", 1, seed=1)
     shard.write_bytes(shard.read_bytes()[:left])
-    with pytest.raises(DataError, match="is damaged .* delete it"):
+    with pytest.raises(DataError, match=r"is damaged .* delete it"):
         Clips([shard])

@@ -1,5 +1,6 @@
 """Figure 5: what events have to do with notes, variant by variant, and the units closest to A2."""
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,6 +61,8 @@ def _read(path: Path) -> Arrays:
             return dict(file)
     except FileNotFoundError:
         raise DataError(f"no selectivity '{path}': run the rule that writes it") from None
+    except (zipfile.BadZipFile, ValueError, EOFError):
+        raise DataError(f"'{path}' is damaged: delete it and run its rule again") from None
 
 
 def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
