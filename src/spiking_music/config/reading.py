@@ -1,12 +1,13 @@
 """Read configuration files, hand out typed sections, and cut out what concerns one rule."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from spiking_music.config.listening import (
     ListeningConfig,
@@ -27,6 +28,7 @@ from spiking_music.config.models import (
     VariantConfig,
     VariantRow,
 )
+from spiking_music.config.paths import expand
 from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.schedule import require_fit
 from spiking_music.config.sections import (
@@ -47,7 +49,7 @@ from spiking_music.errors import ConfigError
 class Config(Section):
     """The whole of config.yaml."""
 
-    results: str
+    results: Annotated[str, Field(min_length=1)]
     models_from: Annotated[str, Field(pattern=NAME)] | None
     pretrained: bool
     seed: int
@@ -60,7 +62,7 @@ class Config(Section):
     sparsities: dict[str, Sparsity]
     decoders: dict[str, Decoder]
     training: TrainingConfig
-    variants: dict[str, VariantRow | None]
+    variants: dict[Annotated[str, Field(pattern=NAME)], VariantRow | None]
     evaluation: EvaluationConfig
     entropy: EntropyConfig
     classical: ClassicalConfig
@@ -68,6 +70,11 @@ class Config(Section):
     probe: ProbeConfig
     figures: FiguresConfig
     listening: ListeningConfig
+
+    @field_validator("results")
+    @classmethod
+    def _expanded(cls, value: str) -> str:
+        return os.path.normpath(expand(value))  # Snakemake wants no `./`, `//` or `/` at the end
 
     @model_validator(mode="after")
     def _of_another(self) -> "Config":
@@ -131,7 +138,7 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
     for source in sources:
         inline = source.lstrip().startswith("{")
         try:
-            loaded = yaml.safe_load(source if inline else Path(source).read_text())
+            loaded = yaml.safe_load(source if inline else Path(source).read_text("utf-8"))
         except (OSError, UnicodeError) as error:
             raise ConfigError(
                 f"configuration '{source}' cannot be read ({error}): name a YAML file"

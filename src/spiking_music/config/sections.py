@@ -1,10 +1,10 @@
 """Sections of config.yaml about signal, data set, evaluation and figures: one class each."""
 
-import os
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from spiking_music.config.paths import expand
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a data set, hence of a folder
 Split = Literal["train", "validation", "test"]
@@ -20,14 +20,6 @@ class Section(BaseModel):
     """Base of all sections: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def expand(path: str) -> str:
-    """Paths may hold `~` and environment variables, so that overlays can be shared."""
-    expanded = os.path.expandvars(Path(path).expanduser())
-    if "$" in expanded:
-        raise ValueError(f"{path} names an environment variable that is not set")
-    return expanded
 
 
 class SignalConfig(Section):
