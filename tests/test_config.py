@@ -257,6 +257,7 @@ def test_weights_that_count_phases_in_steps_are_understood(raw):
         ("${CASH}", "/mnt/ca$h"),
         ("5$", "5$"),
         ("5$/x", "5$/x"),
+        ("$5", "$5"),
         ("a'b\"c", "a'b\"c"),
         ("größe/ж", "größe/ж"),
         ("./x//y/", "x/y"),
