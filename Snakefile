@@ -2,7 +2,10 @@
 
 from snakemake.utils import min_version
 
+from spiking_music import utf8
+
 min_version("9.27")
+utf8.require()  # results and data sets may have any name, in any locale
 
 
 configfile: "config.yaml"

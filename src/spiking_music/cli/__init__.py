@@ -14,6 +14,7 @@ from types import FrameType
 import typer
 from typer.exceptions import TyperException
 
+from spiking_music import utf8
 from spiking_music.cli import (
     codec,
     dataset,
@@ -46,6 +47,7 @@ app.add_typer(figures.app, name="figure")
 
 def main() -> None:
     """Run the command line; expected failures become one sentence on stderr and exit code 1."""
+    utf8.require()
     threading.excepthook = _thread_failed
     signal.signal(signal.SIGTERM, _stopped)
     streams.make_ready()

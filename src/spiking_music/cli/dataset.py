@@ -34,7 +34,7 @@ def archive(config: Configs, out: Annotated[Out, Writes((".json",))]) -> None:
 
 
 def fetch(
-    config: Configs,
+    config: Configs = ["config.yaml"],  # noqa: B006 (typer copies it)
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be fetched.")
     ] = False,

@@ -27,6 +27,7 @@ from spiking_music.config.decoders import (
     RegressionConfig,
 )
 from spiking_music.config.older import as_shares
+from spiking_music.config.paths import expand
 from spiking_music.config.sections import (
     Count,
     Fraction,
@@ -34,7 +35,6 @@ from spiking_music.config.sections import (
     Section,
     SignalConfig,
     Weight,
-    expand,
 )
 
 

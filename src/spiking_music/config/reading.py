@@ -1,11 +1,12 @@
 """Read configuration files and hand out typed sections."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from spiking_music.config.listening import (
     ListeningConfig,
@@ -28,6 +29,7 @@ from spiking_music.config.models import (
 )
 from spiking_music.config.parts import hide
 from spiking_music.config.parts import part as part_of
+from spiking_music.config.paths import expand
 from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.schedule import require_fit
 from spiking_music.config.sections import (
@@ -48,7 +50,7 @@ from spiking_music.errors import ConfigError
 class Config(Section):
     """The whole of config.yaml."""
 
-    results: str
+    results: Annotated[str, Field(min_length=1)]
     models_from: Annotated[str, Field(pattern=NAME)] | None
     pretrained: bool
     seed: int
@@ -61,7 +63,7 @@ class Config(Section):
     sparsities: dict[str, Sparsity]
     decoders: dict[str, Decoder]
     training: TrainingConfig
-    variants: dict[str, VariantRow | None]
+    variants: dict[Annotated[str, Field(pattern=NAME)], VariantRow | None]
     evaluation: EvaluationConfig
     entropy: EntropyConfig
     classical: ClassicalConfig
@@ -69,6 +71,11 @@ class Config(Section):
     probe: ProbeConfig
     figures: FiguresConfig
     listening: ListeningConfig
+
+    @field_validator("results")
+    @classmethod
+    def _expanded(cls, value: str) -> str:
+        return os.path.normpath(expand(value))  # Snakemake wants no `./`, `//` or `/` at the end
 
     @model_validator(mode="after")
     def _of_another(self) -> "Config":
@@ -133,7 +140,7 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
     for source in sources:
         inline = source.lstrip().startswith("{")
         try:
-            loaded = yaml.safe_load(source if inline else Path(source).read_text())
+            loaded = yaml.safe_load(source if inline else Path(source).read_text("utf-8"))
         except (OSError, UnicodeError) as error:
             raise ConfigError(
                 f"configuration '{source}' cannot be read ({error}): name a YAML file"

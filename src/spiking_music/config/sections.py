@@ -1,11 +1,10 @@
 """Sections of config.yaml about signal, data set, evaluation and figures: one class each."""
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from spiking_music.config.paths import expand
 from spiking_music.errors import ConfigError
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a data set, hence of a folder
@@ -35,14 +34,6 @@ class Section(BaseModel):
                     "add it to --config"
                 )
             return super().__getattr__(name)
-
-
-def expand(path: str) -> str:
-    """Paths may hold `~` and environment variables, so that overlays can be shared."""
-    expanded = os.path.expandvars(Path(path).expanduser())
-    if "$" in expanded:
-        raise ValueError(f"{path} names an environment variable that is not set")
-    return expanded
 
 
 class SignalConfig(Section):

@@ -91,7 +91,14 @@ def read_onsets(path: Path, tables: Sequence[Path] = ()) -> Onsets:
             np.array(group.attrs[name], np.int64) for name in ("performance", "offset")
         )
         step_rate = float(str(group.attrs["step_rate"]))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except FileNotFoundError:
+        raise DataError(f"no onsets at '{path}': run the rule `onsets` first") from None
+    except OSError as error:
+        raise DataError(
+            f"onsets '{path}' cannot be read ({error.strerror or error}): see to the disk they are "
+            "on"
+        ) from None
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(
             f"onsets '{path}' cannot be read ({error}): run the rule `onsets` again"
         ) from None

@@ -19,6 +19,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking_music import hdf5
 from spiking_music.errors import CodeError
 
 NO_LEVEL = -1  # of a model that takes none
@@ -64,15 +65,15 @@ class CodesFile:
         for start in range(0, len(self), size):
             try:
                 yield self._codes[start : start + size]
-            except OSError:
-                raise _damaged(self.path) from None
+            except OSError as error:
+                raise _unreadable(self.path, error) from None
 
     def chosen(self, clips: Sequence[int]) -> Codes:
         """Codes (count, rows, T) of some clips; `CodeError` where the file is damaged."""
         try:
             return np.stack([self._codes[clip] for clip in clips])
-        except OSError:
-            raise _damaged(self.path) from None
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
 
 
 @contextmanager
@@ -81,9 +82,9 @@ def open_codes(path: Path) -> Iterator[CodesFile]:
     if not path.is_file():
         raise CodeError(f"no codes at '{path}': run the rule `codes` first")
     try:
-        file = h5py.File(path, "r")
-    except OSError:
-        raise _damaged(path) from None
+        file = hdf5.opened(path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
     with file:
         try:
             fields = Origin.__dataclass_fields__.keys() - {"layout"}
@@ -106,5 +107,7 @@ def pictured(codes: Codes) -> NDArray[np.int64]:
     return fires if len(fires) else rows[:1]
 
 
-def _damaged(path: Path) -> CodeError:
+def _unreadable(path: Path, error: OSError) -> CodeError:
+    if reason := hdf5.system_reason(error):
+        return CodeError(f"codes '{path}' cannot be read ({reason}): see to the disk they are on")
     return CodeError(f"codes '{path}' are damaged: delete the file and run the rule `codes` again")

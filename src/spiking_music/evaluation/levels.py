@@ -57,7 +57,7 @@ def summarise_levels(
     table = pd.DataFrame(rows)
     files.write_csv(table, out)
     with files.atomic(out.with_suffix(".md")) as temporary:
-        temporary.write_text(_markdown(table))
+        temporary.write_text(_markdown(table), encoding="utf-8")
     files.wrote(out.with_suffix(".md"))
 
 

@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking_music import hdf5
 from spiking_music.dataset.onsets import read_onsets
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.codes import open_codes
@@ -113,7 +113,7 @@ def open_pairs(codes: Path, onsets: Path) -> Iterator[tuple[Pairs, float]]:
     if kind != "binary":
         raise CodeError(f"'{codes}' holds {kind} codes: selectivity is about binary events")
     notes = read_onsets(onsets)
-    with h5py.File(codes) as file:
+    with hdf5.opened(codes) as file:
         yield Pairs(file["codes"], notes.onsets, spans(notes.performance)), notes.step_rate
 
 

@@ -98,7 +98,7 @@ def compare(tables: Sequence[Path], out: Path) -> None:
     table = pd.concat([_table(path) for path in tables], ignore_index=True)
     write_csv(table, out)
     with atomic(out.with_suffix(".md")) as temporary:
-        temporary.write_text(markdown(table))
+        temporary.write_text(markdown(table), encoding="utf-8")
     wrote(out.with_suffix(".md"))
 
 

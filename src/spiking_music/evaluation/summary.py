@@ -93,7 +93,7 @@ def summarise(
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     files.write_csv(table, out)
     with files.atomic(out.with_suffix(".md")) as temporary:
-        temporary.write_text(markdown(table))
+        temporary.write_text(markdown(table), encoding="utf-8")
     files.wrote(out.with_suffix(".md"))
     files.write_json(_metrics(table), out.with_suffix(".json"))
 

@@ -1,5 +1,6 @@
 """Figure 4: what the level μ of μ-SPARSE trades, clip by clip, and what its events look like."""
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def _matrices(path: Path, shown: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
             swept = dict(zip(file["levels"].tolist(), file["codes"], strict=True))
     except FileNotFoundError:
         raise DataError(f"no codes '{path}': run the rule that writes them") from None
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError):
+        raise DataError(f"'{path}' is damaged: delete it and run its rule again") from None
     missing = [level for level in shown if level not in swept]
     if missing or not shown:
         raise DataError(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from spiking_music.codec.formats import FORMATS, cost, entropy_bound
@@ -159,10 +160,12 @@ def _legend(axes: Axes) -> None:
 
 
 def _frame(upper: Axes, lower: Axes, full: int) -> None:
-    upper.set(xscale="log", yscale="log", xlim=(FEWEST, full), ylim=(40, 40 * full))
+    style.decades(upper)
+    upper.set(xscale="log", xlim=(FEWEST, full), ylim=(40, 40 * full))
     upper.set(ylabel="storage (bits)")
     upper.tick_params(axis="x", which="both", bottom=False)
     lower.set(xlabel="number of events S", ylabel="bits / entropy", ylim=(0.85, 3.1))
     lower.xaxis.set_major_formatter(lambda value, _: style.thousands(value))
+    lower.xaxis.set_minor_formatter(NullFormatter())
     style.letter(upper, "a", "")
     style.letter(lower, "b", "")

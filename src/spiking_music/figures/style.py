@@ -4,6 +4,7 @@ Colours are Paul Tol's *vibrant* scheme, which stays distinct for colour-blind r
 also has a marker of its own, so that no statement rests on colour alone.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from spiking_music.files import atomic, wrote
 
@@ -27,11 +28,13 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
 TICKS = [2.0**power for power in range(-3, 10)]  # kbps
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FLOOR_DB = -20.0  # of SI-SNR axes
 
 RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs everywhere
     "mathtext.fontset": "dejavusans",
+    "text.parse_math": False,  # names hold what they hold: `$` and `\` are letters
     "font.size": 7.5,
     "axes.titlesize": 8.0,
     "axes.titlelocation": "left",
@@ -112,7 +115,12 @@ def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figu
 
 def letter(axes: Axes, mark: str, title: str) -> None:
     """Title a panel: its bold letter, then what it shows."""
-    axes.set_title(rf"$\mathbf{{{mark}}}$   {title}")
+    axes.set_title(marked(mark, title), parse_math=True)
+
+
+def marked(mark: str, title: str) -> str:
+    """A bold letter before a title, for a text that parses math; of the title nothing is math."""
+    return rf"$\mathbf{{{mark}}}$   " + title.replace("$", r"\$")
 
 
 def octaves(axes: Axes) -> None:
@@ -121,6 +129,15 @@ def octaves(axes: Axes) -> None:
     axes.xaxis.set_major_locator(FixedLocator(TICKS))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:g}"))
+
+
+def decades(axes: Axes) -> None:
+    """A log y axis in powers of ten, written without math."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"10{str(round(math.log10(value))).translate(RAISED)}")
+    )
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def thousands(value: float) -> str:

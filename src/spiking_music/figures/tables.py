@@ -15,10 +15,11 @@ def read(path: Path | str, filled: Sequence[str], present: Sequence[str] = ()) -
     missing, or one of `filled` holds no value.
     """
     try:
-        table = pd.read_csv(path)
+        # what is called None or NA has that name; writers leave what is not there empty
+        table = pd.read_csv(path, keep_default_na=False, na_values=["", "nan", "NaN"])
     except FileNotFoundError:
         raise DataError(f"no table '{path}' to draw from: run the rule that writes it") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError):
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeError):
         raise DataError(f"'{path}' is not a table: delete it and run its rule again") from None
     if table.empty:
         raise DataError(f"table '{path}' has no rows: nothing to draw")

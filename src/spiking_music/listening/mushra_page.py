@@ -40,18 +40,18 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
         for stimulus in track(stimuli, "sounds", console=Console(stderr=True)):
             content = read_stimulus(manifest_path.parent, stimulus, manifest.sample_rate)
             script = f'receiveSound("{_id(stimulus.file)}", "{base64_text(content)}");\n'
-            (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script)
-        (folder / "index.html").write_text(render(manifest, settings))
+            (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script, encoding="utf-8")
+        (folder / "index.html").write_text(render(manifest, settings), encoding="utf-8")
     files.wrote(out / "index.html")
 
 
 def render(manifest: Manifest, settings: PageConfig) -> str:
     """The text of index.html; equal arguments give equal text."""
-    style = (PAGE / "style.css").read_text()
+    style = (PAGE / "style.css").read_text(encoding="utf-8")
     modules = import_map({f"mushra/{path.stem}": path for path in MODULES.glob("*.js")})
     target = _origin(settings.post_url) if settings.post_url else "'none'"
     allowed = policy(style, (modules, ENTRY), "'self' file: data:", target)
-    template = Template((PAGE / "index.html").read_text())
+    template = Template((PAGE / "index.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=html.escape(settings.title),
         policy=html.escape(allowed),

@@ -162,9 +162,11 @@ def _render(data: dict[str, Any], sounds: Sequence[str]) -> str:
     page, own = FOLDER / "page", FOLDER / "samples"
     modules = {f"mushra/{name}": page / "modules" / f"{name}.js" for name in SHARED}
     modules |= {f"samples/{path.stem}": path for path in (own / "modules").glob("*.js")}
-    style = (page / "style.css").read_text() + (own / "style.css").read_text()
+    style = (page / "style.css").read_text(encoding="utf-8") + (own / "style.css").read_text(
+        encoding="utf-8"
+    )
     mapped = import_map(modules)
-    return Template((own / "index.html").read_text()).substitute(
+    return Template((own / "index.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Piano music in events: {data['dataset']}"),
         policy=html.escape(policy(style, (mapped, ENTRY))),
         style=style,

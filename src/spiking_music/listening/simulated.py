@@ -51,7 +51,7 @@ def write_simulated(settings: SimulatedConfig, out: Path, seed: int) -> None:
         for unit in dict.fromkeys(pages.units):
             session = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{SIMULATED}:{seed}:{unit}"))
             path = folder / f"{SIMULATED}-{int(unit):03d}.csv"
-            with path.open("w", newline="") as file:
+            with path.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
                 writer.writerow(COLUMNS)
                 writer.writerows(_rows(pages, unit, session, seed))

@@ -43,5 +43,5 @@ def write(
     with files.folder(out, verb, inputs) as folder:
         for name, table in {**joined, **others}.items():
             table.to_csv(folder / name, index=False, float_format="%.9g")
-        (folder / "summary.md").write_text(text)
+        (folder / "summary.md").write_text(text, encoding="utf-8")
     files.wrote(out)

@@ -21,7 +21,9 @@ def describe(weights: Path) -> dict[str, Any]:
             about: dict[str, Any] = json.loads((file.metadata() or {})[KEY])
     except FileNotFoundError:
         raise CodeError(f"no model at '{weights}': train it, or name another file") from None
-    except (SafetensorError, OSError, KeyError, ValueError):
+    except OSError as error:
+        raise CodeError(f"'{weights}' cannot be read ({error}): see to the disk it is on") from None
+    except (SafetensorError, KeyError, ValueError):
         raise CodeError(
             f"'{weights}' is damaged or no model of this project: train it again"
         ) from None

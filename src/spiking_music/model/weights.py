@@ -54,7 +54,9 @@ def load_weights(
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CodeError(f"no model at '{path}': train it, or name another file") from None
-    except (SafetensorError, OSError) as error:
+    except OSError as error:
+        raise CodeError(f"'{path}' cannot be read ({error}): see to the disk it is on") from None
+    except SafetensorError as error:
         raise CodeError(f"'{path}' is damaged or no safetensors file ({error})") from None
     if KEY not in metadata:
         raise CodeError(f"'{path}' holds weights of another program: it names no configuration")

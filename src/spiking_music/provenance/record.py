@@ -99,7 +99,7 @@ def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: R
     for path, (name, value) in zip(outputs, made.items(), strict=True):
         this = {"output": name, "sha256": value, "bytes": path.stat().st_size}
         with files.atomic(_place(records, Path(name))) as temporary:
-            temporary.write_text(json.dumps(this | record, indent=1) + "\n")
+            temporary.write_text(json.dumps(this | record, indent=1) + "\n", encoding="utf-8")
 
 
 def _inherited(records: Path, root: Path, read: dict[Path, str]) -> Record:
@@ -129,7 +129,7 @@ def _own(arguments: Sequence[str]) -> Record:
 
 def _read(record: Path) -> Record:
     try:
-        loaded: Record = json.loads(record.read_text())
+        loaded: Record = json.loads(record.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"record '{record}' is damaged ({error}): run its rule again") from None
     return loaded

@@ -109,7 +109,9 @@ def load_tables(path: Path | str) -> EntropyTables:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CodeError(f"no entropy tables at '{path}': run fit-entropy first") from None
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise CodeError(f"'{path}' cannot be read ({error}): see to the disk it is on") from None
+    except (SafetensorError, ValueError, TypeError) as error:
         raise CodeError(f"'{path}' is damaged or no safetensors file ({error})") from None
     if not isinstance(about, dict) or about.get("version") != VERSION:
         raise CodeError(f"'{path}' holds no entropy tables of this version: run fit-entropy again")

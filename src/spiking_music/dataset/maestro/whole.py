@@ -1,13 +1,12 @@
 """The files that are fetched whole: the table, and the archive for those who want all of it."""
 
-import fcntl
 import hashlib
 import io
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from spiking_music import files
+from spiking_music import files, locks
 from spiking_music.config import DownloadConfig
 from spiking_music.dataset.maestro.archive import require_size
 from spiking_music.dataset.maestro.http import Client
@@ -77,7 +76,7 @@ def _kept(
     with files.writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            locks.exclusive(file)
             if target.is_file() and target.stat().st_size == remote.size:
                 partial.unlink(missing_ok=True)
                 return target
