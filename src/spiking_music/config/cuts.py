@@ -15,6 +15,7 @@ NETWORK: dict[
         "rate": ("kind",),
         "rate-levels": ("kind", "levels"),
     },
+    "context": {"steps": ("kind", "levels", "doubling")},
     "decoder": {"gan": ("kind",)},
 }
 
