@@ -43,7 +43,8 @@ class Reading:
 
         def noted(section: Section, name: str) -> Any:
             known = self._sections.get(id(section))
-            if known and name in type(section).model_fields and (known[1] or name == "seed"):
+            # rows of tables may leave keys to the defaults of their kind
+            if known and name in section.model_fields_set and (known[1] or name == "seed"):
                 self._note(f"{known[1]}.{name}", whole(section, name))
             return whole(section, name)
 

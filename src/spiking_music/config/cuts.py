@@ -16,7 +16,7 @@ NETWORK: dict[
         "rate-levels": ("kind", "levels"),
     },
     "context": {"steps": ("kind", "levels", "doubling")},
-    "decoder": {"gan": ("kind",)},
+    "decoder": {"gan": ("kind",), "griffin-lim": ("kind",)},
 }
 
 
