@@ -21,10 +21,14 @@ class Done:
     said: str
 
 
-def environment() -> dict[str, str]:
-    """Ours, with the commands that were installed beside this Python, and one thread a process."""
+def environment(source: Path | None = None) -> dict[str, str]:
+    """Ours, with the commands that were installed beside this Python, and one thread a process.
+
+    source: a folder with another copy of the package.
+    """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+    other = {"PYTHONPATH": str(source)} if source else {}
+    return {**os.environ, **other, "PATH": path, "OMP_NUM_THREADS": "1"}
 
 
 def snakemake(folder: Path, *arguments: str, overlays: tuple[str, ...]) -> list[str]:
@@ -38,7 +42,10 @@ def snakemake(folder: Path, *arguments: str, overlays: tuple[str, ...]) -> list[
 
 
 def run_snakemake(
-    folder: Path, *arguments: str, overlays: tuple[str, ...] = ("config/tiny.yaml",)
+    folder: Path,
+    *arguments: str,
+    overlays: tuple[str, ...] = ("config/tiny.yaml",),
+    source: Path | None = None,
 ) -> Done:
     """Run the repository's Snakefile in `folder` with config.yaml and `overlays`."""
     run = subprocess.run(
@@ -46,7 +53,7 @@ def run_snakemake(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=environment(),
+        env=environment(source),
     )
     return Done(run.returncode, run.stdout)
 

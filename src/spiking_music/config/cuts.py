@@ -15,7 +15,8 @@ NETWORK: dict[
         "rate": ("kind",),
         "rate-levels": ("kind", "levels"),
     },
-    "decoder": {"gan": ("kind",)},
+    "context": {"steps": ("kind", "levels", "doubling")},
+    "decoder": {"gan": ("kind",), "griffin-lim": ("kind",)},
 }
 
 

@@ -1,0 +1,215 @@
+"""Verbs read the very keys that their rules hand over, no more and no less.
+
+No more: a section refuses to be asked for what was not handed over (config/parts.py), so that any
+run of a rule would fail. No less: here the commands of the rules are run again, and what they read
+is noted. `train` is left out, as its whole configuration goes into the weights.
+"""
+
+import json
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spiking_music import cli
+from spiking_music import config as configuration
+from spiking_music.config.reading import SECTIONS, TABLES
+from spiking_music.config.sections import Section
+from spiking_music.workflow import Plan
+from tests.conftest import DEFAULTS, ROOT
+from tests.workflow.conftest import run_snakemake
+from tests.workflow.small import write_overlay
+
+RESULTS = Path("results/small")
+TARGETS = ("all", f"{RESULTS}/listen/objective/summary.md", f"{RESULTS}/shipped/mu-sparse/train.h5")
+NOT_RUN = {"train", "halve", "borrow"}  # whose keys are all in the weights; which have none
+
+
+class Reading:
+    """Notes which keys are read of the sections that a verb asks for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.keys: set[str] = set()
+        self._sections: dict[int, tuple[Section, str]] = {}  # kept, so that no number comes twice
+        whole = Section.__getattribute__
+
+        def noted(section: Section, name: str) -> Any:
+            known = self._sections.get(id(section))
+            # rows of tables may leave keys to the defaults of their kind
+            if known and name in section.model_fields_set and (known[1] or name == "seed"):
+                self._note(f"{known[1]}.{name}", whole(section, name))
+            return whole(section, name)
+
+        monkeypatch.setattr(Section, "__getattribute__", noted)
+        for name in ("section", "network", "seed"):
+            monkeypatch.setattr(configuration, name, self._watched(getattr(configuration, name)))
+
+    def _watched(self, given: Any) -> Any:
+        def called(raw: Mapping[str, Any], *what: Any) -> Any:
+            found = given(raw, *what)
+            if isinstance(found, configuration.VariantConfig):
+                self._watch(found, "")
+            elif isinstance(found, Section):
+                self._watch(found, SECTIONS[what[0]])
+            else:
+                self.keys.add("seed")
+            return found
+
+        return called
+
+    def _watch(self, section: Section, place: str) -> None:
+        for name, value in section.__dict__.items():
+            if isinstance(value, Section):
+                self._watch(value, TABLES.get(name, f"{place}.{name}".strip(".")))
+        self._sections[id(section)] = section, place
+
+    def _note(self, key: str, value: Any) -> None:
+        if not isinstance(value, Section) and not key.endswith(".kind"):
+            self.keys.add(key.strip("."))
+
+
+def handed(argv: list[str]) -> set[str]:
+    """The keys in the configuration of a command; rows of tables without their names."""
+    if "--config" not in argv:
+        return set()
+    values = json.loads(argv[argv.index("--config") + 1])
+    found = set()
+    for path in _leaves(values):
+        if path[-1] == "kind":  # which class it is
+            continue
+        if path[0] in TABLES.values():
+            found.add(".".join([path[0], *path[2:]]))
+        elif path[0] != "variants":  # names of rows
+            found.add(".".join(path))
+        elif path[2] == "seed":
+            found.add("seed")
+    return found
+
+
+def _leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+@pytest.fixture(scope="module")
+def work(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the small run, to which listeners, labels and perceptual scores are added."""
+    folder = tmp_path_factory.mktemp("reading")
+    shutil.copytree(small, folder, dirs_exist_ok=True)
+    (folder / "ratings").mkdir()
+    for path in (folder / RESULTS / "evaluation").glob("*.csv"):
+        pd.read_csv(path).assign(visqol=3.0, zimtohrli=3.0).to_csv(path, index=False)
+    return folder
+
+
+def commands(folder: Path, *targets: str, **overlay: Any) -> dict[str, list[str]]:
+    """One command of each verb and set of keys, as the rules would run it."""
+    (folder / "more.json").write_text(json.dumps(overlay))
+    overlays = (*write_overlay(folder), str(folder / "more.json"))
+    done = run_snakemake(folder, "-n", "-p", "--forceall", *targets, overlays=overlays)
+    assert done.code == 0, done.said
+    found = {}
+    for line in re.findall(r"^ *spiking-music (.*?) 2>&1", done.said, re.M):
+        argv = shlex.split(line)
+        verb = argv[0] if argv[0] != "figure" else f"figure {argv[1]}"
+        found[f"{verb} {sorted(handed(argv))} {'--weights' in argv}"] = argv
+    return found
+
+
+def read_by(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    with monkeypatch.context() as patch:
+        reading = Reading(patch)
+        patch.setattr(sys, "argv", ["spiking-music", *argv])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code, argv
+        return reading.keys
+
+
+def check(found: Mapping[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Run the commands; the verbs that were run."""
+    wrong = {}
+    for argv in found.values():
+        if argv[0] not in NOT_RUN:
+            read, given = read_by(argv, monkeypatch), handed(argv)
+            if read != given:
+                wrong[" ".join(argv[:3])] = {"not read": given - read, "not given": read - given}
+    assert not wrong
+    return {argv[0] if argv[0] != "figure" else argv[1] for argv in found.values()}
+
+
+def test_a_verb_reads_what_its_rule_hands_over(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(work)
+    simulated = ["simulate-listeners", "--config", str(work / "simulated.json"), "--out", "ratings"]
+    Path("simulated.json").write_text(
+        json.dumps({"seed": 1, "listening": {"simulated": SIMULATED}})
+    )
+    shutil.rmtree("ratings")
+    read_by(simulated, monkeypatch)
+    ratings = {"ratings": {"folder": str(work / "ratings")}}
+    ran = check(commands(work, *TARGETS, listening=ratings), monkeypatch)
+    assert ran >= {"catalogue", "recordings", "clips", "onsets", "codes", "evaluate", "sweep"}
+    assert ran >= {"evaluate-anchor", "evaluate-classical", "fit-entropy", "summarise", "stimuli"}
+    assert ran >= {"sample-page", "mushra-page", "ratings", "objective-ratings", "selectivity"}
+    assert ran >= {"storage", "rate-quality", "rate-sweep", "training", "clips", "listening"}
+
+
+SIMULATED = {
+    "listeners": 9,
+    "clips": 2,
+    "scores": {"reference": 100, "rvq": 70, "anchor-7000": 60, "anchor-3500": 35},
+    "taste": 6,
+    "noise": 10,
+    "lazy": 0.1,
+}
+
+
+def test_probes_too(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(work)
+    number, rows = 0, []
+    for split in ("train", "validation", "test"):
+        path = RESULTS / "clips" / f"{split}-0.csv"
+        table = pd.read_csv(path)
+        table["performance"] = np.arange(number, number + len(table))  # each clip is one
+        table.to_csv(path, index=False)
+        rows += [{"split": split, "performance": each} for each in table["performance"]]
+        number += len(table)
+    known = pd.DataFrame(rows)
+    known["genre"] = np.where(known.index % 2, "waltz", "polka")
+    old = pd.read_csv(RESULTS / "performances.csv").iloc[0].to_dict()
+    known = known.assign(**{key: old[key] for key in old.keys() - set(known)})
+    known["audio_filename"] = [f"{each}.flac" for each in known.index]
+    known["midi_filename"] = [f"{each}.midi" for each in known.index]
+    known.to_csv(RESULTS / "performances.csv", index=False)
+    labels = {"labels": ["genre"]}
+    found = commands(work, f"{RESULTS}/probes.csv", probe=labels)
+    probes = {name: argv for name, argv in found.items() if argv[0] == "probe"}
+    check(probes, monkeypatch)
+    assert len(probes) == 2  # of codes, and of mel bands
+
+
+@pytest.mark.parametrize("overlay", ["tiny", "best"])
+def test_figures_of_networks_too(
+    overlay: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every row, as they need no weights."""
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.of(configuration.read([*DEFAULTS, str(ROOT / "config" / f"{overlay}.yaml")]))
+    kinds = {}
+    for name in plan.variants:
+        config = plan.network_settings(SimpleNamespace(variant=name))
+        argv = ["figure", "architecture", name, "--config", config, "--out", name]
+        kinds[tuple(sorted(handed(argv)))] = argv
+    assert len(kinds) >= 3
+    check({str(number): argv for number, argv in enumerate(kinds.values())}, monkeypatch)
