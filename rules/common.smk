@@ -152,13 +152,13 @@ def version(wildcards):
 
 
 def drawn(name, caption):
-    """Both files of a figure; the picture goes into the report."""
+    """The files of a figure; the picture goes into the report."""
     picture = report(
         f"{RESULTS}/figures/{name}.png",
         caption=f"../report/{caption}.rst",
         category="Figures",
     )
-    return [picture, f"{RESULTS}/figures/{name}.svg"]
+    return [picture, *(f"{RESULTS}/figures/{name}.{kind}" for kind in ("svg", "pdf"))]
 
 
 def stem(wildcards, output):

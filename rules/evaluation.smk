@@ -131,6 +131,7 @@ use rule mp3 as opus with:
 rule sweep:
     input:
         weights=f"{RESULTS}/models/{{variant}}/weights.safetensors",
+        entropy=f"{RESULTS}/models/{{variant}}/entropy.safetensors",
         clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
         tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
     output:
@@ -154,7 +155,62 @@ rule sweep:
         config=settings("seed", "evaluation"),
     shell:
         "spiking-music sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
-        " --out {output.table:q} 2>&1 | tee {log:q} >&2"
+        " --tables {input.entropy:q} --out {output.table:q} 2>&1 | tee {log:q} >&2"
+
+
+rule architecture:
+    output:
+        f"{RESULTS}/architecture/{{variant}}.csv",
+    log:
+        f"{LOGS}/architecture-{{variant}}.log",
+    benchmark:
+        f"{TIMES}/architecture-{{variant}}.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    resources:
+        mem_mb=grown(4000),
+        runtime=grown(20),
+    params:
+        config=variant_settings,
+    shell:
+        "spiking-music architecture {wildcards.variant} --config {params.config:q}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
+rule excerpts:
+    input:
+        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
+        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
+        onsets=onsets(CONFIG.evaluation.split),
+        weights=expand(
+            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
+        ),
+        codes=expand(
+            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
+            variant=VARIANTS,
+        ),
+    output:
+        f"{RESULTS}/excerpts.npz",
+    log:
+        f"{LOGS}/excerpts.log",
+    benchmark:
+        f"{TIMES}/excerpts.tsv"
+    conda:
+        "../envs/spiking-music.yaml"
+    threads: 2
+    resources:
+        mem_mb=grown(4000),
+        runtime=grown(30),
+    params:
+        config=settings("signal", "figures"),
+        variants=[f"--variant {name}" for name in VARIANTS],
+        weights=repeated("weights", "weights"),
+        codes=repeated("codes", "codes"),
+        onsets=repeated("onsets", "onsets"),
+    shell:
+        "spiking-music excerpts {input.clips:q} --config {params.config:q} {params.variants}"
+        " {params.weights} {params.codes} {params.onsets} --out {output:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule summarise:

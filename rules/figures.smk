@@ -16,7 +16,7 @@ FIGURES = expand(
         "clips",
         *(f"probe-{label}" for label in LABELS),
     ],
-    kind=["png", "svg"],
+    kind=["png", "svg", "pdf"],
 )
 
 
@@ -43,8 +43,8 @@ rule figure_storage:
 rule figure_rate_quality:
     input:
         summary=f"{RESULTS}/summary.csv",
-        evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=VARIANTS),
-        storage=expand(f"{RESULTS}/storage/{{variant}}.csv", variant=VARIANTS),
+        evaluation=expand(f"{RESULTS}/evaluation/{{variant}}.csv", variant=CODED),
+        coded=expand(f"{RESULTS}/storage/{{variant}}-coded.csv", variant=CODED),
     output:
         drawn("rate-quality", "rate-quality"),
     log:
@@ -57,19 +57,20 @@ rule figure_rate_quality:
         mem_mb=grown(1000),
         runtime=grown(10),
     params:
-        variants=[f"--variant {name}" for name in VARIANTS],
+        variants=[f"--variant {name}" for name in CODED],
         evaluation=repeated("evaluation", "evaluation"),
-        storage=repeated("storage", "storage"),
+        coded=repeated("coded", "coded"),
         out=stem,
     shell:
         "spiking-music figure rate-quality --summary {input.summary:q} {params.variants}"
-        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
+        " {params.evaluation} {params.coded} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_architecture:
+    input:
+        f"{RESULTS}/architecture/{{variant}}.csv",
     output:
-        *drawn("fig2-{variant}", "architecture"),
-        f"{RESULTS}/figures/fig2-{{variant}}.csv",
+        drawn("fig2-{variant}", "architecture"),
     log:
         f"{LOGS}/figure-architecture-{{variant}}.log",
     benchmark:
@@ -77,27 +78,27 @@ rule figure_architecture:
     conda:
         "../envs/spiking-music.yaml"
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(20),
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
-        config=variant_settings,
         out=stem,
     shell:
-        "spiking-music figure architecture {wildcards.variant} --config {params.config:q}"
-        " --out {params.out:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music figure architecture --table {input:q} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_rate_sweep:
     input:
         sweep=f"{RESULTS}/sweep/{{variant}}.csv",
+        quality=f"{RESULTS}/sweep/{{variant}}-quality.csv",
         matrices=f"{RESULTS}/sweep/{{variant}}.npz",
         evaluation=[
             *expand(f"{RESULTS}/evaluation/{{sparse}}.csv", sparse=SPARSE),
             f"{RESULTS}/evaluation/{{variant}}.csv",
         ],
-        storage=[
-            *expand(f"{RESULTS}/storage/{{sparse}}.csv", sparse=SPARSE),
-            f"{RESULTS}/storage/{{variant}}.csv",
+        coded=[
+            *expand(f"{RESULTS}/storage/{{sparse}}-coded.csv", sparse=SPARSE),
+            f"{RESULTS}/storage/{{variant}}-coded.csv",
         ],
     output:
         drawn("fig4-{variant}", "fig4"),
@@ -114,12 +115,12 @@ rule figure_rate_sweep:
         config=settings("evaluation", "figures"),
         sparse=[f"--variant {name}" for name in SPARSE],
         evaluation=repeated("evaluation", "evaluation"),
-        storage=repeated("storage", "storage"),
+        coded=repeated("coded", "coded"),
         out=stem,
     shell:
         "spiking-music figure rate-sweep --config {params.config:q} --sweep {input.sweep:q}"
-        " --matrices {input.matrices:q} {params.sparse} --variant {wildcards.variant}"
-        " {params.evaluation} {params.storage} --out {params.out:q} 2>&1 | tee {log:q} >&2"
+        " {params.sparse} --variant {wildcards.variant}"
+        " {params.evaluation} {params.coded} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
 rule figure_selectivity:
@@ -170,16 +171,7 @@ rule figure_training:
 
 rule figure_clips:
     input:
-        clips=shards("clips/{split}-{shard}.h5", CONFIG.evaluation.split),
-        tables=shards("clips/{split}-{shard}.csv", CONFIG.evaluation.split),
-        onsets=onsets(CONFIG.evaluation.split),
-        weights=expand(
-            f"{RESULTS}/models/{{variant}}/weights.safetensors", variant=VARIANTS
-        ),
-        codes=expand(
-            f"{RESULTS}/codes/{{variant}}/{CONFIG.evaluation.split}.h5",
-            variant=VARIANTS,
-        ),
+        f"{RESULTS}/excerpts.npz",
     output:
         drawn("clips", "clips"),
     log:
@@ -188,20 +180,13 @@ rule figure_clips:
         f"{TIMES}/figure-clips.tsv"
     conda:
         "../envs/spiking-music.yaml"
-    threads: 2
     resources:
-        mem_mb=grown(4000),
-        runtime=grown(30),
+        mem_mb=grown(1000),
+        runtime=grown(10),
     params:
-        config=settings("signal", "figures"),
-        variants=[f"--variant {name}" for name in VARIANTS],
-        weights=repeated("weights", "weights"),
-        codes=repeated("codes", "codes"),
-        onsets=repeated("onsets", "onsets"),
         out=stem,
     shell:
-        "spiking-music figure clips {input.clips:q} --config {params.config:q} {params.variants}"
-        " {params.weights} {params.codes} {params.onsets} --out {params.out:q}"
+        "spiking-music figure clips --excerpts {input:q} --out {params.out:q}"
         " 2>&1 | tee {log:q} >&2"
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from spiking_music.config import VariantConfig, read, variant
+from spiking_music.evaluation.architecture import Block, blocks
 from spiking_music.figures.architecture import draw
-from spiking_music.figures.blocks import Block, blocks
 from spiking_music.model.autoencoder import Autoencoder
 from tests.conftest import DEFAULTS, ROOT
 

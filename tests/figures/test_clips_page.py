@@ -13,7 +13,7 @@ import zarr
 from spiking_music.config import SignalConfig, read, variant
 from spiking_music.dataset.shard import ShardFile
 from spiking_music.errors import CodeError, DataError
-from spiking_music.evaluation.coding import encode_split
+from spiking_music.evaluation.inference import encode_split
 from spiking_music.figures.clips_page import choose, draw
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.weights import save_weights

@@ -11,7 +11,7 @@ import torch
 
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import DataError
-from spiking_music.training.data import CropBatches, ahead, batches, spread
+from spiking_music.training.data import CropBatches, ahead, batches, evenly_spaced
 from tests.training.conftest import SIGNAL, tiny, write_shard
 
 Shards = dict[str, list[Path]]
@@ -110,4 +110,4 @@ def test_an_error_of_the_thread_surfaces_at_its_turn() -> None:
     [(3, 9, [0, 4, 8]), (9, 3, [0, 1, 2]), (1, 5, [0]), (4, 0, [])],
 )
 def test_spread(count: int, total: int, expected: list[int]) -> None:
-    assert spread(count, total) == expected
+    assert evenly_spaced(count, total) == expected

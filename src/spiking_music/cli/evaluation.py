@@ -7,11 +7,18 @@ import typer
 
 from spiking_music import config as configuration
 from spiking_music.cli.options import Clips, Configs, Out
-from spiking_music.config import EntropyConfig, EvaluationConfig, SelectivityConfig
+from spiking_music.config import (
+    EntropyConfig,
+    EvaluationConfig,
+    FiguresConfig,
+    SelectivityConfig,
+    SignalConfig,
+)
 from spiking_music.errors import ConfigError
 
 Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
 Codes = Annotated[Path, typer.Option(help="Codes that `codes` wrote (.h5).")]
+EntropyTables = Annotated[Path, typer.Option("--tables", help="Tables that `fit-entropy` wrote.")]
 
 
 def codes(
@@ -27,7 +34,7 @@ def codes(
     ] = False,
 ) -> None:
     """Encode the clips of a split."""
-    from spiking_music.evaluation.coding import encode_split
+    from spiking_music.evaluation.inference import encode_split
 
     settings = configuration.section(configuration.read(config), EvaluationConfig)
     turns = settings.levels if all_levels else (settings.level,)
@@ -74,13 +81,50 @@ def _tables(clips: list[Path]) -> list[Path]:
     return [path.with_suffix(".csv") for path in clips]
 
 
-def sweep(clips: Clips, config: Configs, weights: Weights, out: Out) -> None:
+def sweep(clips: Clips, config: Configs, weights: Weights, tables: EntropyTables, out: Out) -> None:
     """Code a few clips at all levels of a model, and let quality control choose among them."""
-    from spiking_music.evaluation.sweep import sweep_split
+    from spiking_music.evaluation.sweep import Models, sweep_split
 
     raw = configuration.read(config)
     settings = configuration.section(raw, EvaluationConfig)
-    sweep_split(weights, clips, _tables(clips), out, settings, configuration.seed(raw))
+    models = Models(weights, tables)
+    sweep_split(models, clips, _tables(clips), out, settings, configuration.seed(raw))
+
+
+def architecture(
+    variant: Annotated[str, typer.Argument(help="Row of `variants`.")], config: Configs, out: Out
+) -> None:
+    """Describe a variant's model block by block: shapes, parameters, compute."""
+    settings = configuration.variant(configuration.read(config), variant)
+
+    from spiking_music.evaluation.architecture import write_blocks
+
+    write_blocks(settings, out)
+
+
+def excerpts(
+    clips: Clips,
+    config: Configs,
+    variant: Annotated[
+        list[str], typer.Option(help="Name of a variant; repeat it in the order of the files.")
+    ],
+    weights: Annotated[list[Path], typer.Option(help="Weights of each variant.")],
+    codes: Annotated[list[Path], typer.Option(help="Codes of the split by each variant.")],
+    out: Annotated[Path, typer.Option(help="Arrays to write (.npz).")],
+    onsets: Annotated[
+        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
+    ] = None,
+) -> None:
+    """Spectrograms and codes of a few clips as all variants have them, for the page of clips."""
+    from spiking_music.evaluation.excerpts import Sources, write_excerpts
+
+    if not len(variant) == len(weights) == len(codes):
+        raise ConfigError("give as many --variant as --weights and --codes")
+    raw = configuration.read(config)
+    count = configuration.section(raw, FiguresConfig).clips
+    signal = configuration.section(raw, SignalConfig)
+    named = (dict(zip(variant, files, strict=True)) for files in (weights, codes))
+    write_excerpts(Sources(clips, onsets, *named), out, count, signal)
 
 
 def selectivity(
@@ -89,7 +133,7 @@ def selectivity(
     onsets: Annotated[Path, typer.Option(help="Onsets of the same split (.zarr.zip).")],
     out: Annotated[Path, typer.Option(help="Arrays to write (.npz); tables go beside them.")],
 ) -> None:
-    """Which units of binary codes speak of which notes, with a test and in bits."""
+    """Which units of binary codes are tuned to which notes, with a test and in bits."""
     from spiking_music.evaluation.selectivity import selectivity
 
     raw = configuration.read(config)
@@ -109,14 +153,14 @@ def compare_selectivity(
 
 def account(codes: Codes, out: Out) -> None:
     """Count what every format of the paper costs for each clip's codes."""
-    from spiking_music.evaluation.storage import storage
+    from spiking_music.evaluation.rates import paper_costs
 
-    storage(codes, out)
+    paper_costs(codes, out)
 
 
 def fit_entropy(config: Configs, codes: Codes, out: Out) -> None:
     """Fit the tables of entropy coding to the codes of the train split."""
-    from spiking_music.evaluation.coded import fit_tables
+    from spiking_music.evaluation.rates import fit_tables
 
     raw = configuration.read(config)
     settings = configuration.section(raw, EntropyConfig)
@@ -125,13 +169,13 @@ def fit_entropy(config: Configs, codes: Codes, out: Out) -> None:
 
 def account_coded(
     codes: Codes,
-    tables: Annotated[Path, typer.Option(help="Tables that `fit-entropy` wrote.")],
+    tables: EntropyTables,
     out: Out,
 ) -> None:
     """Count what entropy coding really takes for each clip's codes, and what it could at best."""
-    from spiking_music.evaluation.coded import coded_storage
+    from spiking_music.evaluation.rates import entropy_costs
 
-    coded_storage(codes, tables, out)
+    entropy_costs(codes, tables, out)
 
 
 def storage(
@@ -140,7 +184,7 @@ def storage(
     events: Annotated[int, typer.Option(min=0, help="S, events.")],
 ) -> None:
     """Print what S events in an N x T matrix cost in each format, and the entropy bound."""
-    from spiking_music.evaluation.storage import storage_report
+    from spiking_music.evaluation.rates import storage_report
 
     print(storage_report(units, steps, events))
 
@@ -186,6 +230,8 @@ VERBS = (
     account_coded,
     storage,
     sweep,
+    architecture,
+    excerpts,
     selectivity,
     compare_selectivity,
     summarise,

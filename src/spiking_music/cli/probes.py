@@ -25,18 +25,17 @@ def probe(
     ] = None,
 ) -> None:
     """Tell composer, period or genre from codes, or from mel bands of the clips themselves."""
-    from spiking_music.evaluation import pooling
-    from spiking_music.evaluation.probe import probe
+    from spiking_music.evaluation.probe import code_features, mel_features, probe
 
     raw = configuration.read(config)
     settings = configuration.section(raw, ProbeConfig)
     if (weights is None) != (codes is None):
         raise ConfigError("give --weights and --codes, or neither for mel bands")
     if weights is not None and codes is not None:
-        features = pooling.code_features(codes, weights, settings.window)
+        features = code_features(codes, weights, settings.window)
     else:
         signal = configuration.section(raw, SignalConfig)
-        features = pooling.mel_features(clips, settings.mels, settings.window, signal)
+        features = mel_features(clips, settings.mels, settings.window, signal)
     tables = [path.with_suffix(".csv") for path in clips]
     probe(name, features, performances, tables, out, settings, configuration.seed(raw))
 

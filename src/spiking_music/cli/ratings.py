@@ -21,10 +21,11 @@ def ratings(
     ] = None,
 ) -> None:
     """Screen listeners and compare systems by their ratings."""
-    from spiking_music.listening.ratings import rate
+    from spiking_music.listening.ratings import listeners_ratings
 
     raw = configuration.read(config)
-    rate(results or [], out, configuration.section(raw, RatingsConfig), configuration.seed(raw))
+    settings = configuration.section(raw, RatingsConfig)
+    listeners_ratings(results or [], out, settings, configuration.seed(raw))
 
 
 def objective_ratings(
@@ -34,13 +35,14 @@ def objective_ratings(
     out: Folder,
 ) -> None:
     """Compare systems by ViSQOL and Zimtohrli, before anybody has listened."""
-    from spiking_music.listening.objective import stand_in
+    from spiking_music.listening import ratings as room
 
     if len(system) != len(evaluation):
         raise ConfigError("give as many --evaluation as --system")
     raw = configuration.read(config)
     settings = configuration.section(raw, RatingsConfig)
-    stand_in(dict(zip(system, evaluation, strict=True)), out, settings, configuration.seed(raw))
+    tables = dict(zip(system, evaluation, strict=True))
+    room.objective_ratings(tables, out, settings, configuration.seed(raw))
 
 
 def simulate_listeners(config: Configs, out: Folder) -> None:

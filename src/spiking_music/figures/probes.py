@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from spiking_music.errors import DataError
-from spiking_music.figures import style, tables
+from spiking_music.evaluation import tables
+from spiking_music.figures import style
 
 PROBES: dict[str, Literal["full", "none"]] = {
     "linear": "full",

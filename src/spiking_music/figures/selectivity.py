@@ -10,7 +10,7 @@ from matplotlib.figure import SubFigure
 from numpy.typing import NDArray
 
 from spiking_music.errors import DataError
-from spiking_music.evaluation.correlation import even
+from spiking_music.evaluation.correlation import unbiased
 from spiking_music.figures import style
 
 NOTE = 45  # A2
@@ -69,7 +69,7 @@ def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
     """
     seconds = arrays["lags"] / arrays["step_rate"]
     best = arrays["score"].argmax(axis=1)
-    curves = even(arrays["correlation"][np.arange(len(best)), best], int(arrays["steps"]))
+    curves = unbiased(arrays["correlation"][np.arange(len(best)), best], int(arrays["steps"]))
     # (≤ N, 2L + 1): a handful of coincidences would be as many spikes of a hundred times the mean
     events = arrays["events"]
     curves = curves[(events >= min(FREQUENT, events.max())) & curves.any(axis=1)]

@@ -18,9 +18,9 @@ from rich.progress import track
 
 from spiking_music.config import PageConfig
 from spiking_music.files import atomic, wrote
-from spiking_music.listening.inline import base64_text, import_map, json_text, policy
+from spiking_music.listening.inline_html import base64_text, import_map, json_text, policy
 from spiking_music.listening.manifest import Manifest, read_manifest, read_stimulus
-from spiking_music.listening.pages import REFERENCE
+from spiking_music.listening.scores import REFERENCE
 
 PAGE = Path(__file__).parent / "page"
 MODULES = PAGE / "modules"

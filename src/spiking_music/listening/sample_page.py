@@ -21,13 +21,18 @@ from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import SamplesConfig, SignalConfig, StimuliConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.listening.inline import base64_text, import_map, json_text, policy
-from spiking_music.listening.loudness import matched
+from spiking_music.evaluation.rates import clip_rates
+from spiking_music.listening.inline_html import base64_text, import_map, json_text, policy
 from spiking_music.listening.rasters import frequency_ticks, mel_levels, raster, spectrogram_png
-from spiking_music.listening.rates import rates
 from spiking_music.listening.selection import Chosen, read_chosen
-from spiking_music.listening.shown import Note, Shown, notes, systems
-from spiking_music.listening.systems import references
+from spiking_music.listening.systems import (
+    Note,
+    SystemOutput,
+    loudness_match,
+    notes,
+    references,
+    systems,
+)
 
 FOLDER = Path(__file__).parent
 # of the test's page
@@ -76,7 +81,7 @@ def build(
 
 def write_page(
     chosen: Sequence[Chosen],
-    shown: Sequence[Shown],
+    shown: Sequence[SystemOutput],
     played: Sequence[Sequence[Note] | None],
     dataset: str,
     out: Path,
@@ -90,7 +95,9 @@ def write_page(
     described, sounds = [], []
     for i, (each, of_clip) in enumerate(zip(chosen, played, strict=True)):
         audio = [system.audio[i] for system in shown]
-        levelled = matched(audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs)
+        levelled = loudness_match(
+            audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs
+        )
         pictures = [*_pictures(shown, levelled, i, signal)]
         described.append({**_clip(each, signal), "notes": of_clip, "systems": pictures})
         sounds += [
@@ -121,7 +128,7 @@ def _clip(chosen: Chosen, signal: SignalConfig) -> dict[str, Any]:
 
 
 def _pictures(
-    shown: Sequence[Shown],
+    shown: Sequence[SystemOutput],
     sounds: Sequence[NDArray[np.float32]],
     clip: int,
     signal: SignalConfig,
@@ -143,7 +150,7 @@ def _pictures(
         if system.codes is not None and system.origin is not None:
             codes = system.codes[clip]
             entry["codes"] = raster(codes, system.origin, system.order)
-            entry["rates"] = rates(codes, system.origin, system.coder, seconds)
+            entry["rates"] = clip_rates(codes, system.origin, system.coder, seconds)
         if system.rungs:
             rung = system.rungs[clip]
             entry["rates"] = {"kbps": rung.kbps, "headers": rung.header_kbps}

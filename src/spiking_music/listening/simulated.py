@@ -13,8 +13,8 @@ import numpy as np
 
 from spiking_music import files
 from spiking_music.config import SimulatedConfig
-from spiking_music.listening.pages import REFERENCE, Pages, in_order
-from spiking_music.listening.results_file import SIMULATED
+from spiking_music.listening.results import SIMULATED
+from spiking_music.listening.scores import REFERENCE, Pages, in_order
 
 COLUMNS = [
     *("session_test_id", "participant", "session_uuid", "trial_id", "rating_stimulus"),

@@ -16,11 +16,16 @@ from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import StimuliConfig
 from spiking_music.dataset.audio import resampled
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.listening.loudness import matched
 from spiking_music.listening.manifest import Manifest
-from spiking_music.listening.pages import REFERENCE
+from spiking_music.listening.scores import REFERENCE
 from spiking_music.listening.selection import choose, table
-from spiking_music.listening.systems import Audio, anchors, decoded, references
+from spiking_music.listening.systems import (
+    Audio,
+    anchors,
+    decode_chosen,
+    loudness_match,
+    references,
+)
 
 RATE = 48000  # Hz, of every listening test
 MANIFEST, TABLE = "manifest.json", "clips.csv"
@@ -82,7 +87,7 @@ def _systems(
     sounds = {REFERENCE: original}
     for name in config.systems:
         if name in variants:
-            sounds[name] = decoded(*variants[name], chosen, len(source)).audio
+            sounds[name] = decode_chosen(*variants[name], chosen, len(source)).audio
         else:
             print(f"left out: the configuration has no variant '{name}'", file=sys.stderr)
     return sounds | anchors(original, source.sample_rate)
@@ -108,7 +113,7 @@ def _written(
 
     A name is a hash of seed, test, clip and system: equal in every run, and it tells nothing.
     """
-    levelled = matched([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
+    levelled = loudness_match([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
     for system, audio in zip(sounds, levelled, strict=True):
         name = hashlib.sha256(f"{key}:{clip}:{system}".encode()).hexdigest()[:16] + ".wav"
         soundfile.write(folder / name, as_int16(audio), RATE, "PCM_16", format="WAV")

@@ -97,6 +97,6 @@ def _start_worker(number: int) -> None:
     signals.ignore()  # a time limit stops the whole job: the last batches are still wanted
 
 
-def spread(count: int, total: int) -> list[int]:
+def evenly_spaced(count: int, total: int) -> list[int]:
     """At most `count` different indices, evenly spread over 0..total-1, always the same."""
     return sorted({int(i) for i in np.linspace(0, total - 1, min(count, total))})
