@@ -207,5 +207,5 @@ def _legend(
         notes.append(f"below {style.FLOOR_DB:g} dB: {', '.join(low)}")
     figure.legend(
         handles=variants + files + kinds, loc="outside lower center", ncols=columns,
-        title="\n".join(notes) or None, title_fontsize=6.5,
+        title=style.wrapped(notes, 25.4 * figure.get_figwidth()), title_fontsize=6.5,
     )  # fmt: skip

@@ -6,10 +6,11 @@ schemes, which stay distinct for colour-blind readers; no statement rests on col
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -18,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from spiking_music.files import atomic, wrote
@@ -29,7 +30,6 @@ FAINT = "#DDE1E6"  # grid, separators
 PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8A7A1F", "#4B3F8F")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
-TICKS = [2.0**power for power in range(-3, 10)]  # kbps
 FLOOR_DB = -20.0  # of SI-SNR axes
 KINDS: dict[str, dict[str, None]] = {  # of files, and the metadata that would tell when and by what
     "png": {"Software": None},
@@ -175,9 +175,9 @@ def letter(axes: Axes, mark: str, title: str) -> None:
 
 
 def octaves(axes: Axes) -> None:
-    """A log axis of bit rates (kbps), from right to left half as much at every tick."""
+    """A log axis of bit rates (kbps), whose ticks are powers of two."""
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator(TICKS))
+    axes.xaxis.set_major_locator(LogLocator(base=2, subs=(1.0,), numticks=10))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:g}"))
 
@@ -187,10 +187,16 @@ def thousands(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u2009")
 
 
+def wrapped(notes: Sequence[str], width: float) -> str | None:
+    """Notes below a figure of `width` mm, in lines that fit; None where there are none."""
+    lines = [fill(note, int(width / 1.25)) for note in notes]
+    return "\n".join(lines) or None
+
+
 def floor(axes: Axes, decibels: Mapping[str, float]) -> list[str]:
     """Cut the y axis at `FLOOR_DB`: noise is noise, and would squeeze all else; what lies below."""
     if axes.dataLim.y0 < FLOOR_DB:
-        axes.set_ylim(bottom=FLOOR_DB)
+        axes.set_ylim(FLOOR_DB, max(axes.get_ylim()[1], FLOOR_DB + 10))
     return [name for name, value in decibels.items() if value < FLOOR_DB]
 
 
@@ -207,4 +213,4 @@ def unit_ticks(axes: Axes, units: NDArray[np.intp], first: float = 0.5) -> None:
     `first` is where the first one is drawn, the next ones at `first` + 1, + 2 …
     """
     places = np.unique([0, len(units) // 2, len(units) - 1])
-    axes.set_yticks(first + places, [str(units[place] + 1) for place in places])
+    axes.set_yticks(first + places, [str(units[place]) for place in places])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -61,11 +62,13 @@ def draw(logs: Mapping[str, Path], out: Path | str) -> None:
             for name, run in runs.items():
                 if _logged(run, panel) and (panel in (VALIDATION, *STATES, losses[name])):
                     _curve(axes, run, panel, looks[name])
-            axes.set(xlabel="train steps", ylabel=panel.label, xlim=(0, None))
+            compared = panel in losses.values()
+            label = "training loss" if compared else panel.label
+            axes.set(xlabel="train steps", ylabel=label, xlim=(0, None))
             if panel in STATES:
                 axes.set_ylim(0, max(1.0, 1.1 * axes.dataLim.y1))  # %
             axes.grid(axis="y")
-            style.letter(axes, mark, "")
+            style.letter(axes, mark, panel.label if compared else "")
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
         note = _note(runs, grid[0, 0]) if VALIDATION in panels else None
@@ -82,8 +85,8 @@ def _loss(run: pd.DataFrame) -> Panel:
     """The first of `LOSSES` that the run logs: what variants are compared by; else their sum."""
     for column, label in LOSSES.items():
         if column in run:
-            return Panel(column, f"training loss: {label}")
-    return Panel("loss", "training loss: sum")
+            return Panel(column, label)
+    return Panel("loss", "sum of losses")
 
 
 def _note(runs: Mapping[str, pd.DataFrame], axes: Axes) -> str | None:
@@ -94,7 +97,7 @@ def _note(runs: Mapping[str, pd.DataFrame], axes: Axes) -> str | None:
     notes = [f"a: always below {style.FLOOR_DB:g} dB: {', '.join(low)}"] if low else []
     if missing := [name for name in runs if name not in known]:
         notes.append(f"a: without SI-SNR on the way: {', '.join(missing)}")
-    return "\n".join(notes) or None
+    return style.wrapped(notes, style.WIDTH)
 
 
 def _logged(run: pd.DataFrame, panel: Panel) -> bool:
@@ -105,7 +108,11 @@ def _curve(axes: Axes, run: pd.DataFrame, panel: Panel, look: style.Look) -> Non
     """Sparse columns as points on a line; dense ones faint, with their running mean on top."""
     seen = run[["step", panel.column]].dropna()
     steps, values = seen["step"], seen[panel.column] * panel.factor
-    marks = {"marker": look.marker, "markeredgecolor": "white", "markeredgewidth": 0.5}
+    marks: dict[str, Any] = {
+        "marker": look.marker,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.5,
+    }
     if panel is VALIDATION:
         axes.plot(steps, values, color=look.colour, markersize=3.5, **marks)
         return
