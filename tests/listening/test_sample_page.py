@@ -20,7 +20,7 @@ from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import read_onsets
 from spiking_music.errors import ConfigError
 from spiking_music.listening.rasters import mel_levels, spectrogram_png, unit_order
-from spiking_music.listening.sample_page import build
+from spiking_music.listening.sample_page import Sources, build
 from spiking_music.listening.selection import read_chosen
 from tests.browser.samples import page_data, page_sounds
 from tests.conftest import DEFAULTS
@@ -41,9 +41,10 @@ def page(inputs: Inputs, chosen: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def make_page(inputs: Inputs, chosen: Path, out: Path, levels: tuple[int, ...]) -> Path:
-    sources = chosen, inputs.clips, inputs.performances, inputs.root, inputs.onsets, inputs.models
+    files = inputs.clips, inputs.performances, inputs.root, inputs.onsets, inputs.models
     stimuli = configuration.section(configuration.read(DEFAULTS), StimuliConfig)
-    build(*sources, "mine", out, SIGNAL, stimuli, SamplesConfig(levels=levels, mp3=(2, 64)))
+    samples = SamplesConfig(levels=levels, mp3=(2, 64))
+    build(Sources(chosen, *files), "mine", out, SIGNAL, stimuli, samples)
     return out
 
 

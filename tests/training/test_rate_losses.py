@@ -9,7 +9,7 @@ from torch import Tensor
 from spiking_music.codec import formats
 from spiking_music.config import SignalConfig
 from spiking_music.config.models import LevelSparsityConfig, StorageSparsityConfig
-from spiking_music.training.rate_losses import SparsityLoss, density, storage_bits
+from spiking_music.training.rate_losses import SparsityLoss, storage_bits, target_density
 from tests.training.conftest import LEVELS, STORAGE
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=131072, hop=512)  # T = 256
@@ -88,7 +88,7 @@ def test_levels_pull_towards_their_targets_from_both_sides() -> None:
 
 def test_targets_halve_every_fourth_level() -> None:
     torch.testing.assert_close(
-        density(torch.tensor([0, 4, 16, 31])), torch.tensor([1, 0.5, 1 / 16, 2**-7.75])
+        target_density(torch.tensor([0, 4, 16, 31])), torch.tensor([1, 0.5, 1 / 16, 2**-7.75])
     )
 
 

@@ -73,15 +73,15 @@ def sample_page(
     codes: Files = None,
 ) -> None:
     """Make a page on which all systems are heard and seen, in one file."""
-    from spiking_music.listening.sample_page import build
+    from spiking_music.listening.sample_page import Sources, build
 
     raw = configuration.read(config)
     signal = configuration.section(raw, SignalConfig)
     stimuli = configuration.section(raw, StimuliConfig)
     samples = configuration.section(raw, SamplesConfig)
     variants = _models(variant, weights, codes)
-    sources = chosen, clips, performances, root, onsets
-    build(*sources, variants, dataset, out, signal, stimuli, samples)
+    sources = Sources(chosen, clips, performances, root, onsets, variants)
+    build(sources, dataset, out, signal, stimuli, samples)
 
 
 VERBS = (stimuli, sample_page, mushra_page)

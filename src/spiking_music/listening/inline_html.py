@@ -1,11 +1,45 @@
-"""Pages in one file: modules, data and a policy that lets nothing else in."""
+"""Pages in one file: head, modules, data, and a policy that lets nothing else in."""
 
 import base64
 import hashlib
+import html
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Any
+
+TEMPLATE = Path(__file__).parent / "page" / "page.html"  # of both pages
+
+
+@dataclass(frozen=True)
+class Page:
+    """What makes a page: title, further elements of its head, its code, and what it may reach."""
+
+    title: str
+    metas: str  # elements of the head
+    style: str
+    modules: Mapping[str, Path]
+    entry: str  # the script that starts it
+    sources: str = "data:"  # see `policy`
+    connect: str = "'none'"
+
+
+def render(page: Page, body: Path, **values: str) -> str:
+    """The text of the page, the template `body` filled with `values` and the title in it."""
+    mapped = import_map(page.modules)
+    allowed = policy(page.style, (mapped, page.entry), page.sources, page.connect)
+    title = html.escape(page.title)
+    return Template(TEMPLATE.read_text()).substitute(
+        title=title,
+        policy=html.escape(allowed),
+        metas=page.metas,
+        style=page.style,
+        body=Template(body.read_text()).substitute(values, title=title).rstrip("\n"),
+        modules=mapped,
+        entry=page.entry,
+    )
 
 
 def base64_text(content: bytes) -> str:

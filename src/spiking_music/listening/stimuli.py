@@ -52,11 +52,11 @@ def make_stimuli(
     sounds = _systems(source, variants, [each.index for each in chosen], config)
     with files.atomic(out) as folder:
         folder.mkdir(parents=True)
-        listed = [
+        records = [
             {
                 "clip": each.clip,
                 "title": f"{each.composer}: {each.title}",
-                "stimuli": list(_written(folder, each.clip, of_clip, config, f"{seed}:{test}")),
+                "stimuli": [*_write_sounds(folder, each.clip, of_clip, config, f"{seed}:{test}")],
             }
             for each, of_clip in zip(chosen, _by_clip(sounds, source.sample_rate), strict=True)
         ]
@@ -66,7 +66,7 @@ def make_stimuli(
             "test": test,
             "sample_rate": RATE,
             "seed": seed,
-            "clips": listed,
+            "clips": records,
             "training": names[: config.training],
         }
         Manifest.model_validate_json(json.dumps(manifest))  # what every reader checks
@@ -102,7 +102,7 @@ def _by_clip(sounds: Mapping[str, Audio], rate: int) -> Iterator[dict[str, NDArr
         }
 
 
-def _written(
+def _write_sounds(
     folder: Path,
     clip: str,
     sounds: Mapping[str, NDArray[np.float32]],
@@ -113,8 +113,8 @@ def _written(
 
     A name is a hash of seed, test, clip and system: equal in every run, and it tells nothing.
     """
-    levelled = loudness_match([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
-    for system, audio in zip(sounds, levelled, strict=True):
+    matched = loudness_match([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
+    for system, audio in zip(sounds, matched, strict=True):
         name = hashlib.sha256(f"{key}:{clip}:{system}".encode()).hexdigest()[:16] + ".wav"
         soundfile.write(folder / name, as_int16(audio), RATE, "PCM_16", format="WAV")
         digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()

@@ -92,43 +92,53 @@ class SystemOutput:
         return self.variant if self.level is None else f"{self.variant}@{self.level}"
 
 
-def systems(
-    original: Audio,
-    sample_rate: int,
+@dataclass(frozen=True)
+class Excerpt:
+    """The clips of a split that are compared, and where its notes are known."""
+
+    source: Clips
+    chosen: Sequence[int]
+    onsets: Path | None
+
+
+def system_outputs(
+    excerpt: Excerpt,
     variants: Mapping[str, tuple[Path, Path]],
-    chosen: Sequence[int],
-    clips: int,
-    onsets: Path | None,
     wanted: Sequence[int],
     mp3: Sequence[int],
 ) -> Iterator[SystemOutput]:
     """The reference, all variants (weights and codes by name), MP3 and the anchors.
 
-    original: the chosen clips (clips, samples) of a split of so many `clips`. A model with levels
-    is shown at those `wanted` and at its codes' own, MP3 at the rates `mp3` (kbps). Entropy tables
-    are looked for beside weights. Raises `CodeError` or `DataError` where files do not belong
-    together, `ConfigError` where a model lacks a level, or MP3 a rate.
+    A model with levels is shown at those `wanted` and at its codes' own, MP3 at the rates `mp3`
+    (kbps). Entropy tables are looked for beside weights. Raises `CodeError` or `DataError` where
+    files do not belong together, `ConfigError` where a model lacks a level, or MP3 a rate.
     """
+    original = references(excerpt.source, excerpt.chosen)
+    sample_rate = excerpt.source.sample_rate
     yield SystemOutput(REFERENCE, "reference", original)
     for name, (weights, codes) in variants.items():
-        made = decode_chosen(weights, codes, chosen, clips)
-        kind = made.origin.kind
-        shown = SystemOutput(name, "model", made.audio)
+        decoded = decode_chosen(weights, codes, excerpt.chosen, len(excerpt.source))
+        kind = decoded.origin.kind
+        shown = SystemOutput(name, "model", decoded.audio)
         if kind != "mel":
             tables = weights.with_name(TABLES)
-            coder = make_coder(load_tables(tables)) if tables.is_file() else None
-            order = unit_order(codes, onsets) if kind == "binary" else None
-            shown = replace(shown, origin=made.origin, codes=made.codes, order=order, coder=coder)
+            shown = replace(
+                shown,
+                origin=decoded.origin,
+                codes=decoded.codes,
+                order=unit_order(codes, excerpt.onsets) if kind == "binary" else None,
+                coder=make_coder(load_tables(tables)) if tables.is_file() else None,
+            )
         if shown.level is None:
             yield shown
         else:
-            yield from _levels(shown, made, original, sorted({*wanted, shown.level}))
-    yield from _ladder(original, sample_rate, mp3)
+            yield from _levels(shown, decoded, original, sorted({*wanted, shown.level}))
+    yield from _mp3(original, sample_rate, mp3)
     for name, audio in anchors(original, sample_rate).items():
         yield SystemOutput(name, "anchor", audio)
 
 
-def _ladder(original: Audio, sample_rate: int, rates: Sequence[int]) -> Iterator[SystemOutput]:
+def _mp3(original: Audio, sample_rate: int, rates: Sequence[int]) -> Iterator[SystemOutput]:
     """MP3 at each of `rates`; none, and a note on stderr, where there is no encoder."""
     for kbps in classical.available("mp3", rates):
         classical.require_sample_rate(sample_rate)
@@ -139,21 +149,21 @@ def _ladder(original: Audio, sample_rate: int, rates: Sequence[int]) -> Iterator
 
 
 def _levels(
-    shown: SystemOutput, made: Decoded, original: Audio, wanted: Sequence[int]
+    shown: SystemOutput, decoded: Decoded, original: Audio, wanted: Sequence[int]
 ) -> Iterator[SystemOutput]:
     """The same model at every level."""
-    device = next(made.model.parameters()).device
-    if wanted[-1] >= made.model.levels:
+    device = next(decoded.model.parameters()).device
+    if wanted[-1] >= decoded.model.levels:
         raise ConfigError(
-            f"variant '{shown.variant}' has {made.model.levels} levels, not {wanted[-1]}: "
+            f"variant '{shown.variant}' has {decoded.model.levels} levels, not {wanted[-1]}: "
             "change `levels` in section `listening.samples`"
         )
-    latents = made.model.latents(torch.from_numpy(original)[:, None].to(device))
+    latents = decoded.model.latents(torch.from_numpy(original)[:, None].to(device))
     for level in wanted:
         mu = levels(level, len(original), device)
-        codes = made.model.codes_at(latents, mu).cpu().numpy().astype(np.uint8)
-        audio = decode_batch(made.model, codes, level)
-        yield replace(shown, audio=audio, codes=codes, origin=replace(made.origin, level=level))
+        codes = decoded.model.codes_at(latents, mu).cpu().numpy().astype(np.uint8)
+        audio = decode_batch(decoded.model, codes, level)
+        yield replace(shown, audio=audio, codes=codes, origin=replace(decoded.origin, level=level))
 
 
 def notes(
