@@ -107,8 +107,8 @@ def _squared_correlation(estimate: Audio, reference: Audio, lags: NDArray[np.int
     covariance = both - sum_x * sum_y / count
     spread = (power_x - sum_x**2 / count) * (power_y - sum_y**2 / count)
     # what is left of nearly empty overlaps is rounding
-    heard = spread > 1e-12 * (dot(x, x) * dot(y, y))[:, None]
-    return np.divide(covariance**2, spread, out=np.zeros_like(spread), where=heard)
+    overlaps = spread > 1e-12 * (dot(x, x) * dot(y, y))[:, None]
+    return np.divide(covariance**2, spread, out=np.zeros_like(spread), where=overlaps)
 
 
 def _window_sums(

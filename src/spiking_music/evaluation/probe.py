@@ -1,4 +1,4 @@
-"""What can be told from frozen codes: composer, period, genre. docs/probes.md has the protocol.
+"""Probes: what frozen codes reveal of composer, period, genre. docs/probes.md has the protocol.
 
 A clip becomes one vector, in the same way for every kind of code: channels (C, T) are averaged over
 windows of some frames; the mean and the standard deviation of the windows, 2C numbers, are how much
@@ -129,25 +129,27 @@ def probe(
             )
         )
         _require(train, test, label, classes)
-        for how, said in predictions(train, test, config, seed).items():
+        for how, probabilities in predictions(train, test, config, seed).items():
             about = {"label": label, "features": name, "probe": how}
-            scores = measure(said, test, config.bootstrap, seed)
+            scores = measure(probabilities, test, config.bootstrap, seed)
             rows.append({**about, "classes": len(classes), **_sizes(train, test), **scores})
             print(f"{name}, {label}, {how}: {scores['accuracy']:.1%} of clips", file=sys.stderr)
             if how in SHOWN:
-                confusions.append(_confusion(said, test, classes).assign(**about))
+                confusions.append(_confusion(probabilities, test, classes).assign(**about))
     write_csv(pd.DataFrame(rows), out)
     write_csv(pd.concat(confusions), out.with_name(f"{out.stem}-confusion.csv"))
 
 
-def measure(said: Probabilities, test: Samples, resamplings: int, seed: int) -> dict[str, float]:
-    """How often `said` (runs, clips, K) is right, as means over runs."""
-    right = (said.argmax(-1) == test.classes).mean(0)  # (clips,)
+def measure(
+    probabilities: Probabilities, test: Samples, resamplings: int, seed: int
+) -> dict[str, float]:
+    """Accuracies of `probabilities` (runs, clips, K), as means over runs."""
+    right = (probabilities.argmax(-1) == test.classes).mean(0)  # (clips,)
     low, high = interval(right, test.performances, resamplings, seed)
     recalls = [right[test.classes == k].mean() for k in np.unique(test.classes)]
     _, first, member = np.unique(test.performances, return_index=True, return_inverse=True)
-    whole = np.zeros((len(first), len(said), said.shape[-1]))
-    np.add.at(whole, member, said.swapaxes(0, 1))  # (performances, runs, K)
+    whole = np.zeros((len(first), len(probabilities), probabilities.shape[-1]))
+    np.add.at(whole, member, probabilities.swapaxes(0, 1))  # (performances, runs, K)
     return {
         "accuracy": float(right.mean()),
         "low": low,
@@ -218,10 +220,10 @@ def _sizes(train: Samples, test: Samples) -> dict[str, int]:
     }
 
 
-def _confusion(said: Probabilities, test: Samples, classes: Sequence[str]) -> pd.DataFrame:
+def _confusion(probabilities: Probabilities, test: Samples, classes: Sequence[str]) -> pd.DataFrame:
     counts: NDArray[np.float64] = np.zeros((len(classes), len(classes)))
-    for predicted in said.argmax(-1):  # (clips,)
-        np.add.at(counts, (test.classes, predicted), 1 / len(said))
+    for predicted in probabilities.argmax(-1):  # (clips,)
+        np.add.at(counts, (test.classes, predicted), 1 / len(probabilities))
     truth, predicted = np.meshgrid(classes, classes, indexing="ij")
     return pd.DataFrame(
         {"truth": truth.ravel(), "predicted": predicted.ravel(), "clips": counts.ravel()}

@@ -146,7 +146,7 @@ def written_kbps(coder: EntropyCoder, codes: Codes, seconds: float) -> float:
 def clip_rates(
     codes: Codes, origin: Origin, coder: EntropyCoder | None, seconds: float
 ) -> dict[str, Any]:
-    """What codes (rows, T) of one clip of `seconds` cost, as the sample page is told.
+    """What codes (rows, T) of one clip of `seconds` cost, for the sample page.
 
     kbps: bytes of the entropy coder, None without its tables; kbpsPaper: the paper's cheapest
     format, `format`, with its overheads; formats: each without them, in kbps; eventsPerSecond and

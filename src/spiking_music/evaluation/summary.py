@@ -131,20 +131,20 @@ def _quality(
     name: str, decoder: str, quality: pd.DataFrame, resamplings: int, seed: int
 ) -> dict[str, Any]:
     """What a table of `evaluate` adds up to."""
-    heard = quality[quality["silent"] == 0]
-    scores = heard[["visqol", "zimtohrli"]]
+    audible = quality[quality["silent"] == 0]
+    scores = audible[["visqol", "zimtohrli"]]
     failed = scores.isna().any(axis=1) if scores.notna().any(axis=None) else pd.Series(dtype=bool)
     row: dict[str, Any] = {
         "variant": name,
         "decoder": decoder,
         "clips": len(quality),
-        "silent_clips": len(quality) - len(heard),
+        "silent_clips": len(quality) - len(audible),
         "failed_clips": int(failed.sum()),
-        **heard[QUALITIES].mean(),
-        "si_snr_std": heard["si_snr_db"].std(),
+        **audible[QUALITIES].mean(),
+        "si_snr_std": audible["si_snr_db"].std(),
     }
     for column, stem in INTERVALS.items():
-        low, high = interval(heard[column], heard["performance"], resamplings, seed)
+        low, high = interval(audible[column], audible["performance"], resamplings, seed)
         row |= {f"{stem}_low": low, f"{stem}_high": high}
     return row
 

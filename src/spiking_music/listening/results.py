@@ -74,7 +74,7 @@ def read_sessions(path: Path) -> tuple[list[Session], list[LeftOut]]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row with its line; `ValueError` where it cannot be told which value is whose."""
+    """Each row with its line; `ValueError` where a value has no column."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
         header = [name.strip() for name in next(reader, [])]
@@ -176,7 +176,7 @@ def _once(sessions: list[Session]) -> Sieved:
 
 
 def _real(sessions: list[Session]) -> Sieved:
-    """Simulated sessions speak for themselves only: one real session drives all of them out."""
+    """Simulated sessions count only by themselves: one real session excludes all of them."""
     if all(session.simulated for session in sessions):
         return sessions, []
     kept = [session for session in sessions if not session.simulated]

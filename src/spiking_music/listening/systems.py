@@ -174,8 +174,8 @@ def notes(
     played = read_midi(root / str(names[chosen.performance]))
     begin, seconds = chosen.offset / sample_rate, samples / sample_rate
     start, stop = played.start - begin, played.sounding_until() - begin
-    heard = (start < seconds) & (stop > 0)
-    columns = start[heard], stop[heard], played.pitch[heard], played.velocity[heard]
+    sounding = (start < seconds) & (stop > 0)
+    columns = start[sounding], stop[sounding], played.pitch[sounding], played.velocity[sounding]
     return [
         (round(max(float(a), 0.0), 3), round(min(float(b), seconds), 3), int(pitch), int(velocity))
         for a, b, pitch, velocity in zip(*columns, strict=True)

@@ -53,7 +53,7 @@ def fingerprint(config: VariantConfig, clips: Clips) -> str:
 class Checkpoints:
     """The checkpoints of one run in `folder`: the newest two are kept, so that one may be damaged.
 
-    Those of another fingerprint are passed over, as damaged ones are; `report` is told.
+    Those of another fingerprint are passed over, as damaged ones are, and reported.
     """
 
     def __init__(self, folder: Path, fingerprint: str, report: Callable[[str], None]) -> None:

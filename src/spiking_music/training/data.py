@@ -54,7 +54,7 @@ class CropBatches(Dataset[Tensor]):
 
 
 @contextmanager
-def ahead(items: Iterator[T]) -> Iterator[Iterator[T]]:
+def prefetched(items: Iterator[T]) -> Iterator[Iterator[T]]:
     """`items`, the next one always being made in a thread; its exceptions surface at their turn."""
     with ThreadPoolExecutor(1) as pool:
 
@@ -89,7 +89,7 @@ def batches(
         )
         return
     made = (crops[step].pin_memory() if pin else crops[step] for step in steps)
-    with ahead(made) as loaded:
+    with prefetched(made) as loaded:
         yield loaded
 
 

@@ -117,7 +117,7 @@ def _session(
             clock.waited(waiting)
             result = run.step(step, x)
             done = step + 1
-            stopped = _may_go_on(fabric, result, stop, config, done, paths)
+            stopped = _stopped(fabric, result, stop, config, done, paths)
             last = done == training.last_step
             if logger:
                 logger.log(done, result, validation_clips, monitor)
@@ -131,13 +131,16 @@ def _session(
                     f"command again to resume from '{paths.checkpoints}'"
                 )
 
-    # --- publish
     if logger:
         logger.table.close()
-        parameters = sum(parameter.numel() for parameter in run.model.parameters())
-        extra = {"steps": str(training.last_step), "parameters": str(parameters)}
-        save_weights(run.ema.model, config, paths.weights, extra)
+        _publish(run, config, paths.weights)
         store.remove()
+
+
+def _publish(run: Run, config: VariantConfig, weights: Path) -> None:
+    parameters = sum(parameter.numel() for parameter in run.model.parameters())
+    extra = {"steps": str(config.training.last_step), "parameters": str(parameters)}
+    save_weights(run.ema.model, config, weights, extra)
 
 
 def _resume(run: Run, done: int, saved: dict[str, Any], paths: Paths) -> None:
@@ -150,7 +153,7 @@ def _resume(run: Run, done: int, saved: dict[str, Any], paths: Paths) -> None:
         ) from error
 
 
-def _may_go_on(
+def _stopped(
     fabric: Fabric,
     result: Step,
     stop: StopRequest,
