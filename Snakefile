@@ -77,6 +77,6 @@ rule all:
         rules.data.input,
         rules.training.input,
         rules.evaluation.input,
-        expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg"]),
+        expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg", "pdf"]),
         "<results>/listen/index.html",
         "<results>/listen/mushra",

@@ -28,7 +28,7 @@ from spiking_music import config as configuration
 from spiking_music import files
 from spiking_music.codec import classical
 from spiking_music.codec.bits import width
-from spiking_music.codec.formats import LEVEL_BITS
+from spiking_music.codec.formats import stored_bits
 from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import summary
 from spiking_music.config import DatasetConfig, EvaluationConfig, SignalConfig
@@ -39,7 +39,7 @@ from spiking_music.dataset.render import mix, open_soundfont
 from spiking_music.errors import DataError, SpikingMusicError
 from spiking_music.evaluation import metrics, perceptual
 from spiking_music.evaluation.bootstrap import interval
-from spiking_music.evaluation.storage import binary_bits
+from spiking_music.evaluation.tables import markdown, with_interval
 from spiking_music.figures import codecs as figure
 
 ROOT = Path(__file__).parents[1]
@@ -52,7 +52,7 @@ HEADINGS = {
     "system": "system",
     "kbps": "kbps",
     "header_kbps": "headers kbps",
-    "paper_kbps": "paper kbps",
+    "kbps_paper": "paper kbps",
     "si_snr_db": "SI-SNR dB",
     "mel_distance": "mel distance dB",
     "visqol": "ViSQOL",
@@ -104,7 +104,7 @@ def main() -> None:
     scoring = perceptual.pool(arguments.processes, SIGNAL.sample_rate)
     with scoring if arguments.perceptual else nullcontext() as pool:
         table = pd.DataFrame(measured(systems, material, pool))
-    print(markdown(table))
+    print(summary_text(table))
     files.write_csv(table, stem.with_suffix(".csv"))
     figure.draw(stem.with_suffix(".csv"), stem)
 
@@ -177,14 +177,14 @@ def _ours(codec: Codec, level: int | None, clip: Audio) -> Sent:
 
 
 def _paper_bits(codec: Codec, sent: list[Sent]) -> NDArray[np.float64]:
-    """Bits of each clip in its cheapest format, with the overheads of `storage`."""
+    """Bits of each clip in its cheapest format, with the overheads of `formats.stored_bits`."""
     header = codec.model.header(SIGNAL.sample_rate)
     steps = -(-len(sent[0].audio) // header.hop)
     if header.kind == "rvq":
         return np.full(len(sent), header.rows * steps * float(width(header.codebook_size)))
     events = np.array([one.events for one in sent])
-    level_bits = LEVEL_BITS if codec.model.config.levels else 0
-    return binary_bits(header.rows, steps, events, level_bits)["kbps_cheapest"].to_numpy(float)
+    levels = bool(codec.model.config.levels)
+    return stored_bits(header.rows, steps, events, int(events.max()), levels).astype(float)
 
 
 def measured(
@@ -213,7 +213,7 @@ def _clip_table(system: System, sent: list[Sent], audio: Audio, material: Materi
         {
             "kbps": [8 * to_kbps * one.payload for one in sent],
             "header_kbps": [8 * to_kbps * one.header for one in sent],
-            "paper_kbps": to_kbps * system.paper_bits(sent) if system.paper_bits else np.nan,
+            "kbps_paper": to_kbps * system.paper_bits(sent) if system.paper_bits else np.nan,
             "si_snr_db": metrics.si_snr(audio, material.clips),
             "si_snr_lag_db": lagged,
             "lag": np.abs(lag),
@@ -236,22 +236,17 @@ def _row(
     return row
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """The columns that a reader compares."""
-    lines = [list(HEADINGS.values()), [":--", *["--:"] * (len(HEADINGS) - 1)]]
-    lines += [[_cell(row, name) for name in HEADINGS] for row in table.to_dict("records")]
-    rows = ["| " + " | ".join(line) + " |" for line in lines]
-    return "\n".join([*rows, "", NOTE.format(clips=table["clips"].max())])
+def summary_text(table: pd.DataFrame) -> str:
+    """The columns that a reader compares, as Markdown with a note below."""
+    rows = [[_cell(row, name) for name in HEADINGS] for row in table.to_dict("records")]
+    return f"{markdown([*HEADINGS.values()], rows)}\n{NOTE.format(clips=table['clips'].max())}"
 
 
 def _cell(row: dict, name: str) -> str:
     """A number, with its interval where there is one; "–" where it is not known."""
     if name == "system":
         return row[name]
-    if np.isnan(row[name]):
-        return "–"
-    low, high = row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan)
-    return f"{row[name]:.2f}" + ("" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]")
+    return with_interval(row[name], row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan))
 
 
 def _arguments() -> argparse.Namespace:

@@ -68,8 +68,8 @@ def measure(folder: Path, variants: list[str], off: list[str], results: Path) ->
     for variant in variants:
         quality = pd.read_csv(results / NAME / "evaluation" / f"{variant}.csv")
         storage = results / NAME / "storage"
-        quality["kbps"] = pd.read_csv(storage / f"{variant}.csv")["kbps_cheapest"]
-        quality["coded"] = pd.read_csv(storage / f"{variant}-coded.csv")["kbps"]
+        quality["kbps_paper"] = pd.read_csv(storage / f"{variant}.csv")["kbps_paper"]
+        quality["kbps"] = pd.read_csv(storage / f"{variant}-coded.csv")["kbps"]
         instrument = played["canonical_composer"][quality["performance"]].to_numpy()
         parts.append(quality.assign(variant=variant, instrument=instrument))
     return pd.concat(parts)
@@ -77,13 +77,15 @@ def measure(folder: Path, variants: list[str], off: list[str], results: Path) ->
 
 def show(clips: pd.DataFrame, seed: int) -> None:
     """Print means with 95 % intervals, a row a variant and instrument."""
-    table = Table("variant", "instrument", "clips", "kbps", "coded", "SI-SNR dB", "mel distance dB")
+    table = Table(
+        "variant", "instrument", "clips", "kbps", "paper kbps", "SI-SNR dB", "mel distance dB"
+    )
     for (variant, name), rows in clips.groupby(["variant", "instrument"], sort=False):
         cells = []
         for column in ("si_snr_db", "mel_distance"):
             low, high = interval(rows[column], rows["performance"], RESAMPLINGS, seed)
             cells.append(f"{rows[column].mean():.2f} [{low:.2f}, {high:.2f}]")
-        rates = [f"{rows[column].mean():.2f}" for column in ("kbps", "coded")]
+        rates = [f"{rows[column].mean():.2f}" for column in ("kbps", "kbps_paper")]
         table.add_row(str(variant), str(name), str(len(rows)), *rates, *cells)
     Console(width=110).print(table)
 

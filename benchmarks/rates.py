@@ -20,8 +20,8 @@ import tables
 from spiking_music import config as configuration
 from spiking_music.config import EntropyConfig, GradedConfig
 from spiking_music.errors import ConfigError, DataError, SpikingMusicError
-from spiking_music.evaluation.coded import coded_storage, fit_tables
-from spiking_music.evaluation.coding import encode_split
+from spiking_music.evaluation.inference import encode_split
+from spiking_music.evaluation.rates import entropy_costs, fit_tables
 from spiking_music.evaluation.reconstruct import evaluate
 from spiking_music.model.weights import load_weights, save_weights
 
@@ -54,7 +54,7 @@ def main() -> None:
             rows.append((row, f"{threshold:g}", *measures))
             print(*rows[-1], flush=True)
     control = "μ" if arguments.level else "threshold"
-    headings = ["row", control, "coded kbps", "SI-SNR dB", "mel distance dB"]
+    headings = ["row", control, "kbps", "SI-SNR dB", "mel distance dB"]
     headings += ["ViSQOL"] * heard
     tables.publish(headings, rows, 1, arguments.out)
 
@@ -86,7 +86,7 @@ def measured(
             Path(folder) / name for name in ("codes.h5", "coded.csv", "quality.csv")
         )
         encode_split(weights, test, codes, settings.batch_size, level)
-        coded_storage(codes, fitted, coded)
+        entropy_costs(codes, fitted, coded)
         beside = [shard.with_suffix(".csv") for shard in test]
         evaluate(weights, codes, test, beside, quality, settings)
         bits, heard = pd.read_csv(coded), pd.read_csv(quality)

@@ -28,8 +28,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from spiking_music import config as configuration
 from spiking_music.config import GanConfig, VariantConfig
 from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.training.adversary import Adversary
 from spiking_music.training.engine import Objective, make_fabric, seed_everything
+from spiking_music.training.gan import Adversary
 from spiking_music.training.losses import ReconstructionLoss
 
 ROOT = Path(__file__).parents[1]

@@ -38,7 +38,7 @@ def line(
     of_seeds = table.groupby("seed")["si_snr_db"].mean()
     said = {
         "row": row,
-        "coded kbps": f"{table['kbps'].mean():.2f}",
+        "kbps": f"{table['kbps'].mean():.2f}",
         **{heading: _mean(table, name) for name, heading in QUALITIES.items()},
         "seeds": " to ".join(f"{value:.2f}" for value in sorted({of_seeds.min(), of_seeds.max()})),
         "selective": selective(*place(results, row)),

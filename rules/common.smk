@@ -63,10 +63,10 @@ def ancient_if_local(path):
 
 
 def figure_outputs(name, caption):
-    """Both files of a figure; the picture goes into the report."""
+    """The files of a figure; the picture goes into the report."""
     picture = report(
         f"<results>/figures/{name}.png",
         caption=f"../report/{caption}.rst",
         category="Figures",
     )
-    return [picture, f"<results>/figures/{name}.svg"]
+    return [picture, *(f"<results>/figures/{name}.{kind}" for kind in ("svg", "pdf"))]

@@ -22,6 +22,7 @@ TABLE = f"{S}/table.csv"
 PLACE = ["--performances", TABLE, "--root", S]
 VARIANT = ["--variant", "free"]
 RATED = ["--evaluation", TABLE, "--storage", TABLE]
+DRAWN = ["--evaluation", TABLE, "--coded", TABLE]
 
 CALLS: dict[str, list[list[str]]] = {
     "encode": [
@@ -70,7 +71,9 @@ CALLS: dict[str, list[list[str]]] = {
     "fit-entropy": [["fit-entropy", *CONFIG, *CODES, "--out", "{file.safetensors}"]],
     "account-coded": [["account-coded", *CODES, "--tables", TABLE, "--out", "{file.csv}"]],
     "storage": [["storage", "--units", "8", "--steps", "8", "--events", "3"]],
-    "sweep": [["sweep", CLIPS, *CONFIG, *MODEL, "--out", "{beside.csv}"]],
+    "sweep": [["sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, "--out", "{beside.csv}"]],
+    "architecture": [["architecture", "free", *CONFIG, "--out", "{file.csv}"]],
+    "excerpts": [["excerpts", CLIPS, *CONFIG, *VARIANT, *MODEL, *CODES, "--out", "{file.npz}"]],
     "selectivity": [
         ["selectivity", *CONFIG, *CODES, "--onsets", f"{S}/o.zarr.zip", "--out", "{beside.npz}"]
     ],
@@ -96,12 +99,12 @@ CALLS: dict[str, list[list[str]]] = {
     "provenance": [["provenance", TABLE]],
     "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],
     "figure rate-quality": [
-        ["figure", "rate-quality", "--summary", TABLE, *VARIANT, *RATED, "--out", "{stem}"]
+        ["figure", "rate-quality", "--summary", TABLE, *VARIANT, *DRAWN, "--out", "{stem}"]
     ],
     "figure rate-sweep": [
         [
-            *("figure", "rate-sweep", *CONFIG, "--sweep", TABLE, "--matrices", f"{S}/m.npz"),
-            *(*VARIANT, *RATED, "--out", "{stem}"),
+            *("figure", "rate-sweep", *CONFIG, "--sweep", TABLE),
+            *(*VARIANT, *DRAWN, "--out", "{stem}"),
         ]
     ],
     "figure selectivity": [
@@ -112,10 +115,8 @@ CALLS: dict[str, list[list[str]]] = {
         ["figure", "probe", "genre", "--table", TABLE, "--confusion", TABLE, "--out", "{stem}"]
     ],
     "figure training": [["figure", "training", *VARIANT, "--log", TABLE, "--out", "{stem}"]],
-    "figure architecture": [["figure", "architecture", "free", *CONFIG, "--out", "{stem}"]],
-    "figure clips": [
-        ["figure", "clips", CLIPS, *CONFIG, *VARIANT, *MODEL, *CODES, "--out", "{stem}"]
-    ],
+    "figure architecture": [["figure", "architecture", "--table", TABLE, "--out", "{stem}"]],
+    "figure clips": [["figure", "clips", "--excerpts", f"{S}/m.npz", "--out", "{stem}"]],
 }
 
 

@@ -90,9 +90,9 @@ def test_rows_are_what_the_codecs_give_on_the_clips_of_shards(
     )
 
     bits = CODEBOOKS * (SAMPLES // 512) * np.log2(SIZE)
-    assert table.loc["rvq", "paper_kbps"] == pytest.approx(bits / seconds / 1000)
+    assert table.loc["rvq", "kbps_paper"] == pytest.approx(bits / seconds / 1000)
     assert table.loc["rvq", "kbps"] == pytest.approx(bits / seconds / 1000, rel=0.1)
-    assert table["paper_kbps"].isna().tolist() == [True] * 4 + [False] * 3
+    assert table["kbps_paper"].isna().tolist() == [True] * 4 + [False] * 3
 
 
 def test_clips_are_spread_evenly_and_keep_their_performances(

@@ -54,7 +54,7 @@ def test_rows_of_two_folders_are_one_table(results: Path) -> None:
     headings, _, *lines = (line.strip("| ").split(" | ") for line in done.stdout.splitlines())
     mine, other = (dict(zip(headings, line, strict=True)) for line in lines)
     assert (mine["row"], other["row"]) == ("mine", theirs)
-    assert (mine["coded kbps"], mine["seeds"]) == ("2.00", "4.00 to 6.00")
+    assert (mine["kbps"], mine["seeds"]) == ("2.00", "4.00 to 6.00")
     assert mine["SI-SNR dB"].startswith("5.00 [") and mine["ViSQOL"] == "–"
     assert mine["Δ SI-SNR dB"] == "+1.00 [+1.00, +1.00]"  # of the equal seed
     assert other["SI-SNR dB"].startswith("3.00 [")

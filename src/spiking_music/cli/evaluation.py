@@ -12,6 +12,7 @@ from spiking_music.errors import ConfigError
 
 Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
 Codes = Annotated[Path, typer.Option(help="Codes that `codes` wrote (.h5).")]
+EntropyTables = Annotated[Path, typer.Option("--tables", help="Tables that `fit-entropy` wrote.")]
 
 SWEEP = ("{}-quality.csv", "{}-budget.csv", "{}-levels.csv", "{}-levels.md", "{}.npz")
 
@@ -32,7 +33,7 @@ def codes(
     settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
     turns = settings.levels if all_levels else (settings.level,)
 
-    from spiking_music.evaluation.coding import encode_split
+    from spiking_music.evaluation.inference import encode_split
 
     encode_split(weights, clips, out, settings.batch_size, *turns)
 
@@ -89,15 +90,59 @@ def _tables(clips: list[Path]) -> list[Path]:
 
 
 def sweep(
-    clips: Clips, config: Configs, weights: Weights, out: Annotated[Out, Writes((".csv",), SWEEP)]
+    clips: Clips,
+    config: Configs,
+    weights: Weights,
+    tables: EntropyTables,
+    out: Annotated[Out, Writes((".csv",), SWEEP)],
 ) -> None:
     """Code a few clips at all levels of a model, and let quality control choose among them."""
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.EvaluationConfig)
 
-    from spiking_music.evaluation.sweep import sweep_split
+    from spiking_music.evaluation.sweep import Models, sweep_split
 
-    sweep_split(weights, clips, _tables(clips), out, settings, configuration.seed(raw))
+    models = Models(weights, tables)
+    sweep_split(models, clips, _tables(clips), out, settings, configuration.seed(raw))
+
+
+def architecture(
+    variant: Annotated[str, typer.Argument(help="Row of `variants`.")],
+    config: Configs,
+    out: Annotated[Out, Writes((".csv",))],
+) -> None:
+    """Describe a variant's model block by block: shapes, parameters, compute."""
+    settings = configuration.network(configuration.read(config), variant)
+
+    from spiking_music.evaluation.architecture import write_blocks
+
+    write_blocks(settings, out)
+
+
+def excerpts(
+    clips: Clips,
+    config: Configs,
+    variant: Annotated[
+        list[str], typer.Option(help="Name of a variant; repeat it in the order of the files.")
+    ],
+    weights: Annotated[list[Path], typer.Option(help="Weights of each variant.")],
+    codes: Annotated[list[Path], typer.Option(help="Codes of the split by each variant.")],
+    out: Annotated[Path, typer.Option(help="Arrays to write (.npz)."), Writes((".npz",))],
+    onsets: Annotated[
+        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
+    ] = None,
+) -> None:
+    """Spectrograms and codes of a few clips as all variants have them, for the page of clips."""
+    if not len(variant) == len(weights) == len(codes):
+        raise ConfigError("give as many --variant as --weights and --codes")
+    raw = configuration.read(config)
+    count = configuration.section(raw, configuration.FiguresConfig).clips
+    signal = configuration.section(raw, configuration.SignalConfig)
+
+    from spiking_music.evaluation.excerpts import Sources, write_excerpts
+
+    named = (dict(zip(variant, files, strict=True)) for files in (weights, codes))
+    write_excerpts(Sources(clips, onsets, *named), out, count, signal)
 
 
 def selectivity(
@@ -110,7 +155,7 @@ def selectivity(
         Writes((".npz",), ("{}.csv", "{}-summary.csv")),
     ],
 ) -> None:
-    """Which units of binary codes speak of which notes, with a test and in bits."""
+    """Which units of binary codes are tuned to which notes, with a test and in bits."""
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.SelectivityConfig)
 
@@ -131,9 +176,9 @@ def compare_selectivity(
 
 def account(codes: Codes, out: Annotated[Out, Writes((".csv",))]) -> None:
     """Count what every format of the paper costs for each clip's codes."""
-    from spiking_music.evaluation.storage import storage
+    from spiking_music.evaluation.rates import paper_costs
 
-    storage(codes, out)
+    paper_costs(codes, out)
 
 
 def fit_entropy(
@@ -143,20 +188,20 @@ def fit_entropy(
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.EntropyConfig)
 
-    from spiking_music.evaluation.coded import fit_tables
+    from spiking_music.evaluation.rates import fit_tables
 
     fit_tables(codes, out, configuration.seed(raw), settings.steps)
 
 
 def account_coded(
     codes: Codes,
-    tables: Annotated[Path, typer.Option(help="Tables that `fit-entropy` wrote.")],
+    tables: EntropyTables,
     out: Annotated[Out, Writes((".csv",))],
 ) -> None:
     """Count what entropy coding really takes for each clip's codes, and what it could at best."""
-    from spiking_music.evaluation.coded import coded_storage
+    from spiking_music.evaluation.rates import entropy_costs
 
-    coded_storage(codes, tables, out)
+    entropy_costs(codes, tables, out)
 
 
 def storage(
@@ -165,7 +210,7 @@ def storage(
     events: Annotated[int, typer.Option(min=0, help="S, events.")],
 ) -> None:
     """Print what S events in an N x T matrix cost in each format, and the entropy bound."""
-    from spiking_music.evaluation.storage import storage_report
+    from spiking_music.evaluation.rates import storage_report
 
     print(storage_report(units, steps, events))
 
@@ -212,6 +257,8 @@ VERBS = (
     account_coded,
     storage,
     sweep,
+    architecture,
+    excerpts,
     selectivity,
     compare_selectivity,
     summarise,

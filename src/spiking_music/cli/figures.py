@@ -8,11 +8,11 @@ import typer
 
 from spiking_music.cli import configuration
 from spiking_music.cli.guard import guarded
-from spiking_music.cli.options import Clips, Configs
+from spiking_music.cli.options import Configs
 from spiking_music.cli.targets import Reads, Writes
 from spiking_music.errors import ConfigError
 
-app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG and SVG.")
+app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG, SVG and PDF.")
 
 Variants = Annotated[
     list[str],
@@ -22,7 +22,7 @@ Files = Annotated[list[Path], typer.Option(help="One file a variant, in order.")
 Stem = Annotated[
     Path,
     typer.Option("--out", help="Path of the figure without its ending."),
-    Writes(beside=("{}.png", "{}.svg"), stem=True),
+    Writes(beside=("{}.png", "{}.svg", "{}.pdf"), stem=True),
 ]
 
 
@@ -49,35 +49,40 @@ def rate_quality(
     summary: Annotated[Path, typer.Option(help="Table of `summarise`.")],
     variant: Variants,
     evaluation: Files,
-    storage: Files,
+    coded: Files,
     out: Stem,
 ) -> None:
     """Bit rate against quality, a point a variant, with intervals and clips."""
     from spiking_music.figures.rate_quality import draw
 
-    draw(summary, _named(variant, evaluation), _named(variant, storage), out, published=True)
+    draw(summary, _named(variant, evaluation), _named(variant, coded), out, published=True)
 
 
 @app.command()
 @guarded
 def rate_sweep(
     config: Configs,
-    sweep: Annotated[Path, typer.Option(help="Table of `sweep`.")],
-    matrices: Annotated[Path, typer.Option(help="Events of one clip, of `sweep` (.npz).")],
+    sweep: Annotated[
+        Path,
+        typer.Option(help="Table of `sweep`; the others lie beside it."),
+        Reads(beside=(".npz",)),
+    ],
     variant: Variants,
     evaluation: Files,
-    storage: Files,
+    coded: Files,
     out: Stem,
 ) -> None:
     """Figure 4: what the level trades, clip by clip, and the events at some levels."""
     raw = configuration.read(config)
     bound_db = configuration.section(raw, configuration.EvaluationConfig).bound_db
     shown = configuration.section(raw, configuration.FiguresConfig).matrices
-    tables = _named(variant, evaluation), _named(variant, storage)
+    tables = _named(variant, evaluation), _named(variant, coded)
+    quality = sweep.with_name(f"{sweep.stem}-quality.csv")
 
-    from spiking_music.figures.rate_sweep import draw
+    from spiking_music.figures.rate_sweep import Sweep, draw
 
-    draw(sweep, matrices, *tables, out, bound_db, shown)
+    swept = Sweep(sweep, quality, sweep.with_suffix(".npz"))
+    draw(swept, *tables, out, bound_db, shown)
 
 
 @app.command()
@@ -134,36 +139,20 @@ def training(variant: Variants, log: Files, out: Stem) -> None:
 @app.command()
 @guarded
 def architecture(
-    variant: Annotated[str, typer.Argument(help="Row of `variants`.")],
-    config: Configs,
-    out: Annotated[Stem, Writes(beside=("{}.png", "{}.svg", "{}.csv"), stem=True)],
+    table: Annotated[Path, typer.Option(help="Table of `architecture`.")], out: Stem
 ) -> None:
-    """Figure 2: blocks, shapes, parameters and compute of a variant, from the built model."""
-    settings = configuration.network(configuration.read(config), variant)
-
+    """Figure 2: blocks, shapes, parameters and compute of a variant."""
     from spiking_music.figures.architecture import draw
 
-    draw(settings, out)
+    draw(table, out)
 
 
 @app.command()
 @guarded
 def clips(
-    clips: Clips,
-    config: Configs,
-    variant: Variants,
-    weights: Files,
-    codes: Files,
-    out: Stem,
-    onsets: Annotated[
-        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
-    ] = None,
+    excerpts: Annotated[Path, typer.Option(help="Arrays of `excerpts` (.npz).")], out: Stem
 ) -> None:
     """Spectrograms, reconstructions and events of a few clips on one page."""
-    raw = configuration.read(config)
-    count = configuration.section(raw, configuration.FiguresConfig).clips
-    signal = configuration.section(raw, configuration.SignalConfig)
-
     from spiking_music.figures.clips_page import draw
 
-    draw(_named(variant, weights), _named(variant, codes), clips, onsets, out, count, signal)
+    draw(excerpts, out)

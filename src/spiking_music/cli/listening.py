@@ -81,11 +81,11 @@ def sample_page(
     stimuli = configuration.section(raw, configuration.StimuliConfig)
     samples = configuration.section(raw, configuration.SamplesConfig)
     variants = _models(variant, weights, codes)
-    sources = chosen, clips, performances, root, onsets
 
-    from spiking_music.listening.sample_page import build
+    from spiking_music.listening.sample_page import Sources, build
 
-    build(*sources, variants, dataset, out, signal, stimuli, samples)
+    sources = Sources(chosen, clips, performances, root, onsets, variants)
+    build(sources, dataset, out, signal, stimuli, samples)
 
 
 VERBS = (stimuli, sample_page, mushra_page)

@@ -30,14 +30,13 @@ def probe(
     if (weights is None) != (codes is None):
         raise ConfigError("give --weights and --codes, or neither for mel bands")
 
-    from spiking_music.evaluation import pooling
-    from spiking_music.evaluation.probe import probe
+    from spiking_music.evaluation.probe import code_features, mel_features, probe
 
     if weights is not None and codes is not None:
-        features = pooling.code_features(codes, weights, settings.window)
+        features = code_features(codes, weights, settings.window)
     else:
         signal = configuration.section(raw, configuration.SignalConfig)
-        features = pooling.mel_features(clips, settings.mels, settings.window, signal)
+        features = mel_features(clips, settings.mels, settings.window, signal)
     tables = [path.with_suffix(".csv") for path in clips]
     probe(name, features, performances, tables, out, settings, configuration.seed(raw))
 

@@ -26,15 +26,11 @@ def ratings(
 ) -> None:
     """Screen listeners and compare systems by their ratings."""
     raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.RatingsConfig)
 
-    from spiking_music.listening.ratings import rate
+    from spiking_music.listening.ratings import listeners_ratings
 
-    rate(
-        results or [],
-        out,
-        configuration.section(raw, configuration.RatingsConfig),
-        configuration.seed(raw),
-    )
+    listeners_ratings(results or [], out, settings, configuration.seed(raw))
 
 
 def objective_ratings(
@@ -49,9 +45,10 @@ def objective_ratings(
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.RatingsConfig)
 
-    from spiking_music.listening.objective import stand_in
+    from spiking_music.listening import ratings as room
 
-    stand_in(dict(zip(system, evaluation, strict=True)), out, settings, configuration.seed(raw))
+    tables = dict(zip(system, evaluation, strict=True))
+    room.objective_ratings(tables, out, settings, configuration.seed(raw))
 
 
 def simulate_listeners(config: Configs, out: Folder) -> None:

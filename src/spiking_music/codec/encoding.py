@@ -19,7 +19,7 @@ from spiking_music.config import StepsConfig, VariantConfig
 from spiking_music.errors import CodeError, DataError
 
 if TYPE_CHECKING:  # imports pandas, which a fixed level can do without
-    from spiking_music.codec.rate_control import Choice, Sweep
+    from spiking_music.codec.rate_control import Choice
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,8 @@ class BlockEncoder:
 
         wish, levels = self._wish, range(self._codec.config.levels)
         rate = self._header.sample_rate
-        found = sweep(self._codec.model, audio, levels, self._codec.batch, rate, counted)
-        if wish.kbps is not None:
-            found = self._priced(found)
+        price = None if wish.kbps is None else self._kbps  # slow: entropy coding at every level
+        found = sweep(self._codec.model, audio, levels, self._codec.batch, rate, counted, price)
         codes: list[NDArray[np.uint8]] = []
         chosen: list[int | None] = []
         for clip, rows in found.table(range(len(audio))).groupby("clip"):
@@ -127,9 +126,10 @@ class BlockEncoder:
                 choice = highest_level(rows.assign(si_snr_db=np.inf), wish.min_si_snr or 0.0)
             else:
                 choice = highest_level(rows, wish.min_si_snr or 0.0)
+            z = found.codes[choice.level, int(str(clip))]
             if not choice.met:
-                self._miss(choice)
-            codes.append(found.codes[choice.level, int(str(clip))])
+                self._miss(replace(choice, kbps=self._kbps(z)))
+            codes.append(z)
             chosen.append(choice.level)
         return np.stack(codes), chosen
 
@@ -167,12 +167,6 @@ class BlockEncoder:
         header = self._header
         count = FRAME_BYTES + len(pack(z, header, self._codec.coder, self._format).payload)
         return count * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
-
-    def _priced(self, found: "Sweep") -> "Sweep":
-        """The same, its kbps (L, B) those of the bytes that the stream would get."""
-        return replace(
-            found, kbps=np.array([[self._kbps(z) for z in clips] for clips in found.codes])
-        )
 
     def _miss_at(self, probe: Probe, si_snr_db: float) -> None:
         from spiking_music.codec.rate_control import Choice, over, within

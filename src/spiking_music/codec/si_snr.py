@@ -1,4 +1,4 @@
-"""Scale-invariant signal-to-noise ratio (SPEC 6): the measure that rate control goes by."""
+"""Scale-invariant signal-to-noise ratio (Le Roux et al. 2019), by which quality is controlled."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -33,7 +33,7 @@ from scipy.special import gammaincc
 from scipy.stats import false_discovery_control
 
 from spiking_music.errors import DataError
-from spiking_music.evaluation.pairs import Pairs
+from spiking_music.evaluation.correlation import Pairs
 
 BLOCK = 1 << 21  # numbers held at a time, units x notes x shifts: about what a cache holds
 FLATTEST = 1e-3  # skewness; below it, the gamma law is taken as normal

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from spiking_music.errors import DataError
-from spiking_music.figures import style, tables
+from spiking_music.evaluation import tables
+from spiking_music.figures import style
 
 PROBES: dict[str, Literal["full", "none"]] = {
     "linear": "full",
@@ -43,7 +44,7 @@ def draw(label: str, results: Sequence[Path], confusions: Sequence[Path], out: P
         upper, lower = halves
         axes = upper.subplots()
         _accuracies(axes, scores, looks)
-        style.letter(axes, "a", f"how often {_words(label)} is told, of {len(classes)}")
+        style.letter(axes, "a", f"accuracy for {_words(label)}, {len(classes)} classes")
         columns = min(COLUMNS, len(looks))
         grid = lower.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for place in grid.flat[len(looks) :]:
@@ -90,7 +91,7 @@ def _accuracies(axes: Axes, scores: pd.DataFrame, looks: Mapping[str, style.Look
         if len(chance):
             axes.axvline(100 * chance.mean(), color=style.MUTED, linestyle=line, linewidth=0.9)
     axes.set_yticks(range(len(looks)), [str(name) for name in looks])
-    axes.set(xlabel="clips told right (%)", xlim=(0, None), ylim=(len(looks) - 0.5, -0.5))
+    axes.set(xlabel="accuracy (% of clips)", xlim=(0, None), ylim=(len(looks) - 0.5, -0.5))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     handles = [

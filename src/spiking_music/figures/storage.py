@@ -1,4 +1,4 @@
-"""Figure 1: bits of an event matrix in each format, and which is cheapest where (SPEC 5)."""
+"""Figure 1: bits of an event matrix in each of the paper's formats, and which is cheapest where."""
 
 from dataclasses import dataclass
 from pathlib import Path

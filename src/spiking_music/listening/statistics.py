@@ -13,10 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binomtest, friedmanchisquare, rankdata, wilcoxon
 
-from spiking_music.evaluation.bootstrap import interval
-from spiking_music.listening.pages import REFERENCE, Pages
+from spiking_music.evaluation.bootstrap import interval, median_interval
+from spiking_music.listening.scores import REFERENCE, Pages
 
-BATCH = 200  # resamplings at a time
 EXACT = 50  # differences
 
 Array = NDArray[np.float64]
@@ -48,30 +47,6 @@ def estimates(pages: Pages, resamplings: int, seed: int) -> pd.DataFrame:
             }
         )
     return _named(pages, rows)
-
-
-def median_interval(
-    values: Array, units: NDArray[np.str_], resamplings: int, seed: int
-) -> tuple[float, float]:
-    """The 95 % bootstrap interval of the median of `values` (P,), whole units (P,) being drawn."""
-    names, owner = np.unique(units, return_inverse=True)
-    size = len(names)
-    if size < 2:
-        return (float("nan"), float("nan"))
-    order = np.argsort(values, kind="stable")
-    ordered, owner = values[order], owner[order]
-    draw = np.random.default_rng(seed)
-    medians = []
-    for start in range(0, resamplings, BATCH):
-        rows = min(BATCH, resamplings - start)
-        times = draw.multinomial(size, np.full(size, 1 / size), rows)  # (R, U)
-        reached = times[:, owner].cumsum(axis=1)  # (R, P): how many values are this low
-        half = reached[:, -1:] / 2
-        lower = ordered[(reached >= half).argmax(axis=1)]
-        upper = ordered[(reached > half).argmax(axis=1)]
-        medians.append((lower + upper) / 2)
-    low, high = np.percentile(np.concatenate(medians), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def friedman(pages: Pages) -> pd.DataFrame:

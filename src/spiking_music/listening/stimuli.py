@@ -16,11 +16,16 @@ from spiking_music.audio.mixing import resampled
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import StimuliConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.listening.loudness import matched
 from spiking_music.listening.manifest import Manifest
-from spiking_music.listening.pages import REFERENCE
+from spiking_music.listening.scores import REFERENCE
 from spiking_music.listening.selection import choose, table
-from spiking_music.listening.systems import Audio, anchors, decoded, references
+from spiking_music.listening.systems import (
+    Audio,
+    anchors,
+    decode_chosen,
+    loudness_match,
+    references,
+)
 
 RATE = 48000  # Hz, of every listening test
 MANIFEST, TABLE = "manifest.json", "clips.csv"
@@ -47,11 +52,11 @@ def make_stimuli(
     sounds = _systems(source, variants, [each.index for each in chosen], config)
     models = [path for pair in variants.values() for path in pair]
     with files.folder(out, "stimuli", [*clips, performances, *models]) as folder:
-        listed = [
+        records = [
             {
                 "clip": each.clip,
                 "title": f"{each.composer}: {each.title}",
-                "stimuli": list(_written(folder, each.clip, of_clip, config, f"{seed}:{test}")),
+                "stimuli": [*_write_sounds(folder, each.clip, of_clip, config, f"{seed}:{test}")],
             }
             for each, of_clip in zip(chosen, _by_clip(sounds, source.sample_rate), strict=True)
         ]
@@ -61,7 +66,7 @@ def make_stimuli(
             "test": test,
             "sample_rate": RATE,
             "seed": seed,
-            "clips": listed,
+            "clips": records,
             "training": names[: config.training],
         }
         Manifest.model_validate_json(json.dumps(manifest))  # what every reader checks
@@ -82,7 +87,7 @@ def _systems(
     sounds = {REFERENCE: original}
     for name in config.systems:
         if name in variants:
-            sounds[name] = decoded(*variants[name], chosen, len(source)).audio
+            sounds[name] = decode_chosen(*variants[name], chosen, len(source)).audio
         else:
             print(f"left out: the configuration has no variant '{name}'", file=sys.stderr)
     return sounds | anchors(original, source.sample_rate)
@@ -97,7 +102,7 @@ def _by_clip(sounds: Mapping[str, Audio], rate: int) -> Iterator[dict[str, NDArr
         }
 
 
-def _written(
+def _write_sounds(
     folder: Path,
     clip: str,
     sounds: Mapping[str, NDArray[np.float32]],
@@ -108,8 +113,8 @@ def _written(
 
     A name is a hash of seed, test, clip and system: equal in every run, and it tells nothing.
     """
-    levelled = matched([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
-    for system, audio in zip(sounds, levelled, strict=True):
+    matched = loudness_match([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
+    for system, audio in zip(sounds, matched, strict=True):
         name = hashlib.sha256(f"{key}:{clip}:{system}".encode()).hexdigest()[:16] + ".wav"
         soundfile.write(folder / name, as_int16(audio), RATE, "PCM_16", format="WAV")
         digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()

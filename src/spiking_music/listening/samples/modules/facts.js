@@ -14,8 +14,8 @@ export function facts(system) {
     rows.push(["Bit rate", kbps(rates.kbps), "sound in the file"]);
     rows.push(["Headers", kbps(rates.headers), "all else in it"]);
   } else if (rates) {
-    rows.push(["Bit rate, cheapest format", kbps(rates.kbps), `${FORMATS[rates.format]}, with overheads`]);
-    rows.push(["Entropy coded", kbps(rates.coded)]);
+    rows.push(["Bit rate", kbps(rates.kbps), "entropy coded, as on disk"]);
+    rows.push(["In the paper’s formats", kbps(rates.kbpsPaper), `${FORMATS[rates.format]}, with overheads`]);
   }
   if (rates?.density != null) {
     rows.push(["Events", `${Math.round(rates.eventsPerSecond)} a second`]);
