@@ -17,6 +17,8 @@ from spiking_music.audio.source import Part, Source, View
 
 OPTIONS = {"mov": {"ignore_editlist": "1"}}  # which `Part` holds, to the sample
 TRIMMED = ("mov", "caf")
+TIMED = ("matroska", "asf")  # their packets have times, which programs round or take from a clock
+GAP = 0.1  # seconds
 STRICT = {"flac": "crccheck+explode", "alac": "explode", "wavpack": "crccheck+explode"}
 av.logging.set_level(av.logging.PANIC)  # errors arrive as exceptions
 
@@ -50,11 +52,15 @@ class FFmpegReader:
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Mono blocks (n,); `DataError` where they cannot be decoded."""
-        place = 0
+        place, first = 0, None
         try:
             for frame in self._frames():
                 if frame.sample_rate != self.rate:
                     raise self._source.unusable("its sample rate changes; export it again")
+                moment = frame.time if self._part.demuxer in TIMED else None
+                first = moment if first is None else first
+                if moment is not None and first is not None:
+                    self._require_seamless(place / self.rate, moment - first)
                 block = mixed(frame)
                 end = len(block) if self._end is None else self._end - place
                 yield block[max(0, self._begin - place) : max(0, end)]
@@ -85,13 +91,18 @@ class FFmpegReader:
             yield from packet.decode()
         self._check(seconds)
 
+    def _require_seamless(self, decoded: float, moment: float) -> None:
+        """That no packets are missing before the one of this moment, both in seconds."""
+        if moment - decoded > GAP:
+            raise self._source.damaged(f"{moment - decoded:.2f} s are missing at {decoded:.2f} s")
+
     def _check(self, seconds: Fraction) -> None:
         """Where nothing but a duration is promised: whether the packets last as long."""
         alone = len(self._container.streams) == 1
         promised = self._container.duration
         if self._part.demuxer == "matroska" and alone and promised:
             missing = promised / 1_000_000 - float(seconds)
-            if seconds and missing > 0.25:
+            if seconds and missing > GAP:
                 raise self._source.cut(f"{missing:.2f} s are missing at its end")
 
     def _trims(self) -> tuple[int, int | None]:

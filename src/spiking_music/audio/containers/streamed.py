@@ -42,6 +42,17 @@ def _number(data: bytes, keep: bool) -> tuple[int, int]:
     return (value if keep else value & (1 << 7 * size) - 1), size
 
 
+def _require_packets(source: Source, begin: int, end: int, size: int) -> None:
+    """That packets of `size` bytes fill a file from `begin` to `end`, all starting alike."""
+    rest = (end - begin) % size if size else 0
+    if rest and not source.at(end - rest, 2) == ASF_LAST:
+        raise source.cut("it ends within a packet")
+    first = source.at(begin, 1)
+    for place in range(begin, end - rest, max(1, size)):
+        if size and source.at(place, 1) != first:
+            raise source.damaged(f"there is no packet at byte {place}")
+
+
 def asf_parts(source: Source) -> list[Part]:
     """The first stream of sound; `DataError` where the file is shorter than it says."""
     header = struct.unpack("<Q", source.at(16, 8).ljust(8, b"\0"))[0]
@@ -65,7 +76,5 @@ def asf_parts(source: Source) -> list[Part]:
     end = header + struct.unpack("<Q", size)[0]
     if not broadcast and end > source.size:
         raise source.cut_short(end, source.size)
-    rest = (source.size - header - 50) % packet if broadcast and packet else 0
-    if rest and not source.at(source.size - rest, 2) == ASF_LAST:
-        raise source.cut("it ends within a packet")
+    _require_packets(source, header + 50, source.size if broadcast else end, packet)
     return [Part(0, source.size, "asf")]
