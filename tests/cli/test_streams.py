@@ -18,9 +18,9 @@ MUSIC = f"{shlex.quote(sys.executable)} -m spiking_music"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """x.spk, of a second of noise, and the noise."""
+    """x.spk, of four seconds of noise, and the noise."""
     place = tmp_path_factory.mktemp("streams")
-    noise = np.random.default_rng(0).normal(0, 0.1, 22050).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, 0.1, 88200).astype(np.float32)
     soundfile.write(place / "a.wav", noise, 22050)
     (place / "x.spk").write_bytes(load().encode(noise, 22050))
     return place
@@ -64,11 +64,11 @@ def test_a_reader_that_has_seen_enough_ends_it_in_silence(folder: Path) -> None:
 
 def test_without_stderr_the_exit_code_tells(folder: Path) -> None:
     code, out, said = shell(folder, "MUSIC info x.spk 2>&-")
-    assert code == 0 and b"22050 samples" in out and said == ""
+    assert code == 0 and b"88200 samples" in out and said == ""
     for line in ("MUSIC encode gone.wav y.spk 2>&-", "MUSIC encode gone.wav y.spk 2>/dev/full"):
         assert shell(folder, line)[0] == 1
     code, out, _ = shell(folder, "MUSIC decode x.spk - >&1 2>&- <&- | wc -c")
-    assert code == 0 and int(out) == 44 + 2 * 22050  # no message went into the sound
+    assert code == 0 and int(out) == 44 + 2 * 88200  # no message went into the sound
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
@@ -77,7 +77,7 @@ def test_info_on_a_terminal_of_few_characters(folder: Path, encoding: str) -> No
     (folder / name).write_bytes((folder / "x.spk").read_bytes())
     code, out, said = shell(folder, f"MUSIC info {name}", PYTHONIOENCODING=encoding)
     (folder / name).unlink()
-    assert code == 0 and said == "" and "22050 samples" in out.decode(encoding)
+    assert code == 0 and said == "" and "88200 samples" in out.decode(encoding)
     shown = encoding == "utf-8"
     assert any("\u2800" < character <= "\u28ff" for character in out.decode(encoding)) == shown
     assert (out.splitlines()[0] == b"\\u0436.spk") != shown

@@ -240,3 +240,15 @@ def test_a_file_of_its_kind_is_replaced_only_with_force(
     code, said, lost, _ = run(aimed(words, target, path))
     assert code == 1 and not lost and "exists: give --force to replace it" in said
     old.unlink()
+
+
+def test_training_keeps_what_it_starts_from(run, tree: Path) -> None:
+    kept = tree / "full" / "checkpoints"
+    kept.mkdir()
+    (kept / "last-good.safetensors").write_text("weights")
+    start = json.dumps({"training": {"start_from": str(kept / "last-good.safetensors")}})
+    words = [*CALLS["train"][0], "--config", start, "--force"]
+    code, said, lost, _ = run(aimed(words, "folder", str(kept)))
+    assert code == 1 and not lost and "which this command reads" in said
+    code, said, lost, _ = run(aimed(words, "file.safetensors", str(kept / "last-good.safetensors")))
+    assert code == 1 and not lost and "is read by this command" in said

@@ -26,7 +26,7 @@ def _write(folder: Path, *groups: tuple[str, str], units: int = 12) -> Path:
     scores[-1, 2] = scores[-1, 1] - 0.1
     names = np.array([f"u{index}" for index in range(units)])
     pages = [Pages(*group, SYSTEMS, scores, names, names) for group in groups]
-    report.write(pages, [], {}, folder, settings, seed=1)
+    report.write(pages, [], {}, report.Folder(folder, "ratings"), settings, seed=1)
     return folder
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spiking_music import overwriting
+from spiking_music.cli import streams
 from spiking_music.cli.sources import PIPE, STREAM, recordings_in
 from spiking_music.errors import ConfigError, DataError, SpikingMusicError
 
@@ -80,7 +81,9 @@ def checked(
         try:
             if job.source != PIPE and not job.source.exists():
                 raise DataError(f"no {what} at '{job.source}': check its path")
-            if job.target != PIPE:
+            if job.target == PIPE:
+                streams.require_output()
+            else:
                 overwriting.require_file(job.target, endings)
         except SpikingMusicError as error:
             refused[job] = error

@@ -76,12 +76,16 @@ def abandon() -> None:
 
 @contextmanager
 def standard_output() -> Iterator[BinaryIO]:
-    """The bytes of standard output; `OutputError` where it is closed, full, or what is read."""
+    """The bytes of standard output; `OutputError` where it is closed or full."""
+    yield sys.stdout.buffer
+    sys.stdout.flush()
+
+
+def require_output() -> None:
+    """`OutputError` where standard output is a file that the call reads."""
     with suppress(OSError, ValueError):  # of a test's, which has no number
         if is_read(os.fstat(sys.stdout.fileno())):
             raise OutputError(f"{OUTPUT} is a file that this command reads: name another one")
-    yield sys.stdout.buffer
-    sys.stdout.flush()
 
 
 def shows_blocks() -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spiking_music import files
+from spiking_music import files, overwriting
 from spiking_music.cli import configuration
 from spiking_music.cli.options import Clips, Configs, Out
 from spiking_music.cli.targets import Writes, WritesCheckpoints, WritesLog
@@ -30,6 +30,8 @@ def train(
 ) -> None:
     """Train a variant on the train clips, validating on the validation clips."""
     settings = configuration.variant(configuration.read(config), variant)
+    if settings.training.start_from:
+        _keep_start(settings.training.start_from, weights, checkpoints)
 
     from spiking_music.dataset.clip_dataset import split_of
     from spiking_music.training.loop import train
@@ -39,6 +41,16 @@ def train(
         for split in ("train", "validation")
     }
     train(settings, shards["train"], shards["validation"], weights, log, checkpoints)
+
+
+def _keep_start(start: str, weights: Path, checkpoints: Path) -> None:
+    """`OutputError` where training would end by replacing or deleting what it starts from."""
+    from spiking_music.model.pretrained import weights_at
+    from spiking_music.training.checkpoint_files import stranger
+
+    overwriting.reads([weights_at(start)])
+    overwriting.require_file(weights, (".safetensors",))
+    overwriting.require_folder(checkpoints, "train", stranger=stranger)
 
 
 def halve(
