@@ -43,9 +43,10 @@ class Reading:
 
         def noted(section: Section, name: str) -> Any:
             known = self._sections.get(id(section))
+            known = known if name in type(section).model_fields else None
             # rows of tables may leave keys to the defaults of their kind
-            if known and name in section.model_fields_set and (known[1] or name == "seed"):
-                self._note(f"{known[1]}.{name}", whole(section, name))
+            if known and name in whole(section, "model_fields_set"):
+                self._note(known[1], name, whole(section, name))
             return whole(section, name)
 
         monkeypatch.setattr(Section, "__getattribute__", noted)
@@ -71,9 +72,9 @@ class Reading:
                 self._watch(value, TABLES.get(name, f"{place}.{name}".strip(".")))
         self._sections[id(section)] = section, place
 
-    def _note(self, key: str, value: Any) -> None:
-        if not isinstance(value, Section) and not key.endswith(".kind"):
-            self.keys.add(key.strip("."))
+    def _note(self, place: str, name: str, value: Any) -> None:
+        if not isinstance(value, Section) and name != "kind" and (place or name == "seed"):
+            self.keys.add(f"{place}.{name}".strip("."))
 
 
 def handed(argv: list[str]) -> set[str]:
