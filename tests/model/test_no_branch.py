@@ -14,7 +14,7 @@ from spiking_music.config.sections import Section
 from spiking_music.errors import ConfigError
 from spiking_music.model.autoencoder import Autoencoder
 from spiking_music.model.bottleneck import make_bottleneck
-from spiking_music.training.sparsity import make_sparsity
+from spiking_music.training.rate_losses import make_sparsity
 from tests.training.conftest import BINARY, CONTEXT, LEVELS, WAVEFORM, tiny
 
 

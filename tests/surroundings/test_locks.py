@@ -12,7 +12,7 @@ import pytest
 from spiking_music import locks
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, DataError
-from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.codes_file import open_codes
 from tests.training.conftest import write_shard
 
 REFUSALS = [errno.ENOLCK, errno.EOPNOTSUPP, errno.EWOULDBLOCK]
