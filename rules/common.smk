@@ -7,7 +7,7 @@ from shlex import quote
 from spiking_music import config as configuration
 from spiking_music.codec import classical
 from spiking_music.errors import SpikingMusicError
-from spiking_music.model import pretrained
+from spiking_music.models import pretrained
 
 
 def refuse(sentence):

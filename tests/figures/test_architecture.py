@@ -9,7 +9,7 @@ import torch
 from spiking_music.config import VariantConfig, read, variant
 from spiking_music.figures.architecture import draw
 from spiking_music.figures.blocks import Block, blocks
-from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.models.autoencoder import Autoencoder
 from tests.conftest import DEFAULTS, ROOT
 
 SMALL = """{
@@ -97,7 +97,7 @@ def test_context_and_unet_by_hand() -> None:
 def test_equal_blocks_in_a_row_are_one_block() -> None:
     config = _config("rvq")
     row = next(row for row in blocks(config) if "ConvNeXt" in row.name)
-    inner = Autoencoder(config).encoder.trunk.blocks
+    inner = Autoencoder(config).encoder.backbone.blocks
     assert row.repeats == 2
     assert row.parameters == sum(value.numel() for value in inner.parameters())
 

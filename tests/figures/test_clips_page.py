@@ -15,8 +15,8 @@ from spiking_music.dataset.shard import ShardFile
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.coding import encode_split
 from spiking_music.figures.clips_page import choose, draw
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import save_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import save_weights
 from tests.conftest import DEFAULTS
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=16384, hop=512)

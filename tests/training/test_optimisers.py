@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from spiking_music.config import VariantConfig
 from spiking_music.errors import ConfigError, TrainingError
-from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.training.optimisers import make_optimisers, set_rate
 from tests.training.conftest import tiny
 from tests.training.test_loop import Shards, run, stop_when
@@ -40,7 +40,7 @@ def test_without_it_adamw_has_every_parameter_once() -> None:
     assert sorted(held) == sorted(map(id, model.parameters()))
 
 
-@pytest.mark.parametrize("kind", ["binary", "sparse", "steps"])
+@pytest.mark.parametrize("kind", ["binary", "sparse", "mdct-mu"])
 def test_the_two_share_the_parameters_out(kind: str) -> None:
     config = tiny(kind, muon=2.0)
     model = model_of(config)
@@ -72,7 +72,7 @@ def test_its_steps_are_orthogonal_and_as_large_as_its_share_says() -> None:
 
 
 def test_a_resumed_run_ends_in_the_same_bytes(tmp_path: Path, shards: Shards) -> None:
-    config = tiny("steps", steps=30, checkpoint_every=7, muon=2.0)
+    config = tiny("mdct-mu", steps=30, checkpoint_every=7, muon=2.0)
     whole = run(tmp_path / "whole", config, shards)
     stop_when(tmp_path / "cut" / "checkpoints")
     with pytest.raises(TrainingError, match="run the same command again"):

@@ -37,7 +37,7 @@ def halve(
     out: Out,
 ) -> None:
     """Store weights in 16 bits a number, to be shipped; tables are then fitted to their codes."""
-    from spiking_music.model.weights import halve_weights
+    from spiking_music.models.weights import halve_weights
 
     halve_weights(weights, out)
     files.wrote(out)

@@ -11,11 +11,11 @@ from spiking_music.codec.entropy import (
     fit_entropy,
     load_tables,
     make_coder,
-    parse_layout,
     save_tables,
 )
 from spiking_music.errors import CodeError
 from spiking_music.evaluation.codes import CodesFile, open_codes
+from spiking_music.mdct.thermometer import parse_layout
 
 BATCH = 64  # clips read at a time
 COLUMNS = ("clip", "bits", "ideal_bits", "method", *(f"ideal_{name}" for name in METHODS), "kbps")

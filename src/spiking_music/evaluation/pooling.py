@@ -17,8 +17,8 @@ from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import DataError
 from spiking_music.evaluation.codes import open_codes
 from spiking_music.evaluation.coding import device_at_hand, read_batch, require_origin
-from spiking_music.model.mel import LogMel
-from spiking_music.model.weights import load_weights
+from spiking_music.models.mel import LogMel
+from spiking_music.models.weights import load_weights
 
 BATCH = 64  # clips
 N_FFT = 2048

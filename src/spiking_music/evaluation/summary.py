@@ -10,7 +10,7 @@ import pandas as pd
 from spiking_music import files
 from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import interval
-from spiking_music.model.metadata import describe
+from spiking_music.models.metadata import describe
 
 RATES = ["kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_cheapest", "kbps_entropy"]
 AMOUNTS = [*RATES, "events_per_second", "density"]

@@ -22,7 +22,7 @@ from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation.coding import device_at_hand, require_signal
 from spiking_music.evaluation.levels import summarise_levels
 from spiking_music.evaluation.reconstruct import clip_places
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 
 
 def sweep_split(

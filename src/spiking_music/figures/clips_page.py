@@ -20,8 +20,8 @@ from spiking_music.evaluation.codes import NO_LEVEL, Codes, pictured
 from spiking_music.evaluation.coding import chosen_codes, decode_batch
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.figures import style
-from spiking_music.model.mel import FLOOR_DB, LogMel
-from spiking_music.model.weights import load_weights
+from spiking_music.models.mel import FLOOR_DB, LogMel
+from spiking_music.models.weights import load_weights
 
 MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)
 FREQUENCIES = (100, 500, 2000, 5000)  # Hz, ticks of the mel axis

@@ -16,7 +16,7 @@ from spiking_music.evaluation.correlation import correlate
 from spiking_music.evaluation.pairs import open_pairs
 from spiking_music.evaluation.selectivity import count
 from spiking_music.listening.inline import base64_text
-from spiking_music.model.mel import FLOOR_DB, LogMel
+from spiking_music.models.mel import FLOOR_DB, LogMel
 
 NEAR = 2  # steps between an event and the notes that it may speak of
 MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)

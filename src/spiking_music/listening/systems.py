@@ -12,8 +12,8 @@ from spiking_music.evaluation.anchor import ANCHORS
 from spiking_music.evaluation.codes import Codes, Origin
 from spiking_music.evaluation.coding import chosen_codes, decode_batch, device_at_hand
 from spiking_music.listening.pages import ANCHOR_NAMES
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights
 
 Audio = NDArray[np.float32]  # (clips, samples)
 

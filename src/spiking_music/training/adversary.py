@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from spiking_music.config import GanConfig
-from spiking_music.model.discriminator import Discriminators
+from spiking_music.models.discriminator import Discriminators
 from spiking_music.training.adversarial import (
     discriminator_loss,
     feature_matching,

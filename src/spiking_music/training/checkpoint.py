@@ -17,26 +17,26 @@ import torch
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.files import Disk, atomic
-from spiking_music.model.pretrained import weights_at
+from spiking_music.models.pretrained import weights_at
 from spiking_music.training.data import spread
 from spiking_music.training.start import digest_of
 
 # These may change between a run and its resumption, as may the bounds of a collapse: they do not
 # change what a step computes.
-HARMLESS = {
+EXCLUDED_FROM_HASH = {
     "log_every", "validate_every", "validation_clips", "checkpoint_every",
     "workers", "accelerator", "devices",
 }  # fmt: skip
 
 
 def fingerprint(config: VariantConfig, clips: Clips) -> str:
-    """Names what a run computes: the configuration less `HARMLESS`, and a sample of the clips.
+    """Names what a run computes: the configuration less `EXCLUDED_FROM_HASH`, and some clips.
 
     Weights to start from count by their bytes, wherever they lie. Raises `CodeError` where they
     cannot be read.
     """
     digest = hashlib.sha256()
-    harmless = {"training": HARMLESS, "sparsity": {"collapse"}}
+    harmless = {"training": EXCLUDED_FROM_HASH, "sparsity": {"collapse"}}
     settings = config.model_dump(mode="json", exclude=harmless)
     start = config.training.start_from
     if start:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from spiking_music.config import VariantConfig
 from spiking_music.errors import TrainingError
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import save_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import save_weights
 
 LAST_GOOD = "last-good.safetensors"
 

@@ -15,9 +15,9 @@ from spiking_music import files
 from spiking_music.config import GanConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.pretrained import weights_at
-from spiking_music.model.weights import save_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.pretrained import weights_at
+from spiking_music.models.weights import save_weights
 from spiking_music.training.adversary import Adversary
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from spiking_music.training.collapse import CollapseMonitor

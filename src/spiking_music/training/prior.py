@@ -12,7 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-GAIN = 8.0  # nat a weight of 1: Adam moves weights by thousandths, and logits span several nats
+LOGIT_SCALE = (
+    8.0  # nat a weight of 1: Adam moves weights by thousandths, and logits span several nats
+)
 
 
 class Prior(nn.Module):
@@ -43,4 +45,4 @@ class Prior(nn.Module):
         """ln p / (1 − p) of every event, (B, N, T)."""
         bias = self.bias if level is None else self.bias[level]  # (1 or B, N)
         heard = F.conv1d(z, self.weight * self.mask, padding=self.reach)
-        return GAIN * (heard + bias[:, :, None])
+        return LOGIT_SCALE * (heard + bias[:, :, None])

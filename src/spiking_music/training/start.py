@@ -5,8 +5,8 @@ from pathlib import Path
 
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights
 
 
 def copy_weights(path: Path, model: Autoencoder, config: VariantConfig) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.model.autoencoder import Autoencoder, Output
+from spiking_music.models.autoencoder import Autoencoder, Output
 from spiking_music.training.data import spread
 from spiking_music.training.engine import seed_everything
 from spiking_music.training.logs import Log
