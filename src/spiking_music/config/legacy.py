@@ -48,12 +48,18 @@ TENSORS = (  # of a model's state, in this order
     (r"\.trunk\.into\.", ".backbone.in_proj."),
     (r"\.trunk\.out\.", ".backbone.out_proj."),
     (r"\.trunk\.", ".backbone."),
+    (r"^bottleneck\.quantiser\.layers\.(\d+)\._codebook\.", r"bottleneck.layers.\1."),
+    (r"^(bottleneck\.layers\.\d+)\.embed$", r"\1.vectors"),
+    (r"^(bottleneck\.layers\.\d+)\.embed_avg$", r"\1.sums"),
+    (r"^(bottleneck\.layers\.\d+)\.cluster_size$", r"\1.counts"),
+    (r"^(bottleneck\.layers\.\d+)\.initted$", r"\1.started"),
     (r"^bottleneck\.into_(units|channels|numbers)\.", "bottleneck.in_proj."),
     (r"^bottleneck\.out_of_(units|numbers)\.", "bottleneck.out_proj."),
     (r"^(before|after)\.(.*)\.layer\.into\.", r"\1.\2.layer.in_proj."),
     (r"^(before|after)\.(.*)\.layer\.out\.", r"\1.\2.layer.out_proj."),
 )
 
+RVQ = "bottleneck.quantiser.layers."  # codebooks of a library, which had a further dimension
 TABLES = (  # of an entropy model
     (r"^neighbours\.chances\.loudness$", "context_mixing.transitions.gain"),
     (r"^neighbours\.chances\.bands$", "context_mixing.transitions.envelope"),
@@ -84,6 +90,14 @@ def current_config(config: Mapping[str, Any]) -> dict[str, Any]:
 def current_tensor(name: str) -> str:
     """Today's name of a tensor of a model's state."""
     return _translated(name, TENSORS)
+
+
+def current_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's state, name → tensor, by the names and shapes of today."""
+    return {
+        current_tensor(name): value[0] if name.startswith(RVQ) and value.ndim > 1 else value
+        for name, value in state.items()
+    }
 
 
 def current_table(name: str) -> str:

@@ -69,7 +69,8 @@ class RvqConfig(QuantizerConfig):
     codebook_size: Annotated[int, Field(ge=2)]
     decay: Fraction
     commitment: Weight
-    dead_below: Weight
+    dead_below: Weight  # vectors a batch
+    dropout: Fraction = 0.0  # of training clips, which use a random number of codebooks
 
     @property
     def codes(self) -> Literal["rvq"]:

@@ -66,7 +66,7 @@ def blocks(config: VariantConfig) -> list[Block]:
     with torch.random.fork_rng(devices=[]):  # nobody's random numbers change by drawing a figure
         model = Autoencoder(config).eval()
         for name, buffer in model.named_buffers():
-            if name.endswith("initted"):  # empty codebooks do: no shape depends on their values
+            if name.endswith("started"):  # empty codebooks do: no shape depends on their values
                 buffer.fill_(True)
         shapes, flops = _measured(model, torch.zeros(1, 1, config.signal.clip_samples))
     seconds = config.signal.clip_samples / config.signal.sample_rate

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from spiking_music.config import VariantConfig
-from spiking_music.config.legacy import current_config, current_tensor
+from spiking_music.config.legacy import current_config, current_state
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.files import atomic
 from spiking_music.models.autoencoder import Autoencoder
@@ -54,7 +54,7 @@ def load_weights(
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
             metadata = file.metadata() or {}
-            state = {current_tensor(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CodeError(f"no model at '{path}': train it, or name another file") from None
     except (SafetensorError, OSError) as error:
@@ -70,7 +70,7 @@ def load_weights(
         ) from None
     model = Autoencoder(config).to(device)
     try:
-        model.load_state_dict(state)
+        model.load_state_dict(current_state(state))
     except RuntimeError:
         raise CodeError(f"the weights in '{path}' do not fit their configuration") from None
     return model.eval(), config
