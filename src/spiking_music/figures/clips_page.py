@@ -14,6 +14,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from spiking_music.config import MelConfig, SignalConfig
+from spiking_music.config import label as row_label
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.onsets import LOWEST, read_onsets
 from spiking_music.evaluation.codes import NO_LEVEL, Codes, pictured
@@ -199,7 +200,7 @@ def _labels(grid: NDArray[np.object_], clip: Shown, looks: Mapping[str, style.Lo
             rows.append((f"{len(codes)} {kind}", look.colour, unit))
     for axes, (name, colour, unit) in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(unit)
-        axes.set_title(name, color=colour, weight="bold", pad=3, fontsize=7)
+        axes.set_title(row_label(name), color=colour, weight="bold", pad=3, fontsize=7)
     figure = grid[0, 0].figure
     figure.align_ylabels(grid[:, 0])
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.figures import style, tables
 
@@ -211,7 +212,7 @@ def _handles(looks: Mapping[str, style.Look], codecs: list[str], published: bool
     """Legend: the variants and codecs, then what the kinds of marks mean."""
 
     def key(label: str, marker: str, colour: str, face: str, size: float) -> Line2D:
-        handle = Line2D([], [], label=label, marker=marker, color=colour, linestyle="")
+        handle = Line2D([], [], label=row_label(label), marker=marker, color=colour, linestyle="")
         handle.set(markerfacecolor=face, markersize=size)
         return handle
 

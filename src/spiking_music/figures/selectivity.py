@@ -9,6 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import SubFigure
 from numpy.typing import NDArray
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.evaluation.correlation import even
 from spiking_music.figures import style
@@ -110,7 +111,7 @@ def _map_and_profile(figure: SubFigure, arrays: Arrays, name: str, mark: str) ->
     upper.tick_params(length=0)
     upper.invert_yaxis()
     upper.spines[:].set_visible(False)
-    upper.set(ylabel=f"unit of {name}, by score for A2")
+    upper.set(ylabel=f"unit of {row_label(name)}, by score for A2")
     style.letter(upper, mark, "peak prominence φ of 15 units for the 88 notes")
     bar = figure.colorbar(image, ax=upper, pad=0.01, aspect=30, shrink=0.9)
     bar.outline.set_visible(False)

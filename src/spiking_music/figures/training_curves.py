@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from spiking_music.config import label as row_label
 from spiking_music.figures import style, tables
 
 
@@ -56,7 +57,9 @@ def draw(logs: Mapping[str, Path], out: Path | str) -> None:
             axes.grid(axis="y")
             style.letter(axes, mark, "")
         handles = [
-            Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=name)
+            Line2D(
+                [], [], color=look.colour, marker=look.marker, markersize=4, label=row_label(name)
+            )
             for name, look in looks.items()
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=6)
