@@ -75,6 +75,7 @@ def _changed(raw, path, value):
         (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),
         (("seed",), None, "'seed'"),
+        (("bottlenecks", "x"), {"units": 3}, "configuration key 'bottlenecks.x.kind' is missing"),
         (("classical", "aac"), [64], "unknown configuration key 'classical.aac'"),
         (("backbones", "spectrogram", "ratios"), [3], "multiple of 2"),
         (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode by"),

@@ -48,7 +48,10 @@ def sentence(model: type[BaseModel], error: ValidationError, where: str) -> str:
         kind = next((part for part in loc[:-1] if hint(_part(path), part, path[-1])), None)
         if kind:
             return f"unknown configuration key '{key}'{hint(_part(path), kind, path[-1])}"
-        return f"unknown configuration key '{key}'{instead(path[-1], _fields(model, path[:-1]))}"
+        others = set(_fields(model, path[:-1])) - {path[-1]}  # another kind may have it
+        return f"unknown configuration key '{key}'{instead(path[-1], others)}"
+    if first["type"] == "union_tag_not_found":
+        return f"configuration key '{key}.kind' is missing"
     if first["type"] == "missing":
         return f"configuration key '{key}' is missing"
     complaint = first["msg"].removeprefix("Value error, ")

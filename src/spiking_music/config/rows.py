@@ -39,7 +39,9 @@ def _resolved(rows: Mapping[str, Any], name: str, path: tuple[str, ...]) -> Any:
         raise ConfigError(f"variants.{name}.like leads back to itself ({chain}): break the circle")
     if not isinstance(other, str) or rows.get(other) is None:
         what = (
-            "is switched off" if str(other) in rows else f"there is not{instead(str(other), rows)}"
+            "is switched off"
+            if str(other) in rows
+            else f"there is not{instead(str(other), rows.keys() - {name})}"
         )
         raise ConfigError(f"variants.{name} is like '{other}', a row that {what}")
     own = {key: value for key, value in row.items() if key != "like"}
