@@ -50,7 +50,7 @@ def test_the_two_share_the_parameters_out(kind: str) -> None:
     matrices = [id(p) for group in muon.param_groups for p in group["params"]]
     assert sorted(held + matrices) == sorted(names)
     found = {names[matrix].rpartition(".")[0].rpartition(".")[2] for matrix in matrices}
-    convnext, conformer = {"expand", "contract"}, {"into", "gated", "out", "1", "3"}
+    convnext, conformer = {"expand", "contract"}, {"in_proj", "gated", "out_proj", "1", "3"}
     assert found == convnext | (conformer if kind == "sparse" else set())
     assert all(".blocks." in names[i] or ".layers." in names[i] for i in matrices)
 
