@@ -1,10 +1,10 @@
 """The rates of one model: `python benchmarks/rates.py RESULTS ROW --level 0 … | --threshold 0.6 …`.
 
 What the workflow measures of ROW, at other levels μ than `evaluation.level`, or with another first
-threshold in the encoder of graded units, to which decoders are blind. Entropy tables are fitted to
-the codes of the train split: one set for all levels, as an encoder has it, and one a threshold. A
-line each of bits and quality of the test split. --keep FOLDER keeps their tables of clips there, as
-rows ROW-level-0 … that seeds.py and curves.py read as FOLDER:ROW-level-0.
+threshold in the encoder of multi-threshold units, to which decoders are blind. Entropy tables are
+fitted to the codes of the train split: one set for all levels, as an encoder has it, and one a
+threshold. A line each of bits and quality of the test split. --keep FOLDER keeps their tables of
+clips there, as rows ROW-level-0 … that seeds.py and curves.py read as FOLDER:ROW-level-0.
 """
 
 import argparse
@@ -18,15 +18,17 @@ import pandas as pd
 
 import tables
 from spiking_music import config as configuration
-from spiking_music.config import EntropyConfig, GradedConfig
+from spiking_music.config import EntropyConfig, MultiThresholdConfig
 from spiking_music.errors import ConfigError, DataError, SpikingMusicError
 from spiking_music.evaluation.inference import encode_split
 from spiking_music.evaluation.rates import entropy_costs, fit_tables
 from spiking_music.evaluation.reconstruct import evaluate
-from spiking_music.model.weights import load_weights, save_weights
+from spiking_music.models.weights import load_weights, save_weights
 
 CONFIG = Path(__file__).parents[1] / "config"
-LONG = configuration.read([str(CONFIG.with_suffix(".yaml")), str(CONFIG / "salamander.yaml")])
+LONG = configuration.read(
+    [str(CONFIG.with_suffix(".yaml")), str(CONFIG / "data" / "salamander.yaml")]
+)
 STEPS = configuration.section(LONG, EntropyConfig).steps  # as for models of long runs
 SETTINGS = tables.SETTINGS
 
@@ -110,11 +112,11 @@ def with_threshold(weights: Path, threshold: float, out: Path) -> None:
     """Write the model `weights` to `out` with another first threshold."""
     model, config = load_weights(weights)
     # `model_copy` validates nothing; NaN is above nothing
-    if not isinstance(config.bottleneck, GradedConfig) or not threshold > 0:
+    if not isinstance(config.bottleneck, MultiThresholdConfig) or not threshold > 0:
         raise ConfigError(
-            f"a threshold is above 0 and of graded units: not {threshold:g} for '{weights}'"
+            f"a threshold is above 0 and of multi-threshold units, not {threshold:g} of '{weights}'"
         )
-    bottleneck = config.bottleneck.model_copy(update={"threshold": threshold})
+    bottleneck = config.bottleneck.model_copy(update={"first": threshold})
     save_weights(model, config.model_copy(update={"bottleneck": bottleneck}), out, {})
 
 
@@ -129,7 +131,7 @@ def shards(results: Path, split: str) -> list[Path]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
     parser.add_argument("results", type=Path, help="results of a data set: results/<name>")
-    parser.add_argument("row", help="a variant that takes levels, or one of graded units")
+    parser.add_argument("row", help="a variant that takes levels, or one of multi-threshold units")
     either = parser.add_mutually_exclusive_group(required=True)
     either.add_argument("--level", type=int, nargs="+", default=[])
     either.add_argument("--threshold", type=float, nargs="+", default=[], help="trained with 0.5")

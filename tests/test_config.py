@@ -1,6 +1,8 @@
 """Every mistake in the configuration earns one sentence that names the key."""
 
 import copy
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -10,10 +12,11 @@ from spiking_music.errors import ConfigError
 from tests.conftest import ROOT
 
 CONTEXT = {"kind": "conformer", "layers": 1, "heads": 1, "kernel": 3}
-OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
+CONFIG = ROOT / "config"
+OVERLAYS = sorted(str(path.relative_to(CONFIG)) for path in CONFIG.rglob("*.yaml"))
 BELOW = {
-    "quality.yaml": ["best.yaml"],
-    "both.yaml": ["salamander.yaml", "best.yaml"],
+    "experiments/quality.yaml": ["experiments/mdct.yaml"],
+    "experiments/both.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
 }  # what an overlay needs below it
 
 
@@ -51,11 +54,19 @@ def _changed(raw, path, value):
         (("variants", "free", "training"), {"stps": 3}, "'variants.free.training.stps'; did you"),
         (("dataset", "source"), "midi", "'dataset': source 'midi' needs path"),
         (("dataset", "source"), "fma", "'dataset': source 'fma' has no MIDI: set notes to none"),
-        (("contexts", "conformer", "kind"), "x", "'contexts.conformer': Input tag 'x' found"),
+        (
+            ("contexts", "conformer", "kind"),
+            "x",
+            "'contexts.conformer': Input tag 'x' found",
+        ),
         (("models_from",), "demo", "models_from must name another data set than dataset.name"),
         (("models_from",), "../x", "'models_from': String should match"),
-        (("variants", "pretrained"), None, "'pretrained' in variants is the name of the package's"),
-        (("contexts", "pretrained"), CONTEXT, "'pretrained' in contexts is the name of"),
+        (
+            ("variants", "mdct-shipped"),
+            None,
+            "'mdct-shipped' in variants is the name",
+        ),
+        (("contexts", "mdct-shipped"), CONTEXT, "'mdct-shipped' in contexts is the name"),
         (("probe", "test"), ["train"], "the split that fits the probes cannot test them"),
         (("download", "table_checksum"), "md5:00", "'download.table_checksum': String should"),
         (("download", "archive"), "ftp://x/y.zip", "'download.archive': String should match"),
@@ -64,20 +75,11 @@ def _changed(raw, path, value):
         (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),
         (("seed",), None, "'seed'"),
+        (("bottlenecks", "x"), {"units": 3}, "configuration key 'bottlenecks.x.kind' is missing"),
         (("classical", "aac"), [64], "unknown configuration key 'classical.aac'"),
         (("backbones", "spectrogram", "ratios"), [3], "multiple of 2"),
-        (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode it by"),
+        (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode by"),
         (("variants", "free", "decoder"), "griffin-lim", "needs the magnitudes of backbone"),
-        (("contexts", "conformer"), {"kind": "gain"}, "needs a sparsity with levels"),
-        (("contexts", "conformer", "heads"), 0, "'contexts.conformer.heads': Input should be"),
-        (("sparsities", "storage", "silent_steps"), 50, "'sparsities.storage.silent_steps'; did"),
-        (("sparsities", "storage", "silent"), 50, "'sparsities.storage.silent': Input should be"),
-        (("sparsities", "storage", "ramp"), 0.75, "variants.sparse: silent 0.25 and ramp 0.75 of"),
-        (("training", "steps"), 15, "training.warmup_steps 15 must be below training.steps 15"),
-        (("training", "stop_at"), 201, "training.stop_at 201 is beyond training.steps 200"),
-        (("training", "learning_rate"), 1e-6, "training.final_learning_rate 2e-05 is above"),
-        (("decoders", "gan", "start"), 30, "variants.free-gan: the discriminators of its decoder"),
-        (("variants", "free-gan", "training"), {"stop_at": 9}, "start at step 20, and training"),
     ],
 )
 def test_a_mistake_is_named(raw, path, value, sentence):
@@ -90,20 +92,23 @@ def test_a_mistake_is_named(raw, path, value, sentence):
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        (("variants", "sparse", "backbone"), "spectral", "needs backbone 'lapped' of as many bins"),
-        (("backbones", "lapped", "bins"), 191, "needs backbone 'lapped' of as many bins"),
-        (("variants", "mu-sparse", "bottleneck"), "graded", "steps needs the bottleneck"),
-        (("variants", "sparse", "sparsity"), "rate", "a step in the place of a sparsity loss"),
-        (("contexts", "steps", "default"), 32, "default must be one of the levels 0..31"),
-        (("bottlenecks", "ladder", "grades"), [1, 3, 2], "grades must ascend"),
-        (("bottlenecks", "ladder", "threshold"), 0, "'bottlenecks.ladder.threshold'"),
-        (("bottlenecks", "ladder", "bands"), 3, "needs backbone 'lapped' of as many bands"),
-        (("backbones", "lapped", "bands"), [1, 3, 2, 5, 6], "edges of bands must ascend"),
-        (("backbones", "lapped", "bands"), [1, 2, 3, 4, 513], "'lapped' has 512 bins"),
+        (("variants", "mdct", "backbone"), "spectral", "needs backbone 'mdct' of as many bins"),
+        (("backbones", "mdct", "bins"), 191, "needs backbone 'mdct' of as many bins"),
+        (("variants", "mdct-mu", "bottleneck"), "graded", "step sizes needs the bottleneck"),
+        (("variants", "mdct", "sparsity"), "entropy", "a step size in place of a sparsity loss"),
+        (("variants", "free", "conditioning"), "gain", "needs a sparsity with levels"),
+        (("variants", "sparse", "conditioning"), "gain", "a context or a conditioning, not both"),
+        (("conditionings", "step-size", "default"), 32, "default must be one of the levels 0..31"),
+        (("bottlenecks", "deadzone", "levels"), [1, 3, 2], "levels must ascend"),
+        (("bottlenecks", "deadzone", "threshold"), 0, "'bottlenecks.deadzone.threshold'"),
+        (("bottlenecks", "deadzone", "envelope_bands"), 3, "'mdct' of as many bands"),
+        (("backbones", "mdct", "envelope_edges"), [1, 3, 2, 5, 6], "envelope_edges must ascend"),
+        (("backbones", "mdct", "envelope_edges"), [1, 2, 3, 4, 513], "'mdct' has 512 bins"),
     ],
 )
-def test_a_ladder_that_does_not_fit_is_named(path, value, sentence):
-    raw = configuration.read([str(ROOT / "config.yaml"), str(ROOT / "config" / "best.yaml")])
+def test_an_mdct_codec_that_does_not_fit_is_named(path, value, sentence):
+    overlay = ROOT / "config" / "experiments" / "mdct.yaml"
+    raw = configuration.read([str(ROOT / "config.yaml"), str(overlay)])
     configuration.validate(raw)
     with pytest.raises(ConfigError) as caught:
         configuration.validate(_changed(raw, path, value))
@@ -201,94 +206,98 @@ def test_every_seed_starts_from_its_own_weights(raw):
     assert starts == [f"results/a/models/{n}/weights.safetensors" for n in ("free", "free-seed-2")]
 
 
-@pytest.mark.parametrize("steps", [40, 120, 200, 100_000])
-def test_the_phases_of_a_sparsity_fit_into_any_number_of_steps(raw, steps):
-    short = configuration.merge(raw, {"training": {"steps": steps}})
-    configuration.validate(short)
-    for name in ("sparse", "mu-sparse"):
-        assert configuration.variant(short, name).sparsity.phases(steps) == (
-            round(0.25 * steps),
-            round(0.35 * steps),
-        )
+def test_a_row_may_be_like_another_and_differ(raw):
+    raw["variants"]["longer"] = {"like": "free-gan", "training": {"steps": 60}}
+    raw["variants"]["longest"] = {"like": "longer", "decoder": "regression", "seed": 5}
+    configuration.validate(raw)
+    longest, base = (configuration.variant(raw, name) for name in ("longest", "free-gan"))
+    assert longest.decoder.kind == "regression" and longest.backbone == base.backbone
+    assert longest.training == base.training.model_copy(update={"steps": 60})
+    handed = configuration.read([configuration.cut_variant(raw, "longest")])
+    assert list(handed["variants"]) == ["longest"]  # neighbours may change without a rerun
+    assert configuration.variant(handed, "longest") == longest
+
+
+def test_null_in_a_row_takes_back_what_it_would_inherit(raw):
+    raw["variants"]["bare"] = {"like": "sparse", "context": None}
+    raw["variants"]["plain"] = {"like": "free-gan", "training": None}
+    assert configuration.variant(raw, "bare").context is None
+    assert configuration.variant(raw, "plain").training.steps == raw["training"]["steps"]
+
+
+def test_seeds_are_inherited(raw):
+    raw["variants"]["free"]["seeds"] = 2
+    raw["variants"]["other"] = {"like": "free", "bottleneck": "rvq"}
+    assert configuration.variants(raw)[-2:] == ["other", "other-seed-2"]
 
 
 @pytest.mark.parametrize(
-    ("overlays", "name", "phases", "after"),
+    ("rows", "sentence"),
     [
-        ([], "sparse", (50, 70), 120),
-        (["tiny"], "mu-sparse", (1, 2), 4),
-        (["paper"], "sparse", (100_000, 300_000), 400_000),
-        (["salamander"], "mu-sparse", (200, 400), 600),
-        (["salamander", "disklavier"], "mu-sparse", (200, 400), 600),
-        (["salamander", "ablation"], "sparse-1024", (100, 150), 250),
-        (["salamander", "best"], "graded", (0, 1000), 1500),
-        (["salamander", "best"], "sparse-paper", (200, 400), 600),
-        (["salamander", "best", "quality"], "sparse-paper", (150, 250), 450),
-        (["salamander", "best", "quality"], "graded-4-long", (0, 1000), 450),
-        (["salamander", "best", "quality"], "mu-graded", (0, 300), 450),
+        ({"x": {"like": "fere"}}, "variants.x is like 'fere', a row that there is not; did you"),
+        ({"x": {"like": "rvq"}, "rvq": None}, "variants.x is like 'rvq', a row that is switched"),
+        ({"x": {"like": "x"}}, "variants.x.like leads back to itself (x → x): break the circle"),
+        ({"x": {"like": "y"}, "y": {"like": "x"}}, "leads back to itself (x → y → x)"),
+        ({"x": {"like": ["free"]}}, "variants.x is like '['free']', a row that there is not"),
+        ({"x": {"like": "free", "decodr": "gan"}}, "'variants.x.decodr'; did you mean 'decoder'"),
     ],
 )
-def test_the_phases_of_every_overlay_in_steps(overlays, name, phases, after, monkeypatch):
-    monkeypatch.setenv("SPIKING_MUSIC_DATA", "/data")
-    names = ["config.yaml", *(f"config/{overlay}.yaml" for overlay in overlays)]
-    variant = configuration.variant(configuration.read(str(ROOT / path) for path in names), name)
-    steps = variant.training.steps
-    assert variant.sparsity.phases(steps) == phases
-    assert round(variant.sparsity.collapse.after * steps) == after
-
-
-def test_weights_that_count_phases_in_steps_are_understood(raw):
-    today = configuration.variant(raw, "sparse")
-    older = today.model_dump(mode="json")
-    for key in ("silent", "ramp"):
-        older["sparsity"][f"{key}_steps"] = round(older["sparsity"].pop(key) * 200)
-    older["sparsity"]["collapse"]["after"] = 120
-    assert configuration.VariantConfig.model_validate(older) == today
-
-
-@pytest.mark.parametrize(
-    ("given", "becomes"),
-    [
-        ("my results", "my results"),
-        ("~/x", "/home/me/x"),
-        ("~", "/home/me"),
-        ("a~b", "a~b"),
-        ("$CASH/x", "/mnt/ca$h/x"),
-        ("${CASH}", "/mnt/ca$h"),
-        ("5$", "5$"),
-        ("5$/x", "5$/x"),
-        ("$5", "$5"),
-        ("a'b\"c", "a'b\"c"),
-        ("größe/ж", "größe/ж"),
-        ("./x//y/", "x/y"),
-        ("-out", "{cwd}/-out"),
-        ("..", ".."),
-    ],
-)
-def test_results_are_where_a_shell_would_have_them(raw, given, becomes, monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setenv("CASH", "/mnt/ca$h")
-    monkeypatch.chdir(tmp_path)
-    config = configuration.validate(_changed(raw, ("results",), given))
-    assert config.results == becomes.format(cwd=tmp_path)
+def test_a_row_that_is_like_none_is_named(raw, rows, sentence):
+    raw["variants"] |= rows
+    for read in (configuration.validate, configuration.variants):
+        if "decodr" in str(rows) and read is configuration.variants:
+            continue
+        with pytest.raises(ConfigError) as caught:
+            read(raw)
+        assert sentence in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        (("results",), "", "'results': String should have at least 1 character"),
-        (("results",), "a\nb", "holds a character that cannot be printed"),
-        (("results",), "~nobody-at-all/x", "the home folder of a user that is not known"),
-        (("results",), "$NOWHERE_AT_ALL/x", "that is not set (NOWHERE_AT_ALL)"),
-        (("dataset", "soundfont"), "~nobody-at-all/x.sf2", "home folder of a user that is not"),
-        (("listening", "ratings", "folder"), "~nobody-at-all", "home folder of a user that is"),
-        (("variants", "my row"), {"bottleneck": "rvq", "decoder": "regression"}, "my row"),
-        (("variants", "a/b"), {"bottleneck": "rvq", "decoder": "regression"}, "a/b"),
-        (("variants", "a|b"), {"bottleneck": "rvq", "decoder": "regression"}, "a|b"),
+        (("backbones", "x"), {"kind": "lapped", "bins": 3}, "kind 'lapped'; it is now 'mdct'"),
+        (("bottlenecks", "x"), {"kind": "ladder"}, "kind 'ladder'; it is now 'deadzone'"),
+        (("bottlenecks", "x"), {"kind": "graded"}, "it is now 'multi-threshold'"),
+        (("contexts", "x"), {"kind": "steps", "levels": 3}, "it is now conditioning 'step-size'"),
+        (("contexts", "x"), {"kind": "gain"}, "'contexts.x' has the kind 'gain'; it is now con"),
+        (("sparsities", "x"), {"kind": "levels"}, "it is now 'target-events'"),
+        (("sparsities", "storage"), {"gamma": 1.0}, "row 'storage' is now 'storage-cost'"),
+        (("variants", "sparse", "sparsity"), "storage", "sparsity 'storage'; it is now 'storage-"),
+        (("variants", "sparse", "context"), "steps", "it is now conditioning 'step-size'"),
+        (("sparsities", "target-events", "reach"), 3, "unknown configuration key 'sparsities.targ"),
     ],
 )
-def test_what_can_be_no_path_or_name_is_one_sentence(raw, path, value, sentence):
+def test_a_name_of_before_is_answered_by_that_of_today(raw, path, value, sentence):
     with pytest.raises(ConfigError) as caught:
         configuration.validate(_changed(raw, path, value))
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "key", "today"),
+    [
+        ("bottlenecks", "deadzone", "band_steps", "envelope_frames"),
+        ("bottlenecks", "deadzone", "step", "step_size"),
+        ("bottlenecks", "graded", "grades", "thresholds"),
+        ("backbones", "mdct", "loudness_steps", "gain_frames"),
+        ("sparsities", "entropy", "reach", "context_frames"),
+    ],
+)
+def test_a_key_of_before_is_answered_by_that_of_today(part, kind, key, today):
+    overlay = ROOT / "config" / "experiments" / "mdct.yaml"
+    raw = configuration.read([str(ROOT / "config.yaml"), str(overlay)])
+    raw[part][kind][key] = 3
+    with pytest.raises(ConfigError, match=f"'{part}.{kind}.{key}'; it is now '{today}'"):
+        configuration.validate(raw)
+
+
+def test_the_shipped_model_is_called_what_it_is():
+    assert configuration.label("mdct-shipped") == "mdct (shipped)"
+    assert configuration.label("mdct-shipped@16") == "mdct (shipped)@16"
+    assert configuration.label("free") == "free"
+
+
+def test_a_configuration_is_read_without_torch():
+    code = "import sys, spiking_music.config; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

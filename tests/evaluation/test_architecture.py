@@ -9,7 +9,7 @@ import torch
 
 from spiking_music.config import VariantConfig, read, variant
 from spiking_music.evaluation.architecture import Block, blocks, write_blocks
-from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.models.autoencoder import Autoencoder
 from tests.conftest import DEFAULTS, ROOT
 
 SMALL = """{

@@ -22,8 +22,8 @@ from spiking_music.evaluation.excerpts import (
     write_excerpts,
 )
 from spiking_music.evaluation.inference import decode_batch, encode_split
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights, save_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights, save_weights
 from tests.conftest import DEFAULTS
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=16384, hop=512)

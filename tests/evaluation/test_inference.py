@@ -13,7 +13,7 @@ from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError, OutputError
 from spiking_music.evaluation.codes_file import MANY, open_codes, pictured
 from spiking_music.evaluation.inference import decode_batch, encode_split, require_origin
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 from tests.conftest import full_disk
 from tests.evaluation.conftest import (
     CODEBOOKS,

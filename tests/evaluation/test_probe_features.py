@@ -10,7 +10,7 @@ from spiking_music.config import SignalConfig
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.codes_file import open_codes
 from spiking_music.evaluation.probe import code_features, mel_features, pooled
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 from tests.evaluation.conftest import HOP, SAMPLES, UNITS, Model, Split
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spiking_music.codec.entropy.ladder import Layout, descend
 from spiking_music.errors import CodeError
 from spiking_music.evaluation.codes_file import open_codes
 from spiking_music.evaluation.rates import CODED_COLUMNS, entropy_costs, fit_tables
-from tests.codec.entropy.conftest import ladder
+from spiking_music.mdct.thermometer import Layout, to_thermometer
+from tests.codec.entropy.conftest import quantized
 from tests.evaluation.conftest import CODEBOOKS, HOP, SAMPLES, UNITS
 
 SECONDS = SAMPLES / 22050
@@ -45,20 +45,20 @@ def test_what_does_not_fit_is_refused(
         fit_tables(mel_codes, tmp_path / "mel.safetensors", seed=1, steps=60)
 
 
-def test_ladders_by_their_layout(free_codes: Path, tmp_path: Path) -> None:
+def test_mdct_bins_by_their_layout(free_codes: Path, tmp_path: Path) -> None:
     layout, steps, codes = Layout(16, 3, 4, 2, 5, 3), 64, tmp_path / "codes.h5"
-    z = np.stack([descend(ladder(layout, steps, 0.1, str(i)), layout) for i in range(6)])
+    z = np.stack([to_thermometer(quantized(layout, steps, 0.1, str(i)), layout) for i in range(6)])
     with h5py.File(free_codes) as other, h5py.File(codes, "w") as file:
         file.attrs.update({**other.attrs, "layout": str(layout)})
         file["codes"] = z
     fit_tables(codes, tmp_path / "entropy.safetensors", seed=1, steps=20)
     entropy_costs(codes, tmp_path / "entropy.safetensors", tmp_path / "coded.csv")
     table = pd.read_csv(tmp_path / "coded.csv")
-    assert set(table["method"]) == {"neighbours"}
+    assert set(table["method"]) == {"context-mixing"}
     assert table[["ideal_adaptive", "ideal_learned"]].isna().all(axis=None)
 
 
-def test_files_of_before_there_were_ladders(free_codes: Path, tmp_path: Path) -> None:
+def test_files_of_before_there_were_layouts(free_codes: Path, tmp_path: Path) -> None:
     codes = tmp_path / "codes.h5"
     codes.write_bytes(free_codes.read_bytes())
     with h5py.File(codes, "a") as file:

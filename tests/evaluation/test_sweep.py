@@ -17,7 +17,7 @@ from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError
 from spiking_music.evaluation.rates import fit_tables
 from spiking_music.evaluation.sweep import Models, sweep_split
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 from tests.evaluation.conftest import SILENT, Model, Split
 
 LEVELS = (0, 7, 31)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from spiking_music import files
 from spiking_music.config import SignalConfig, VariantConfig
 from spiking_music.errors import CodeError, ConfigError, TrainingError
-from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.training import loop
 from spiking_music.training import run as run_module
 from spiking_music.training.checkpoint import copy_weights
@@ -30,7 +30,7 @@ def run(folder: Path, config: VariantConfig, shards: Shards) -> tuple[Path, pd.D
     return weights, pd.read_csv(log).dropna(subset="validation_loss")
 
 
-@pytest.mark.parametrize("kind", ["binary", "rvq", "rate-levels"])
+@pytest.mark.parametrize("kind", ["binary", "rvq", "conditional-entropy"])
 def test_the_first_step_starts_where_the_other_run_ended(
     tmp_path: Path, shards: Shards, kind: str
 ) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from spiking_music.config import VariantConfig
 from spiking_music.errors import ConfigError, TrainingError
-from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.training.optim import make_optimisers, set_rate
 from tests.training.conftest import tiny
 from tests.training.test_loop import Shards, run, stop_when
@@ -40,7 +40,7 @@ def test_without_it_adamw_has_every_parameter_once() -> None:
     assert sorted(held) == sorted(map(id, model.parameters()))
 
 
-@pytest.mark.parametrize("kind", ["binary", "sparse", "steps"])
+@pytest.mark.parametrize("kind", ["binary", "sparse", "mdct-mu"])
 def test_the_two_share_the_parameters_out(kind: str) -> None:
     config = tiny(kind, muon=2.0)
     model = model_of(config)
@@ -50,7 +50,7 @@ def test_the_two_share_the_parameters_out(kind: str) -> None:
     matrices = [id(p) for group in muon.param_groups for p in group["params"]]
     assert sorted(held + matrices) == sorted(names)
     found = {names[matrix].rpartition(".")[0].rpartition(".")[2] for matrix in matrices}
-    convnext, conformer = {"expand", "contract"}, {"into", "gated", "out", "1", "3"}
+    convnext, conformer = {"expand", "contract"}, {"in_proj", "gated", "out_proj", "1", "3"}
     assert found == convnext | (conformer if kind == "sparse" else set())
     assert all(".blocks." in names[i] or ".layers." in names[i] for i in matrices)
 
@@ -72,7 +72,7 @@ def test_its_steps_are_orthogonal_and_as_large_as_its_share_says() -> None:
 
 
 def test_a_resumed_run_ends_in_the_same_bytes(tmp_path: Path, shards: Shards) -> None:
-    config = tiny("steps", steps=30, checkpoint_every=7, muon=2.0)
+    config = tiny("mdct-mu", steps=30, checkpoint_every=7, muon=2.0)
     whole = run(tmp_path / "whole", config, shards)
     stop_when(tmp_path / "cut" / "checkpoints")
     with pytest.raises(TrainingError, match="run the same command again"):

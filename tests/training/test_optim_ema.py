@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.training.optim import Ema
 from tests.training.conftest import tiny
 

@@ -1,4 +1,4 @@
-"""Losses on the number of events against SPEC 3's formulas, their gradients, and crops."""
+"""Losses on the number of events against the paper's formulas, their gradients, and crops."""
 
 import pytest
 import torch
@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from spiking_music.codec import formats
-from spiking_music.config import SignalConfig
-from spiking_music.config.models import LevelSparsityConfig, StorageSparsityConfig
-from spiking_music.training.rate_losses import SparsityLoss, storage_bits, target_density
-from tests.training.conftest import LEVELS, STORAGE
+from spiking_music.config import SignalConfig, StorageCostConfig, TargetEventsConfig
+from spiking_music.training.rate_losses import (
+    SparsityLoss,
+    StorageCost,
+    TargetEvents,
+    storage_bits,
+    target_density,
+)
+from tests.training.conftest import STORAGE, TARGET
 
 STEPS = 12
 
@@ -20,8 +25,8 @@ DENSE = UNITS * 256
 
 
 def storage(budget: float = 1.0) -> SparsityLoss:
-    config = StorageSparsityConfig.model_validate(STORAGE | {"budget": budget, "gamma": 2.0})
-    return SparsityLoss(config, SIGNAL, STEPS)
+    config = StorageCostConfig.model_validate(STORAGE | {"budget": budget, "gamma": 2.0})
+    return StorageCost(config, UNITS, SIGNAL, STEPS)
 
 
 def events(counts: list[int], steps: int = 256) -> Tensor:
@@ -79,9 +84,9 @@ def test_the_budget_moves_the_bound() -> None:
 
 
 def test_levels_pull_towards_their_targets_from_both_sides() -> None:
-    config = LevelSparsityConfig.model_validate(LEVELS | {"gamma": 1.0, "levels": 32})
+    config = TargetEventsConfig.model_validate(TARGET | {"gamma": 1.0, "levels": 32})
     z = events([DENSE // 4, DENSE // 4, DENSE // 4])
-    loss, _ = SparsityLoss(config, SIGNAL, STEPS)(z, torch.tensor([4, 8, 12]), step=10**6)
+    loss, _ = TargetEvents(config, UNITS, SIGNAL, STEPS)(z, torch.tensor([4, 8, 12]), step=10**6)
     assert loss.item() == pytest.approx((0.25 + 0 + 0.125) / 3)
     loss.backward()
     signs = z.grad.sign().mean(dim=(1, 2))
@@ -97,8 +102,8 @@ def test_targets_halve_every_fourth_level() -> None:
 @pytest.mark.parametrize("kind", ["storage", "levels"])
 def test_a_crop_costs_what_its_clip_costs(kind: str) -> None:
     """Four crops of even density have the loss, and in sum the gradient, of their clip."""
-    config = LevelSparsityConfig.model_validate(LEVELS)
-    loss = storage(0.1) if kind == "storage" else SparsityLoss(config, SIGNAL, STEPS)
+    config = TargetEventsConfig.model_validate(TARGET)
+    loss = storage(0.1) if kind == "storage" else TargetEvents(config, UNITS, SIGNAL, STEPS)
     crop = events([500], steps=64).detach()
     clip = crop.repeat(1, 1, 4).requires_grad_()
     crops = crop.expand(4, -1, -1).clone().requires_grad_()

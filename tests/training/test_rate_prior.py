@@ -5,10 +5,9 @@ import math
 import pytest
 import torch
 
-from spiking_music.config import SignalConfig
-from spiking_music.config.models import LevelRateSparsityConfig, RateSparsityConfig
-from spiking_music.training.rate_losses import Prior, RateLoss
-from tests.training.conftest import RATE, RATE_LEVELS
+from spiking_music.config import ConditionalEntropyConfig, EntropyLossConfig, SignalConfig
+from spiking_music.training.rate_losses import ConditionalEntropy, Entropy, Prior
+from tests.training.conftest import CONDITIONAL, ENTROPY
 
 UNITS, REACH, STEPS = 5, 2, 12
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=131072, hop=512)
@@ -53,9 +52,9 @@ def test_events_learn_to_be_foretold() -> None:
 
 
 def test_the_loss_is_gamma_times_bits() -> None:
-    config = RateSparsityConfig.model_validate(RATE | {"gamma": 0.5})
+    config = EntropyLossConfig.model_validate(ENTROPY | {"gamma": 0.5})
     z = torch.randint(0, 2, (3, UNITS, STEPS)).float()
-    loss, stats = RateLoss(config, UNITS, SIGNAL)(z, None, step=10**6)
+    loss, stats = Entropy(config, UNITS, SIGNAL, STEPS)(z, None, step=10**6)
     assert loss.item() == pytest.approx(0.5 * UNITS)
     assert stats["kbps_prior"].item() == pytest.approx(UNITS * 22.05 / 512)
     assert math.isclose(stats["gamma"].item(), 0.5)
@@ -74,8 +73,11 @@ def test_each_level_has_rates_of_its_own() -> None:
 
 
 def test_an_event_costs_twice_as_much_some_levels_later() -> None:
-    config = LevelRateSparsityConfig.model_validate(RATE_LEVELS | {"gamma": 0.5, "doubling": 2})
-    loss, z = RateLoss(config, UNITS, SIGNAL), torch.randint(0, 2, (2, UNITS, STEPS)).float()
+    config = ConditionalEntropyConfig.model_validate(CONDITIONAL | {"gamma": 0.5, "doubling": 2})
+    loss, z = (
+        ConditionalEntropy(config, UNITS, SIGNAL, STEPS),
+        torch.randint(0, 2, (2, UNITS, STEPS)).float(),
+    )
     both, stats = loss(z, torch.tensor([0, 4]), step=10**6)
     assert both.item() == pytest.approx(0.5 * UNITS * (1 + 4) / 2)
     assert stats["gamma"].item() == 0.5

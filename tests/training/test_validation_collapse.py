@@ -13,8 +13,8 @@ from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.shard import ShardFile, quantise
 from spiking_music.errors import TrainingError
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights
 from spiking_music.training.losses import si_snr
 from spiking_music.training.validation import LAST_GOOD, CollapseMonitor
 from tests.training.conftest import LOSS, SIGNAL, STORAGE, tiny
@@ -104,7 +104,7 @@ def test_a_run_that_was_never_good_says_so(tmp_path: Path) -> None:
 
 
 def test_the_best_level_counts(tmp_path: Path) -> None:
-    history = History(tmp_path, kind="levels", after=0, patience=1)
+    history = History(tmp_path, kind="mu-sparse", after=0, patience=1)
     row = {"validation_si_snr_db": -8.0, "validation_si_snr_db_0": 2.0}
     history.monitor.check(100, row, STATS, history.model)
     with pytest.raises(TrainingError, match="collapsed"):

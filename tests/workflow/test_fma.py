@@ -15,7 +15,7 @@ from tests.dataset.fma.shaped import AUDIO, GENRES, METADATA, make_fma
 from tests.dataset.maestro.server import Server, serving
 from tests.workflow.conftest import run_snakemake
 
-FMA = "config/fma.yaml"
+FMA = "config/data/fma.yaml"
 
 
 @pytest.fixture

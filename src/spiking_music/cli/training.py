@@ -45,7 +45,7 @@ def train(
 
 def _keep_start(start: str, weights: Path, checkpoints: Path) -> None:
     """`OutputError` where training would end by replacing or deleting what it starts from."""
-    from spiking_music.model.pretrained import weights_at
+    from spiking_music.models.pretrained import weights_at
     from spiking_music.training.checkpoint_files import stranger
 
     overwriting.reads([weights_at(start)])
@@ -58,7 +58,7 @@ def halve(
     out: Annotated[Out, Writes((".safetensors",))],
 ) -> None:
     """Store weights in 16 bits a number, to be shipped; tables are then fitted to their codes."""
-    from spiking_music.model.weights import halve_weights
+    from spiking_music.models.weights import halve_weights
 
     halve_weights(weights, out)
     files.wrote(out)

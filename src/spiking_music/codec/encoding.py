@@ -15,7 +15,7 @@ from spiking_music.codec.stream import Block, Header, stored_gain
 from spiking_music.codec.stream.frame import FRAME_BYTES
 from spiking_music.codec.stream.payload import pack
 from spiking_music.codec.windows import Window, alike, windows
-from spiking_music.config import StepsConfig, VariantConfig
+from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, DataError
 
 if TYPE_CHECKING:  # imports pandas, which a fixed level can do without
@@ -28,7 +28,8 @@ class Wish:
     levels, or with a level of its own choice.
 
     level: this μ. kbps: the lowest μ whose block costs no more. min_si_snr: the highest μ whose
-    SI-SNR exceeds this, in dB. For models of steps both are found by bisection.
+    SI-SNR exceeds this, in dB. Both are found by bisection where rate and quality
+    fall from level to level.
     """
 
     level: int | None = None
@@ -40,8 +41,8 @@ class Wish:
 
         `CodeError` unless it can be asked for this.
         """
-        if self == Wish() and isinstance(config.context, StepsConfig):
-            return Wish(level=config.context.default)
+        if self == Wish() and config.default_level is not None:
+            return Wish(level=config.default_level)
         self._check(config.levels)
         return self
 
@@ -86,7 +87,7 @@ class BlockEncoder:
         """
         hop, size = self._header.hop, self._header.block_samples
         index = 0
-        found = windows(pieces, size, self._codec.reach.encoder * hop)
+        found = windows(pieces, size, self._codec.context.encoder * hop)
         for batch in alike(found, lambda window: window.shape, self._codec.batch):
             gains = [_gain(window) for window in batch]
             stack = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
@@ -102,8 +103,8 @@ class BlockEncoder:
         """Codes (B, rows, T) of the steps `counted`, and the level of each."""
         wish = self._wish
         if wish.kbps is not None or wish.min_si_snr is not None:
-            steps = isinstance(self._codec.config.context, StepsConfig)
-            return (self._bisected if steps else self._controlled)(audio, counted)
+            monotone = self._codec.config.monotone
+            return (self._bisected if monotone else self._controlled)(audio, counted)
         level = None
         if wish.level is not None:
             level = torch.full((len(audio),), wish.level, device=self._codec.device)

@@ -12,12 +12,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spiking_music.config import VariantConfig
 from spiking_music.files import write_csv
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.context import Conformer, Context
-from spiking_music.model.diffusion.unet import Level, UNet
-from spiking_music.model.diffusion.vdiffusion import VDiffusion
-from spiking_music.model.spectral import SpectralDecoder, SpectralEncoder, Trunk
-from spiking_music.model.spectrogram import SpectrogramDecoder
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.diffusion.unet import Level
+from spiking_music.models.parts import Drawn
 
 PARTS = {  # of the model, in the order of the data, and what they are called
     "encoder": "encoder",
@@ -26,43 +23,15 @@ PARTS = {  # of the model, in the order of the data, and what they are called
     "after": "context",
     "decoder": "decoder",
 }
-COMPOSITES = (  # shown by their children
-    *(nn.Sequential, Trunk, SpectralEncoder, SpectralDecoder, Context, VDiffusion, UNet),
-    SpectrogramDecoder,
-)
 CONVOLUTIONS = (nn.Conv1d, nn.ConvTranspose1d, nn.Conv2d, nn.ConvTranspose2d)
 SHAPELESS = (nn.ELU, nn.Flatten, nn.Unflatten)  # what is not shown
-# (B, length, channels); all else is the other way round
-CHANNELS_LAST = (nn.Linear, nn.LayerNorm, Conformer)
 Shape = tuple[int, int]  # channels, length
-NAMES = {
-    "Stft": "STFT",
-    "Conv": "convolution",
-    "Conv1d": "convolution",
-    "Transposed": "transposed conv",
-    "Residual": "residual block",
-    "Recurrent": "LSTM",
-    "ConvNeXtBlock": "ConvNeXt block",
-    "LayerNorm": "layer norm",
-    "Linear": "linear",
-    "Binary": "binary units",
-    "Graded": "graded units",
-    "LappedEncoder": "lapped transform, loudness",
-    "LappedDecoder": "inverse transform, repair",
-    "Ladder": "ladder of units",
-    "Steps": "step of a level",
-    "Image": "magnitudes",
-    "Down": "2-D convolution",
-    "Up": "2-D transpose",
-    "Scalar": "scalar quantiser",
-    "Rvq": "residual vector quantiser",
-    "SpectralDecoder": "inverse STFT",
-    "LogMel": "log-mel spectrogram",
-    "Passage": "as it is",
-    "Embedding": "level embedding",
-    "Conformer": "conformer",
-    "Gain": "gains of a level",
-    "NoiseEmbedding": "noise level embedding",
+TORCH = {  # torch's own modules; ours say themselves how they are drawn
+    nn.Sequential: Drawn("", composite=True),
+    nn.Conv1d: Drawn("convolution"),
+    nn.LayerNorm: Drawn("layer norm", channels_last=True),
+    nn.Linear: Drawn("linear", channels_last=True),
+    nn.Embedding: Drawn("level embedding"),
 }
 
 
@@ -105,7 +74,7 @@ def blocks(config: VariantConfig) -> list[Block]:
     with torch.random.fork_rng(devices=[]):  # nobody's random numbers change by drawing a figure
         model = Autoencoder(config).eval()
         for name, buffer in model.named_buffers():
-            if name.endswith("initted"):  # empty codebooks do: no shape depends on their values
+            if name.endswith("started"):  # empty codebooks do: no shape depends on their values
                 buffer.fill_(True)
         shapes, flops = _measured(model, torch.zeros(1, 1, config.signal.clip_samples))
     seconds = config.signal.clip_samples / config.signal.sample_rate
@@ -142,7 +111,7 @@ def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str
             tensor = tensor.flatten(1, 2)
         if tensor is not None and tensor.ndim == 3:
             channels, length = tensor.shape[1:]
-            last = isinstance(module, CHANNELS_LAST)
+            last = drawn(module).channels_last
             shapes[name] = (length, channels) if last else (channels, length)
 
     hooks = [
@@ -187,7 +156,7 @@ def _unfold(name: str, module: nn.Module | None, shapes: dict[str, Shape]) -> It
     if isinstance(module, Level):
         yield from _unfold_level(name, module, shapes)
         return
-    if not isinstance(module, COMPOSITES):
+    if module is None or not drawn(module).composite:
         if module is not None and name in shapes and not isinstance(module, SHAPELESS):
             yield Row(_name(module), (name,), name)
         return
@@ -214,15 +183,22 @@ def _unfold_level(name: str, level: Level, shapes: dict[str, Shape]) -> Iterator
     yield Row(f"{what}, up {factor}", (*up, f"{name}.up", f"{name}.gate"), name)
 
 
+def drawn(module: nn.Module) -> Drawn:
+    """How figure 2 shows the module; under the name of its class where nobody says."""
+    own = getattr(module, "drawn", None) or TORCH.get(type(module))
+    return own or Drawn(type(module).__name__)
+
+
 def _learned(module: nn.Module) -> int:
     """Number of learned values: parameters, and codebooks, which moving averages train."""
-    codebooks = (value for name, value in module.named_buffers() if name.endswith("embed"))
+    names = drawn(module).codebooks
+    codebooks = (value for name, value in module.named_buffers() if name.endswith(names))
     return sum(value.numel() for value in (*module.parameters(), *codebooks))
 
 
 def _name(module: nn.Module) -> str:
     """What the block is; kernel and stride of its first convolution, unless pointwise."""
-    name = NAMES.get(type(module).__name__, type(module).__name__)
+    name = drawn(module).name
     first = next((inner for inner in module.modules() if isinstance(inner, CONVOLUTIONS)), None)
     if first is None or first.kernel_size == (1,):
         return name

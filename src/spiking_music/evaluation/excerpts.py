@@ -16,8 +16,8 @@ from spiking_music.dataset.onsets import read_onsets
 from spiking_music.evaluation.inference import chosen_codes, decode_batch
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.files import atomic, wrote
-from spiking_music.model.mel import FLOOR_DB, LogMel
-from spiking_music.model.weights import load_weights
+from spiking_music.models.mel import FLOOR_DB, LogMel
+from spiking_music.models.weights import load_weights
 
 MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)  # of every spectrogram that is shown
 

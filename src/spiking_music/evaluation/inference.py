@@ -11,8 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from spiking_music import files
-from spiking_music.codec.entropy import Layout
-from spiking_music.config import LadderConfig, VariantConfig
+from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError
 from spiking_music.evaluation.codes_file import (
@@ -24,8 +23,8 @@ from spiking_music.evaluation.codes_file import (
     Origin,
     open_codes,
 )
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights
 
 
 def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, *turns: int) -> None:
@@ -140,16 +139,8 @@ def origin_of(weights: Path, config: VariantConfig, level: int) -> Origin:
         hop=config.signal.hop,
         sample_rate=config.signal.sample_rate,
         weights=digest,
-        layout=_layout(bottleneck),
+        layout=bottleneck.layout,
     )
-
-
-def _layout(bottleneck: object) -> str:
-    """The layout of its codes if they are ladders."""
-    if not isinstance(bottleneck, LadderConfig):
-        return ""
-    loudness = (bottleneck.loudness, bottleneck.bands, bottleneck.band_levels)
-    return str(Layout(bottleneck.bins, len(bottleneck.grades), *loudness, bottleneck.band_steps))
 
 
 def _require_level(level: int, config: VariantConfig, weights: Path) -> None:

@@ -28,8 +28,8 @@ from spiking_music.evaluation.inference import device_at_hand, read_batch, requi
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.evaluation.tables import markdown, write_text
 from spiking_music.files import write_csv
-from spiking_music.model.mel import LogMel
-from spiking_music.model.weights import load_weights
+from spiking_music.models.mel import LogMel
+from spiking_music.models.weights import load_weights
 
 BATCH = 64  # clips
 N_FFT = 2048

@@ -20,11 +20,11 @@ from spiking_music.codec.entropy import (
     fit_entropy,
     load_tables,
     make_coder,
-    parse_layout,
     save_tables,
 )
 from spiking_music.errors import CodeError
 from spiking_music.evaluation.codes_file import NO_LEVEL, Codes, CodesFile, Origin, open_codes
+from spiking_music.mdct.thermometer import parse_layout
 
 BATCH = 256  # clips read at a time; 64 where each is entropy coded
 CODED_BATCH = 64

@@ -27,7 +27,7 @@ from spiking_music.evaluation.inference import (
     require_signal,
 )
 from spiking_music.evaluation.perceptual import Pool, Scores
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 
 Audio = NDArray[np.float32]  # (B, L)
 Submitted = list["Future[Scores] | None"]  # a clip each; None where it is not scored

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from spiking_music import files
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.evaluation.tables import markdown, read, with_interval, write_text
-from spiking_music.model.metadata import describe
+from spiking_music.models.metadata import describe
 
 AMOUNTS = [
     *("kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_paper", "kbps_entropy"),
@@ -161,7 +162,7 @@ def _metrics(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def _cell(row: dict[Any, Any], name: str) -> str:
     """A number with its interval where there is one; "–" where it is not known."""
     if name == "variant":
-        return str(row[name])
+        return row_label(str(row[name]))
     value = row.get("si_snr_db" if name == "si_snr" else name, np.nan)
     if np.isnan(value):
         return "–"

@@ -27,8 +27,8 @@ from spiking_music.evaluation.inference import device_at_hand, require_signal
 from spiking_music.evaluation.rates import written_kbps
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.evaluation.tables import markdown, with_interval, write_text
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights
 from spiking_music.training.data import evenly_spaced
 
 HEADINGS = ("choice", "clips", "mean μ", "kbps", "paper kbps", "SI-SNR dB")

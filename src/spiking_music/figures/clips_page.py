@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.figures import style
 
@@ -183,7 +184,7 @@ def _labels(grid: NDArray, page: Page, looks: dict[str, style.Look]) -> None:
         rows.insert(0, ("notes played", style.INK, "key"))
     for variant in page.variants:
         colour = looks[variant.name].colour
-        rows.append((f"{variant.label}: reconstruction", colour, "kHz"))
+        rows.append((f"{row_label(variant.label)}: reconstruction", colour, "kHz"))
         if variant.codes is not None:
             count = style.thousands(variant.codes.shape[1])
             rows.append((f"{count} {variant.rows}", colour, variant.rows.removesuffix("s")))

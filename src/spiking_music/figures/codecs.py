@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from spiking_music.config import label as row_label
 from spiking_music.evaluation import tables
 from spiking_music.figures import style
 
@@ -72,7 +73,7 @@ def _differs(rate: float, paper: float) -> bool:
 
 def _handles(looks: dict[str, style.Look], rows: pd.DataFrame) -> list[Line2D]:
     handles = [
-        Line2D([], [], label=name, marker=look.marker, color=look.colour, markersize=4.5)
+        Line2D([], [], label=row_label(name), marker=look.marker, color=look.colour, markersize=4.5)
         for name, look in looks.items()
     ]
     pairs = zip(rows[RATE], rows[PAPER_RATE], strict=True)

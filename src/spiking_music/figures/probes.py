@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.evaluation import tables
 from spiking_music.figures import style
@@ -55,7 +56,7 @@ def draw(label: str, results: Sequence[Path], confusions: Sequence[Path], out: P
             )
             counts = counts.reindex(index=classes, columns=classes).fillna(0.0)
             _matrix(place, counts.to_numpy(float), classes, look.colour)
-            place.set_title(name, color=look.colour, weight="bold", pad=3)
+            place.set_title(row_label(str(name)), color=look.colour, weight="bold", pad=3)
         for place in grid[0]:
             place.tick_params(labeltop=True)
         title = style.marked("b", "truth (rows) and what the linear probe says, % of a row")

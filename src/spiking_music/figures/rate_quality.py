@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.evaluation import tables
 from spiking_music.figures import style
@@ -184,7 +185,7 @@ def _legend(
     """The variants and codecs, what the kinds of marks mean, and what is not shown."""
 
     def key(label: str, marker: str, colour: str, face: str, size: float) -> Line2D:
-        handle = Line2D([], [], label=label, marker=marker, color=colour, linestyle="")
+        handle = Line2D([], [], label=row_label(label), marker=marker, color=colour, linestyle="")
         handle.set(markerfacecolor=face, markersize=size)
         return handle
 

@@ -12,6 +12,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.evaluation.correlation import unbiased
 from spiking_music.figures import style
@@ -125,8 +126,8 @@ def _maps(figure: SubFigure, arrays: Mapping[str, Arrays]) -> None:
     for (upper, keys, lower), (name, found), mark in columns:
         rows, notes = shown[name], found["notes"].astype(int)
         image = _map(upper, found, rows, limit)
-        upper.set(ylabel=f"unit of {name}, by score for A2")
-        style.letter(upper, mark, f"φ of {len(rows)} units of {name}")
+        upper.set(ylabel=f"unit of {row_label(name)}, by score for A2")
+        style.letter(upper, mark, f"φ of {len(rows)} units of {row_label(name)}")
         _keyboard(keys, notes)
         _profile(lower, notes, found["prominence"][rows[0]], int(rows[0]))
     bar = figure.colorbar(image, ax=list(grid[0]), pad=0.01, aspect=30, shrink=0.9)

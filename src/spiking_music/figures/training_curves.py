@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from spiking_music.config import label as row_label
 from spiking_music.evaluation import tables
 from spiking_music.figures import style
 
@@ -73,7 +74,9 @@ def draw(logs: Mapping[str, Path], out: Path | str) -> None:
             axes.set_visible(False)
         note = _note(runs, grid[0, 0]) if VALIDATION in panels else None
         handles = [
-            Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=name)
+            Line2D(
+                [], [], color=look.colour, marker=look.marker, markersize=4, label=row_label(name)
+            )
             for name, look in looks.items()
         ]
         figure.legend(

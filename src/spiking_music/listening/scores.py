@@ -15,7 +15,7 @@ ANCHOR_NAMES = {  # of `evaluation.anchor` -> in a listening test
     "anchor": PAPERS_ANCHOR,
 }
 ORDER = (  # of tables and figures; other systems follow by name
-    *(REFERENCE, "pretrained", "rvq", "free", "sparse", "mel", "rvq-impaired"),
+    *(REFERENCE, "mdct-shipped", "rvq", "free", "sparse", "mel", "rvq-impaired"),
     *ANCHOR_NAMES.values(),
 )
 

@@ -24,8 +24,8 @@ from spiking_music.evaluation.inference import chosen_codes, decode_batch, devic
 from spiking_music.listening.rasters import unit_order
 from spiking_music.listening.scores import ANCHOR_NAMES, REFERENCE
 from spiking_music.listening.selection import Chosen
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights
 
 Audio = NDArray[np.float32]  # (clips, samples)
 Sound = NDArray[np.float32]  # (samples,), mono, full scale = 1

@@ -19,9 +19,9 @@ from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.files import Disk, atomic, litter
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.pretrained import weights_at
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.pretrained import weights_at
+from spiking_music.models.weights import load_weights
 from spiking_music.training.checkpoint_files import LAST_GOOD, found
 from spiking_music.training.data import evenly_spaced
 

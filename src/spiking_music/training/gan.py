@@ -15,7 +15,7 @@ from torch import Tensor
 
 from spiking_music.config import GanConfig
 from spiking_music.errors import ConfigError
-from spiking_music.model.discriminator import Discriminators
+from spiking_music.models.discriminator import Discriminators
 from spiking_music.training.engine import Pass
 
 NAMES = ("adversarial", "feature_matching", "discriminator")

@@ -16,8 +16,8 @@ from spiking_music import files
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
-from spiking_music.model.pretrained import weights_at
-from spiking_music.model.weights import save_weights
+from spiking_music.models.pretrained import weights_at
+from spiking_music.models.weights import save_weights
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from spiking_music.training.data import CropBatches, batches
 from spiking_music.training.engine import any_process, deterministic, make_fabric

@@ -10,8 +10,8 @@ from torch.optim import AdamW, Muon, Optimizer
 
 from spiking_music.config import TrainingConfig
 from spiking_music.errors import ConfigError
-from spiking_music.model.context import Conformer
-from spiking_music.model.spectral import ConvNeXtBlock
+from spiking_music.models.backbones.spectral import ConvNeXtBlock
+from spiking_music.models.context import Conformer
 
 
 def make_optimisers(model: nn.Module, training: TrainingConfig) -> list[Optimizer]:

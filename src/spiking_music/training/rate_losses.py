@@ -1,26 +1,26 @@
-"""Losses on the number or the cost of events, by which SPARSE and μ-SPARSE save bits.
+"""Losses on the events, by which SPARSE and μ-SPARSE save bits (Lisboa & Bellec 2024, eq. (7)), and
+ours on their entropy.
 
-Lisboa & Bellec 2024, eq. (7) and (8). Crops stand for clips: the S of a crop is scaled to the
-length of a clip, so that B_0 and S_0 mean the same at any crop length.
+Crops stand for clips: the number of events S of a crop is scaled to the length of a clip, so that
+B_0 and S_0 mean the same at any crop length.
 """
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spiking_music.config import (
-    BinaryConfig,
-    GradedConfig,
-    LevelRateSparsityConfig,
-    LevelSparsityConfig,
-    RateSparsityConfig,
+    ConditionalEntropyConfig,
+    EntropyLossConfig,
+    GammaConfig,
     SignalConfig,
-    StorageSparsityConfig,
+    StorageCostConfig,
     VariantConfig,
 )
-from spiking_music.errors import no_branch
+from spiking_music.config.registry import SPARSITIES
 from spiking_music.training.optim import gamma
 
 LOGIT_SCALE = (
@@ -64,104 +64,139 @@ class Prior(nn.Module):
         return LOGIT_SCALE * (context + bias[:, :, None])
 
 
-class RateLoss(nn.Module):
-    """γ(step) · bits a frame of events under a `Prior` that is trained beside the model (*ours*).
+class SparsityLoss(nn.Module, ABC):
+    """γ(step) · L_z, mean over the batch."""
 
-    steps: of the whole training, whose shares γ's phases are.
+    rate: str  # what the rate of `cost` is called in the log
 
-    rate-levels: the weight is γ(step) · 2^(μ/doubling), clip by clip.
+    def __init__(self, config: GammaConfig, units: int, signal: SignalConfig, steps: int) -> None:
+        """steps: of the whole training, whose shares γ's phases are."""
+        super().__init__()
+        self.phases, self.gamma = config.phases(steps), config.gamma
+        self.units, self.signal = units, signal
+
+    def forward(
+        self, z: Tensor, level: Tensor | None, step: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss (scalar) of events (B, N, T_crop) at levels μ (B,), and what to log.
+
+        gamma is γ(step), without the factor of a level; the rate is what `cost` says, in the mean.
+        """
+        weight = gamma(step, *self.phases, self.gamma)
+        loss, kbps = self.cost(z.float(), level)
+        about = {"gamma": torch.tensor(weight), self.rate: kbps.detach()}
+        return weight * loss / self.unit, about
+
+    @property
+    def unit(self) -> int:
+        """What L_z is counted in."""
+        return 1
+
+    @abstractmethod
+    def cost(self, z: Tensor, level: Tensor | None) -> tuple[Tensor, Tensor]:
+        """L_z (scalar) of events (B, N, T_crop), in `unit`s, and their rate in kbps (scalar)."""
+
+
+class EventsLoss(SparsityLoss):
+    """A loss on S, in units of the dense cost N·T of a clip.
+
+    kbps_paper is the mean rate of the cheaper of dense and compressed time.
     """
+
+    rate = "kbps_paper"
+
+    @property
+    def unit(self) -> int:
+        """Bits of a clip as a dense matrix: N·T."""
+        return self.units * self.signal.steps
+
+    def cost(self, z: Tensor, level: Tensor | None) -> tuple[Tensor, Tensor]:
+        frames = self.signal.steps
+        events = z.sum(dim=(1, 2)) * (frames / z.shape[2])  # (B,), S of a clip
+        bits = storage_bits(events, self.units, frames)
+        seconds = self.signal.clip_samples / self.signal.sample_rate
+        kbps = bits.detach().clamp(max=self.unit).mean() / (1000 * seconds)
+        return self.excess(events, bits, level).mean(), kbps
+
+    @abstractmethod
+    def excess(self, events: Tensor, bits: Tensor, level: Tensor | None) -> Tensor:
+        """What is too much, (B,), of S and B_sparse(S) (B,)."""
+
+
+class StorageCost(EventsLoss):
+    """SPARSE: max(0, B_sparse(S) − B_0), Lisboa & Bellec 2024, eq. (7)."""
+
+    def __init__(
+        self, config: StorageCostConfig, units: int, signal: SignalConfig, steps: int
+    ) -> None:
+        super().__init__(config, units, signal, steps)
+        self.budget = config.budget
+
+    def excess(self, events: Tensor, bits: Tensor, level: Tensor | None) -> Tensor:
+        return (bits - self.budget * self.unit).clamp(min=0)
+
+
+class TargetEvents(EventsLoss):
+    """μ-SPARSE: |S − S_0(μ)|."""
+
+    def excess(self, events: Tensor, bits: Tensor, level: Tensor | None) -> Tensor:
+        assert level is not None  # as the model with levels has checked
+        return (events - self.unit * target_density(level)).abs()
+
+
+class Entropy(SparsityLoss):
+    """Bits a frame under a `Prior` that is trained beside the model (*ours*)."""
+
+    rate = "kbps_prior"
 
     def __init__(
         self,
-        config: RateSparsityConfig | LevelRateSparsityConfig,
+        config: EntropyLossConfig | ConditionalEntropyConfig,
         units: int,
         signal: SignalConfig,
         steps: int,
     ) -> None:
-        super().__init__()
-        self.config = config
-        self.phases = config.phases(steps)
-        self.frames_per_second = signal.sample_rate / signal.hop
-        self.prior = Prior(units, config.reach, config.levels)
+        super().__init__(config, units, signal, steps)
+        self.prior = Prior(units, config.context_frames, config.levels)
 
-    def forward(
-        self, z: Tensor, level: Tensor | None, step: int
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss (scalar) of events (B, N, T_crop) at levels μ (B,), and what to log.
+    def cost(self, z: Tensor, level: Tensor | None) -> tuple[Tensor, Tensor]:
+        bits = self.prior(z, level)  # (B,)
+        kbps = bits.detach().mean() * self.signal.step_rate / 1000
+        return self.weighted(bits, level).mean(), kbps
 
-        gamma is γ(step), without the factor of a level; kbps_prior is the mean rate by the prior.
-        """
-        config = self.config
-        bits = self.prior(z.float(), level)  # (B,)
-        weight = gamma(step, *self.phases, config.gamma)
-        kbps = bits.detach().mean() * self.frames_per_second / 1000
-        if isinstance(config, LevelRateSparsityConfig):
-            assert level is not None  # as the model with levels has checked
-            bits = bits * 2 ** (level / config.doubling)
-        return weight * bits.mean(), {"gamma": torch.tensor(weight), "kbps_prior": kbps}
+    def weighted(self, bits: Tensor, level: Tensor | None) -> Tensor:
+        """What the bits (B,) count for."""
+        return bits
 
 
-class SparsityLoss(nn.Module):
-    """γ(step) · L_z, mean over the batch, in units of the dense cost N·T of a clip.
-
-    steps: of the whole training, whose shares γ's phases are.
-
-    storage (SPARSE): L_z = max(0, B_sparse(S) − B_0), Lisboa & Bellec 2024, eq. (7).
-    levels (μ-SPARSE): L_z = |S − S_0(μ)|, ibid., quality control.
-    """
+class ConditionalEntropy(Entropy):
+    """The same, bits at level μ counting 2^(μ/doubling)-fold."""
 
     def __init__(
-        self, config: StorageSparsityConfig | LevelSparsityConfig, signal: SignalConfig, steps: int
+        self, config: ConditionalEntropyConfig, units: int, signal: SignalConfig, steps: int
     ) -> None:
-        super().__init__()
-        self.config = config
-        self.phases = config.phases(steps)
-        self.signal = signal
+        super().__init__(config, units, signal, steps)
+        self.doubling = config.doubling
 
-    def forward(
-        self, z: Tensor, level: Tensor | None, step: int
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss (scalar) of events (B, N, T_crop) at levels μ (B,), and what to log.
-
-        gamma is γ(step); kbps_paper is the mean rate of the cheaper of dense and compressed time.
-        """
-        config, steps = self.config, self.signal.steps
-        units, dense = z.shape[1], z.shape[1] * steps
-        events = z.float().sum(dim=(1, 2)) * (steps / z.shape[2])  # (B,), S of a clip
-        bits = storage_bits(events, units, steps)
-        if isinstance(config, StorageSparsityConfig):
-            excess = (bits - config.budget * dense).clamp(min=0)
-        elif isinstance(config, LevelSparsityConfig):
-            assert level is not None  # as the model with levels has checked
-            excess = (events - dense * target_density(level)).abs()
-        else:
-            raise no_branch(config, "the sparsity loss")
-        weight = gamma(step, *self.phases, config.gamma)
-        seconds = self.signal.clip_samples / self.signal.sample_rate
-        kbps = bits.detach().clamp(max=dense).mean() / (1000 * seconds)
-        return weight * excess.mean() / dense, {"gamma": torch.tensor(weight), "kbps_paper": kbps}
+    def weighted(self, bits: Tensor, level: Tensor | None) -> Tensor:
+        assert level is not None  # as the model with levels has checked
+        return bits * 2 ** (level / self.doubling)
 
 
-def make_sparsity(config: VariantConfig) -> RateLoss | SparsityLoss | None:
+def make_sparsity(config: VariantConfig) -> SparsityLoss | None:
     """The loss on the events of the variant `config`; None where it has none."""
-    steps = config.training.steps
-    if isinstance(config.sparsity, RateSparsityConfig | LevelRateSparsityConfig):
-        assert isinstance(config.bottleneck, BinaryConfig | GradedConfig)  # as it has checked
-        return RateLoss(config.sparsity, config.bottleneck.units, config.signal, steps)
-    if isinstance(config.sparsity, StorageSparsityConfig | LevelSparsityConfig):
-        return SparsityLoss(config.sparsity, config.signal, steps)
     if config.sparsity is None:
         return None
-    raise no_branch(config.sparsity, "make_sparsity")
+    rows, steps = config.bottleneck.rows, config.training.steps
+    return SPARSITIES.build("module", config.sparsity, rows, config.signal, steps)
 
 
-def storage_bits(events: Tensor, units: int, steps: int) -> Tensor:
+def storage_bits(events: Tensor, units: int, frames: int) -> Tensor:
     """B_sparse: bits of `events` S (B,) as compressed time, S·⌈log2 T⌉ + (N − 1)·⌈log2 S⌉.
 
     The gradient is ⌈log2 T⌉ an event: the width of the pointers, ⌈log2 S⌉, is a constant (*ours*).
     """
-    return events * (steps - 1).bit_length() + (units - 1) * _width(events.detach())
+    return events * (frames - 1).bit_length() + (units - 1) * _width(events.detach())
 
 
 def target_density(level: Tensor) -> Tensor:

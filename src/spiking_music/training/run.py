@@ -8,8 +8,8 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from spiking_music.config import GanConfig, VariantConfig
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.pretrained import weights_at
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.pretrained import weights_at
 from spiking_music.training.checkpoint import copy_weights
 from spiking_music.training.engine import Objective, Pass, clip_gradients, seed_everything
 from spiking_music.training.gan import Adversary

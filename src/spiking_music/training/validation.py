@@ -14,8 +14,8 @@ from torch import Tensor
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import TrainingError
-from spiking_music.model.autoencoder import Autoencoder, Output
-from spiking_music.model.weights import save_weights
+from spiking_music.models.autoencoder import Autoencoder, Output
+from spiking_music.models.weights import save_weights
 from spiking_music.training.checkpoint_files import LAST_GOOD
 from spiking_music.training.data import evenly_spaced
 from spiking_music.training.engine import seed_everything

@@ -22,7 +22,7 @@ Probabilities = NDArray[np.float64]
 
 
 @cache
-def squash() -> NDArray[np.uint16]:
+def sigmoid_table() -> NDArray[np.uint16]:
     """k of the logits −LARGEST .. LARGEST: (2·LARGEST + 1,), round(65536 / (1 + e^(−x/64)))."""
     one = 1 << _FRACTION
     step = _exp_minus(LOGITS_A_NAT)
