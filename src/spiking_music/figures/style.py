@@ -161,7 +161,8 @@ def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figu
         figure.draw_without_rendering()  # the layout, once: all files have the same
         figure.set_layout_engine("none")
         for axes in figure.axes:  # what else has been drawn may change the last of all digits
-            axes.set_position([round(side, 6) for side in axes.get_position().bounds])
+            left, bottom, wide, high = (round(side, 6) for side in axes.get_position().bounds)
+            axes.set_position((left, bottom, wide, high))
         # without the date and the version, equal drawings are equal files
         for kind, metadata in KINDS.items():
             with atomic(f"{stem}.{kind}") as temporary:
