@@ -104,7 +104,7 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, settings: Ratin
     paths = evaluated(tmp_path, MEANS, performances=8)
     with pytest.raises(DataError, match="two at least"):
         objective_ratings({"rvq": paths["rvq"]}, tmp_path / "out", settings, seed=1)
-    with pytest.raises(DataError, match=r"cannot read table '.*gone\.csv'"):
+    with pytest.raises(DataError, match=r"no table '.*gone\.csv'"):
         objective_ratings(
             {**paths, "mel": tmp_path / "gone.csv"}, tmp_path / "out", settings, seed=1
         )

@@ -158,9 +158,14 @@ def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figu
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(RC)  # type: ignore[arg-type]
-        figure = Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
+        figure = Figure(figsize=(width / 25.4, height / 25.4), layout="constrained", dpi=DPI)
         FigureCanvasAgg(figure)
         yield figure
+        figure.draw_without_rendering()  # the layout, once: all files have the same
+        figure.set_layout_engine("none")
+        for axes in figure.axes:  # what else has been drawn may change the last of all digits
+            left, bottom, wide, high = (round(side, 6) for side in axes.get_position().bounds)
+            axes.set_position((left, bottom, wide, high))
         # without the date and the version, equal drawings are equal files
         for kind, metadata in KINDS.items():
             with atomic(f"{stem}.{kind}") as temporary:
@@ -187,7 +192,7 @@ def octaves(axes: Axes) -> None:
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(LogLocator(base=2, subs=(1.0,), numticks=10))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:.3g}"))
 
 
 def decades(axes: Axes) -> None:
@@ -206,7 +211,7 @@ def thousands(value: float) -> str:
 
 def wrapped(notes: Sequence[str], width: float) -> str | None:
     """Notes below a figure of `width` mm, in lines that fit; None where there are none."""
-    lines = [fill(note, int(width / 1.25)) for note in notes]
+    lines = [fill(note, int(width / 1.25), break_on_hyphens=False) for note in notes]
     return "\n".join(lines) or None
 
 
