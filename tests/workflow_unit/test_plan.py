@@ -163,7 +163,7 @@ def test_settings_of_one_variant() -> None:
     built = json.loads(plan().network_settings(Job(variant="sparse")))
     assert trained["training"] == CONFIG["training"] and "training" not in built
     assert trained["sparsities"]["storage-cost"]["gamma"] == 0.5
-    assert built["sparsities"] == {"storage": {"kind": "storage"}}
+    assert built["sparsities"] == {"storage-cost": {"kind": "storage-cost"}}
     package = configuration.read([plan().variant_settings(Job(variant="mdct-shipped"))])
     assert configuration.variant(package, "mdct-shipped") == plan().models["mdct-shipped"]
 
