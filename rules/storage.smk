@@ -1,4 +1,4 @@
-# Codes -> bits, in the formats of SPEC 5 and entropy coded.
+# Codes -> bits, in the paper's storage formats and entropy coded.
 
 
 rule account:

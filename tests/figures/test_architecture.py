@@ -103,7 +103,7 @@ def test_equal_blocks_in_a_row_are_one_block() -> None:
 
 
 def test_the_papers_encoder_has_its_published_size() -> None:
-    """SPEC 2: about 7.6 M parameters with the LSTM, about 2 GFLOP a second of audio."""
+    """About 7.6 M parameters with the LSTM, about 2 GFLOP a second of audio."""
     full = read([str(ROOT / "config.yaml"), '{"signal": {"clip_samples": 16384}}'])
     full["variants"]["paper"] = {
         "backbone": "seanet", "bottleneck": "binary", "decoder": "regression",

@@ -1,4 +1,4 @@
-"""Losses on the number of events against SPEC 3's formulas, their gradients, and crops."""
+"""Losses on the number of events against the paper's formulas, their gradients, and crops."""
 
 import pytest
 import torch

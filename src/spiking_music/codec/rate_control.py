@@ -1,4 +1,4 @@
-"""Rate control of a model with levels (SPEC 3, μ-SPARSE): a sender tries all μ and picks one.
+"""Rate control of a model with levels, such as μ-SPARSE: a sender tries all μ and picks one.
 
 Two wishes: the highest μ (fewest events) whose SI-SNR exceeds a bound, or the lowest μ (best sound)
 within a bit rate. Neither quality nor rate need be monotone in μ (where they are, `bisection` is
@@ -122,7 +122,9 @@ def quality_of(
 
 
 def rate(events: NDArray[np.int64], units: int, steps: int, seconds: float) -> NDArray[np.float64]:
-    """kbps of clips with S = `events`: the cheapest format, its name, S and μ (SPEC 5, 3).
+    """kbps of clips with S = `events`: the cheapest format, its name, S and μ.
+
+    Lisboa & Bellec 2024, storage formats and μ-SPARSE.
 
     S is sent in ⌈log2(N·T + 1)⌉ bits: a sender of one clip knows no largest S of a data set.
     """
@@ -134,6 +136,8 @@ def rate(events: NDArray[np.int64], units: int, steps: int, seconds: float) -> N
 def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
     """The highest level of one clip's rows (columns `COLUMNS`) whose SI-SNR exceeds `bound_db`.
 
+    Lisboa & Bellec 2024, quality control, where the bound is 9 dB.
+
     Where none does (a silent clip has no SI-SNR and never does), nearest is the best SI-SNR.
     """
     quality = table["si_snr_db"].fillna(-np.inf).to_numpy()
@@ -141,7 +145,10 @@ def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
 
 
 def lowest_level(table: pd.DataFrame, budget_kbps: float) -> Choice:
-    """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest."""
+    """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest.
+
+    The counterpart of `highest_level` for a rate (*ours*).
+    """
     kbps = table["kbps"].to_numpy()
     return _choose(table, kbps <= budget_kbps, table["level"], kbps, within(budget_kbps))
 

@@ -21,7 +21,7 @@ class SpectralConfig(Section):
 
 
 class SeanetConfig(Section):
-    """SPEC 2: EnCodec's SEANet."""
+    """EnCodec's SEANet (Lisboa & Bellec 2024, encoder)."""
 
     kind: Literal["seanet"]
     latent: Positive
@@ -31,7 +31,7 @@ class SeanetConfig(Section):
 
 
 class WaveformConfig(Section):
-    """SPEC 7: strided 1-D convolutions on the waveform."""
+    """The older time-domain auto-encoder: strided 1-D convolutions on the waveform."""
 
     kind: Literal["waveform"]
     latent: Positive
@@ -40,7 +40,7 @@ class WaveformConfig(Section):
 
 
 class SpectrogramConfig(Section):
-    """SPEC 7: STFT magnitudes as an image under 2-D convolutions, which no phase passes."""
+    """The older frequency-domain auto-encoder: STFT magnitudes as an image, without phase."""
 
     kind: Literal["spectrogram"]
     latent: Positive
@@ -76,7 +76,7 @@ class LappedConfig(Section):
 
 
 class RvqConfig(Section):
-    """SPEC 3: residual vector quantiser with EMA codebooks."""
+    """Residual vector quantiser with EMA codebooks (Lisboa & Bellec 2024, RVQ)."""
 
     kind: Literal["rvq"]
     codebooks: Positive
@@ -97,7 +97,7 @@ class RvqConfig(Section):
 
 
 class ScalarConfig(Section):
-    """SPEC 7: `latents` real numbers a step, each quantised uniformly to `bits` bits (*ours*)."""
+    """`latents` real numbers a frame, each quantised uniformly to `bits` bits (*ours*)."""
 
     kind: Literal["scalar"]
     latents: Positive
@@ -134,7 +134,7 @@ class EventsConfig(Section):
 
 
 class BinaryConfig(EventsConfig):
-    """SPEC 3, FREE: z = H(BN(L(enc(x)))) with N units."""
+    """z = H(BN(L(enc(x)))) with N units (Lisboa & Bellec 2024, FREE)."""
 
     kind: Literal["binary"]
     units: Positive
@@ -200,7 +200,7 @@ class LadderConfig(EventsConfig):
 
 
 class MelConfig(Section):
-    """SPEC 3, MEL: no codec; the decoder is given a mel spectrogram of `n_mels` bands."""
+    """No codec: the decoder is given a mel spectrogram (Lisboa & Bellec 2024, MEL)."""
 
     kind: Literal["mel"]
     n_mels: Positive
@@ -223,7 +223,7 @@ class MelConfig(Section):
 
 
 class ConformerConfig(Section):
-    """SPEC 3, SPARSE: conformer layers before L and as many after H."""
+    """Conformer layers before L and as many after H (Lisboa & Bellec 2024, SPARSE)."""
 
     kind: Literal["conformer"]
     layers: Positive

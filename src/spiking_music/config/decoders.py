@@ -22,7 +22,7 @@ class DiscriminatorConfig(Section):
 
 
 class GanConfig(Section):
-    """SPEC 4: the backbone's decoder, judged by multi-scale STFT discriminators besides."""
+    """The backbone's decoder, trained with multi-scale STFT discriminators as in EnCodec."""
 
     kind: Literal["gan"]
     discriminator: DiscriminatorConfig
@@ -35,7 +35,7 @@ class GanConfig(Section):
 
 
 class UNetConfig(Section):
-    """SPEC 4: one entry a level, outermost first; the codes enter at level `context_depth`."""
+    """One entry a level, outermost first; the codes enter at level `context_depth`."""
 
     channels: tuple[Positive, ...]
     factors: tuple[Positive, ...]
@@ -71,7 +71,7 @@ class UNetConfig(Section):
 
 
 class DiffusionConfig(Section):
-    """SPEC 4: v-objective diffusion on the waveform, conditioned on the latents."""
+    """v-objective diffusion of the waveform, given the latents (Lisboa & Bellec 2024)."""
 
     kind: Literal["diffusion"]
     unet: UNetConfig
@@ -80,7 +80,7 @@ class DiffusionConfig(Section):
 
 
 class GriffinLimConfig(Section):
-    """SPEC 7: the backbone's magnitudes, and a phase found by fast Griffin-Lim."""
+    """The backbone's magnitudes, and a phase estimated by fast Griffin-Lim."""
 
     kind: Literal["griffin-lim"]
     iterations: Positive

@@ -45,7 +45,7 @@ class CollapseConfig(Section):
 
 
 class GammaConfig(Section):
-    """SPEC 3: weight γ of the sparsity loss, in three phases; times in optimiser steps."""
+    """Weight γ of the sparsity loss, in three phases; times in train steps."""
 
     gamma: Weight  # γ∞
     silent_steps: Count  # phase 1: γ = 0
@@ -54,7 +54,10 @@ class GammaConfig(Section):
 
 
 class StorageSparsityConfig(GammaConfig):
-    """SPARSE: L_z = max(0, B_sparse(S) − B_0) / (N·T), B_0 = `budget` · N·T."""
+    """SPARSE: L_z = max(0, B_sparse(S) − B_0) / (N·T), B_0 = `budget` · N·T.
+
+    Lisboa & Bellec 2024, eq. (7).
+    """
 
     kind: Literal["storage"]
     budget: Annotated[float, Field(gt=0)]
@@ -66,7 +69,10 @@ class StorageSparsityConfig(GammaConfig):
 
 
 class LevelSparsityConfig(GammaConfig):
-    """μ-SPARSE: L_z(μ) = |S − S_0(μ)| / (N·T), S_0 = N·T·2^(−μ/4), μ in 0..levels − 1."""
+    """μ-SPARSE: L_z(μ) = |S − S_0(μ)| / (N·T), S_0 = N·T·2^(−μ/4), μ in 0..levels − 1.
+
+    Lisboa & Bellec 2024, μ-SPARSE.
+    """
 
     kind: Literal["levels"]
     levels: Annotated[int, Field(ge=2, le=32)]

@@ -1,4 +1,4 @@
-"""Event–note cross-correlation and how far its peak stands out (SPEC 6, figure 5)."""
+"""Event–note cross-correlation and its peak prominence (Lisboa & Bellec 2024, figure 5)."""
 
 import numpy as np
 import scipy.fft
@@ -12,9 +12,9 @@ BATCH = 32  # clips
 def correlate(pairs: Pairs, max_lag: int) -> NDArray[np.float64]:
     """C^{iα}(τ) = ⟨Σ_t z^i_t n^α_{t+τ}⟩ over clips: (N, P, 2L + 1), lags −L .. L = `max_lag`.
 
-    A positive lag means that the event came before the note. Sums run within each clip, beyond
-    which both are zero. One product of spectra (N × clips by clips × P) at each frequency serves
-    all lags; counts are whole numbers and come out exact.
+    Lisboa & Bellec 2024, eq. (9). A positive lag means that the event came before the note.
+    Sums run within each clip, beyond which both are zero. One product of spectra (N × clips by
+    clips × P) at each frequency serves all lags; counts are whole numbers and come out exact.
     """
     size = scipy.fft.next_fast_len(pairs.steps + max_lag, real=True)  # no wrap-around up to L
     spectrum = np.zeros((size // 2 + 1, pairs.units, pairs.notes), dtype=np.complex128)
@@ -36,9 +36,11 @@ def prominence(
 ) -> NDArray[np.float64]:
     """φ^{iα} = Σ_{|τ|<w} (C(τ) − C̄) / √(S^i K^α), the normalised integral of the peak: (N, P).
 
-    C̄ is the mean over all lags; `events` S (N,) and `onsets` K (P,) count over the clips. A unit
-    that fires once for each onset of one note has φ ≈ 1, an independent one 0 with about the same
-    spread, √((2w − 1) / steps), for rare and frequent notes. φ < 0: they avoid each other.
+    Lisboa & Bellec 2024, figure 5, where w = 10 frames. Two choices are *ours*: C̄, the mean over
+    all lags |τ| ≤ L (64 by default), is subtracted, and √(S^i K^α) normalises. `events` S (N,) and
+    `onsets` K (P,) count over the clips. A unit that fires once for each onset of one note has
+    φ ≈ 1. An independent unit has 0 with about the same spread, √((2w − 1) / frames), for rare and
+    frequent notes. φ < 0: unit and note avoid each other.
     """
     reach = correlation.shape[-1] // 2
     lags = np.abs(np.arange(-reach, reach + 1))

@@ -13,6 +13,7 @@ def information(
 ) -> NDArray[np.float64]:
     """I(z^i_t; y^α_t) · `step_rate` in bits a second for each pair (N, P), y: onset within ± `lag`.
 
+    Not in the paper (*ours*).
     Both are binary at each step, so the plug-in estimate needs one 2 × 2 table a pair. It is biased
     upwards; the bias is measured by the same estimate under `surrogates` circular shifts of each
     performance (as in `significance`) and subtracted. Were steps independent this would be the

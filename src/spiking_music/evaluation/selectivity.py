@@ -1,4 +1,4 @@
-"""Which units of a binary variant speak of which notes: correlation, test, information (SPEC 6).
+"""Which units of a binary variant are tuned to which notes: correlation, test, information.
 
 docs/selectivity.md has the definitions and what each column is worth.
 """

@@ -1,4 +1,4 @@
-"""Codes → bits: what every format of SPEC 5 costs for each clip, and the entropy beside it."""
+"""Codes → bits: what each of the paper's formats costs for each clip, and the entropy beside it."""
 
 from pathlib import Path
 
@@ -53,7 +53,10 @@ def storage(codes: Path, out: Path) -> None:
 
 
 def binary_bits(units: int, steps: int, events: NDArray[np.int64], level_bits: int) -> pd.DataFrame:
-    """Bits of clips with S = `events` (clips,), under the names of the columns of `storage`."""
+    """Bits of clips with S = `events` (clips,), under the names of the columns of `storage`.
+
+    Lisboa & Bellec 2024, storage formats, with the overheads of a clip.
+    """
     index, cheapest = formats.cheapest(units, steps, events)
     overhead = formats.FORMAT_BITS + formats.count_bits(int(events.max(initial=0))) + level_bits
     costs = {f"kbps_{name}": formats.cost(name, units, steps, events) for name in formats.FORMATS}

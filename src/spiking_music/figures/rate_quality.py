@@ -18,7 +18,7 @@ Line = Literal["-", "--"]
 
 RATE, CODED_RATE = "kbps_cheapest", "kbps_coded"
 HEADER_RATE = "kbps_header"  # of systems that make files: MP3 and Opus
-PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # SPEC 8: kbps, dB
+PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}  # kbps, dB
 GAP = 0.03  # of the axis: what sets points of equal bit rate apart
 WIDEST = 2  # gaps from the first of them to the last, however many: where they stand means a rate
 CODECS: tuple[tuple[Line, str], ...] = (
@@ -49,10 +49,10 @@ def draw(
 ) -> None:
     """Draw bit rate (kbps) against SI-SNR and, where it was measured, ViSQOL.
 
-    Filled markers: means over clips at the cheapest format of SPEC 5, bars their 95 % intervals;
+    Filled markers: means over clips at the paper's cheapest format, bars their 95 % intervals;
     hollow markers: the same quality at what the entropy coder writes; dots: single clips.
     Points of equal bit rate are set apart sideways. Codecs that make files (MP3, Opus), rows with
-    kbps_header, are a line each, over their settings. `published` adds the paper's points (SPEC 8).
+    kbps_header, are a line each, over their settings. `published` adds the paper's points.
     What has no bit rate (mel, anchors) is left out, and named below.
 
     summary: summary.csv. evaluation, storage: the per-clip tables of each variant, rows in the same

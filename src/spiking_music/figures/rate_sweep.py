@@ -34,6 +34,7 @@ def draw(
 ) -> None:
     """Draw figure 4 as `<out>.png` and `<out>.svg`.
 
+    Lisboa & Bellec 2024, figure 4.
     Panel a: bit rate against SI-SNR of up to 8 clips of `sweep` (.csv with the columns of
     `rate_control.COLUMNS`), spread evenly over the table, along all levels; the level that quality
     control at `bound_db` picks is ringed, and a clip that never exceeds the bound says so by having

@@ -15,7 +15,7 @@ from spiking_music.figures import style
 
 NOTE = 45  # A2
 ROWS = 15  # units of the map
-WINDOW = 10  # steps, SPEC 6
+WINDOW = 10  # frames (Lisboa & Bellec 2024, figure 5)
 FREQUENT = 100  # events of a unit whose correlation is drawn
 OCTAVE, FIFTH = 12, 7  # semitones; E is the fifth of A, and its third harmonic
 BLACK = (1, 3, 6, 8, 10)  # pitch classes of the black keys
@@ -31,6 +31,7 @@ Arrays = dict[str, NDArray[np.floating]]
 def draw(files: Mapping[str, Path], out: Path | str) -> None:
     """Draw figure 5 from each variant's .npz of `evaluation.selectivity`; the last one has the map.
 
+    Lisboa & Bellec 2024, figure 5.
     A panel a variant: C of each unit and its best note, relative to the mean over lags, and the
     median. Then φ of the 15 units of the last variant whose score for A2 is highest against all
     notes, pairs that pass the family-wise test dotted, and the first unit's φ as a profile. Writes

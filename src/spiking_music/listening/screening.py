@@ -17,8 +17,9 @@ MAY_MISS = 15  # % of the items
 def paper(reference: np.ndarray, anchor: np.ndarray) -> bool:
     """Keep a listener whose reference (clips,) is "Excellent" and whose anchor (clips,) is "Bad".
 
-    On every clip, and a score on the border of a band counts in the listener's favour (SPEC 6;
-    both *ours*, where the paper is silent).
+    Lisboa & Bellec 2024, MUSHRA screening. The paper does not say whether this must hold on every
+    clip, nor how a score on the border of a band counts: here it must, and such a score counts in
+    the listener's favour (both *ours*).
     """
     return bool((reference >= EXCELLENT).all() and (anchor <= BAD).all())
 

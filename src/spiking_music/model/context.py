@@ -1,4 +1,4 @@
-"""Context blocks: conformer layers that see the whole clip (SPEC 3, SPARSE and μ-SPARSE), or gains.
+"""Context blocks of SPARSE and μ-SPARSE: conformer layers that see the whole clip, or gains.
 
 Conformer (Gulati et al. 2020, arXiv 2005.08100) with rotary positions (Su et al. 2021, arXiv
 2104.09864) in place of relative ones, for torchaudio's conformer has no positions at all, and with
@@ -70,8 +70,9 @@ class Convolution(nn.Module):
 class Gradual(nn.Module):
     """x + scale · layer(x), where `scale` (width,) is learned and small at first.
 
-    A context block stands between every loss and the encoder. One that starts as a random mapping,
-    with a norm at its end as conformers have it, costs FREE 2.5 dB in 400 steps (docs/results.md).
+    Layer scale (*ours*). A context block stands between every loss and the encoder. One that starts
+    as a random mapping, with the final norm of a conformer, costs FREE 2.5 dB in 400 train steps
+    (docs/notebook/sparse-codes.md).
     """
 
     def __init__(self, layer: nn.Module, width: int) -> None:
@@ -103,7 +104,8 @@ class Conformer(nn.Module):
 class Context(nn.Module):
     """`layers` conformer layers over latents (B, width, T), prompted by a level where `levels` > 0.
 
-    A level μ in 0..levels−1 is a learned vector added to every step (SPEC 3, μ-SPARSE).
+    Lisboa & Bellec 2024, SPARSE and μ-SPARSE. A level μ in 0..levels−1 is a learned vector that is
+    added to every frame.
     """
 
     def __init__(self, width: int, layers: int, levels: int, heads: int, kernel: int) -> None:

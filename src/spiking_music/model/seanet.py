@@ -1,4 +1,4 @@
-"""SEANet, the paper's encoder and EnCodec's decoder (SPEC 2).
+"""SEANet, the paper's encoder (Lisboa & Bellec 2024, encoder) and EnCodec's decoder.
 
 Défossez et al. 2022, "High Fidelity Neural Audio Compression", arXiv 2210.13438.
 Non-causal, weight-normalised, reflect-padded: every convolution of stride r maps a length that r
@@ -67,7 +67,10 @@ class Recurrent(nn.Module):
 
 
 class SeanetEncoder(nn.Sequential):
-    """Audio (B, 1, T·hop) → latents (B, latent, T), hop = product of `ratios`."""
+    """Audio (B, 1, T·hop) → latents (B, latent, T), hop = product of `ratios`.
+
+    Lisboa & Bellec 2024, encoder.
+    """
 
     def __init__(self, config: SeanetConfig) -> None:
         channels = config.channels

@@ -99,7 +99,7 @@ class Trunk(nn.Module):
 
 
 class SpectralEncoder(nn.Module):
-    """Audio (B, 1, T·hop) → latents (B, latent, T)."""
+    """Audio (B, 1, T·hop) → latents (B, latent, T); in the place of SEANet (*ours*)."""
 
     def __init__(self, config: SpectralConfig, hop: int) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class SpectralEncoder(nn.Module):
 
 
 class SpectralDecoder(nn.Module):
-    """Latents (B, latent, T) → audio (B, 1, T·hop).
+    """Latents (B, latent, T) → audio (B, 1, T·hop); in the place of SEANet (*ours*).
 
     The head predicts slope·exp(m)·(a + ib): the slope is music's typical fall from bass to treble,
     so that learning starts near the right loudness, m spans the dynamic range, and a + ib carries

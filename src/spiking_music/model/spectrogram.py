@@ -1,4 +1,4 @@
-"""The frequency-domain auto-encoder: STFT magnitudes as an image, 2-D convolutions (SPEC 7).
+"""The frequency-domain auto-encoder: STFT magnitudes as an image, 2-D convolutions.
 
 Convolutions stride along frequency alone, so that T frames give T latents. The image leaves out the
 Nyquist frequency, which nobody hears, so that its height is a power of two.

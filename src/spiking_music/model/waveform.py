@@ -1,4 +1,4 @@
-"""The time-domain auto-encoder: strided 1-D convolutions on the waveform (SPEC 7).
+"""The time-domain auto-encoder: strided 1-D convolutions on the waveform.
 
 As plain as the frequency-domain one, without SEANet's residual blocks and recurrence.
 """

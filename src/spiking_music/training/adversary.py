@@ -1,4 +1,4 @@
-"""The GAN decoder's opponent (SPEC 4): discriminators, their optimiser, and the loss balancer."""
+"""The GAN decoder's opponent: discriminators, their optimiser, and the loss balancer."""
 
 import math
 from typing import Any

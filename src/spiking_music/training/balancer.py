@@ -12,6 +12,7 @@ from spiking_music.errors import ConfigError
 class Balancer:
     """Rescales the gradient of each loss with respect to the output before they are summed.
 
+    Lisboa & Bellec 2024, decoders: the balancer of EnCodec.
     Loss i with gradient g_i contributes (w_i / sum of w) g_i / <||g_i||>, where <.> is a running
     mean over steps of the mean norm a clip. So the weights say how much of the gradient each
     loss makes, whatever its scale. Losses that do not act through the output (commitment, rate)

@@ -1,4 +1,4 @@
-"""Collapses are detected early: too strong a sparsity loss turns audio to noise (SPEC 3)."""
+"""Collapses are detected early: too strong a sparsity loss turns audio to noise."""
 
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ LAST_GOOD = "last-good.safetensors"
 class CollapseMonitor:
     """Looks at every validation of a run with a sparsity loss, and ends the run that collapses.
 
+    Lisboa & Bellec 2024, γ schedule, reports the collapse; watching for it is *ours*.
     Weights are good while the best validation SI-SNR (of all levels, where there are some: a high μ
     may sound bad) is at least `below_db`; the last good ones are kept in `folder`. After `after`
     steps, `patience` validations in a row that are not good are a collapse.

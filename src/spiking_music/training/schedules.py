@@ -19,8 +19,9 @@ def learning_rate(step: int, training: TrainingConfig) -> float:
 
 
 def gamma(step: int, silent: int, ramp: int, gamma_infinity: float) -> float:
-    """Weight γ(t) of the rate loss in three phases (SPEC 3).
+    """Weight γ(t) of the rate loss in three phases.
 
+    Lisboa & Bellec 2024, γ schedule; the lengths of the phases and the half cosine are *ours*.
     0 for the first `silent` steps, a smooth monotone rise over `ramp` steps (half a cosine, flat at
     both ends), then `gamma_infinity`. With `ramp` 0 it jumps at step `silent`.
     """

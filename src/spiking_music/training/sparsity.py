@@ -1,4 +1,6 @@
-"""Losses on the number of events S, by which SPARSE and μ-SPARSE save bits (SPEC 3).
+"""Losses on the number of events S, by which SPARSE and μ-SPARSE save bits.
+
+Lisboa & Bellec 2024, eq. (7) and μ-SPARSE.
 
 Crops stand for clips: the S of a crop is scaled to the length of a clip, so that B_0 and S_0 mean
 the same at any crop length.
@@ -58,7 +60,8 @@ class RateLoss(nn.Module):
 class SparsityLoss(nn.Module):
     """γ(step) · L_z, mean over the batch, in units of the dense cost N·T of a clip.
 
-    storage: L_z = max(0, B_sparse(S) − B_0). levels: L_z = |S − S_0(μ)|.
+    storage: L_z = max(0, B_sparse(S) − B_0) (Lisboa & Bellec 2024, eq. (7)).
+    levels: L_z = |S − S_0(μ)| (Lisboa & Bellec 2024, μ-SPARSE).
     """
 
     def __init__(
@@ -101,13 +104,14 @@ def make_sparsity(config: VariantConfig) -> RateLoss | SparsityLoss | None:
 def storage_bits(events: Tensor, units: int, steps: int) -> Tensor:
     """B_sparse: bits of `events` S (B,) as compressed time, S·⌈log2 T⌉ + (N − 1)·⌈log2 S⌉.
 
+    Lisboa & Bellec 2024, eq. (7) and storage formats.
     The gradient is ⌈log2 T⌉ an event: the width of the pointers, ⌈log2 S⌉, is a constant (*ours*).
     """
     return events * (steps - 1).bit_length() + (units - 1) * _width(events.detach())
 
 
 def density(level: Tensor) -> Tensor:
-    """S_0(μ) / (N·T) = 2^(−μ/4) of levels μ."""
+    """S_0(μ) / (N·T) = 2^(−μ/4) of levels μ (Lisboa & Bellec 2024, μ-SPARSE)."""
     return 2 ** (-level / 4)
 
 

@@ -1,4 +1,4 @@
-"""FREE's bottleneck: z = H(BN(L(x))), N binary units a step (SPEC 3)."""
+"""FREE's bottleneck: z = H(BN(L(x))), N binary units a frame."""
 
 import math
 
@@ -14,6 +14,7 @@ from spiking_music.model.bottleneck.surrogate import heaviside
 class Binary(nn.Module):
     """Latents (B, C, T) → events z (B, N, T) in {0, 1} → latents (B, C, T).
 
+    Lisboa & Bellec 2024, FREE: z = H(BN(L(enc(x)))).
     Batch norm centres every unit on its threshold, so that about half of the bits are ones and the
     pseudo-derivative reaches most of them.
     """

@@ -1,4 +1,4 @@
-"""MEL's bottleneck is none: a mel spectrogram passes as it is (SPEC 3)."""
+"""MEL has no bottleneck: a mel spectrogram passes as it is."""
 
 from torch import Tensor, nn
 

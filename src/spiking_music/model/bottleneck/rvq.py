@@ -1,4 +1,4 @@
-"""The RVQ baseline: Q residual codebooks of K vectors, as in EnCodec (SPEC 3)."""
+"""The RVQ baseline: Q residual codebooks of K vectors, as in EnCodec."""
 
 from torch import Tensor, nn
 
@@ -11,6 +11,7 @@ from spiking_music.model.bottleneck.quantised import Quantised
 class Rvq(nn.Module):
     """Latents (B, C, T) → indices (B, Q, T) in 0..K−1 → latents (B, C, T).
 
+    Lisboa & Bellec 2024, RVQ: Q = 8, K = 1024, B_VQ = Q·T·⌈log2 K⌉ bits a clip.
     The first training batch starts the codebooks by k-means (drawn from torch's global generator);
     afterwards they follow moving averages and codes that fall out of use are replaced by latents of
     the batch. All of this state is in buffers, hence in the weights file.

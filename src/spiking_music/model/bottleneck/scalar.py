@@ -1,4 +1,4 @@
-"""The older auto-encoders' bottleneck: real latents, rounded to k bits each (SPEC 7)."""
+"""The older auto-encoders' bottleneck: real latents, rounded to k bits each (*ours*)."""
 
 import torch
 from torch import Tensor, nn

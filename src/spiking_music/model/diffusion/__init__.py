@@ -1,1 +1,1 @@
-"""The diffusion decoder (SPEC 4): a U-Net on the waveform, trained by the v-objective."""
+"""The paper's diffusion decoder: a U-Net on the waveform, trained by the v-objective."""

@@ -1,4 +1,4 @@
-"""Parts of the diffusion U-Net (SPEC 4); B clips, C channels, L samples at a level, F features."""
+"""Parts of the diffusion U-Net; B clips, C channels, L samples at a level, F features."""
 
 import math
 

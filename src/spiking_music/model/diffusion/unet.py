@@ -1,4 +1,4 @@
-"""The diffusion U-Net (SPEC 4): noisy waveform, noise level and codes -> v.
+"""The diffusion U-Net: noisy waveform, noise level and codes -> v.
 
 Same blocks and same number of parameters as UNetV0 of audio-diffusion-pytorch, the network of
 Moûsai (Schneider et al., arXiv 2301.11757), which the paper reports as its decoder.
@@ -67,6 +67,7 @@ def _items(config: UNetConfig, context_channels: int, depth: int) -> nn.ModuleLi
 class UNet(nn.Module):
     """Predicts v from the noisy waveform x_sigma, for clips of any length.
 
+    Lisboa & Bellec 2024, diffusion decoder.
     With the paper's values: 218 650 842 parameters for 80 context channels, 218 749 146 for 128.
     `checkpointing` recomputes the items in the backward pass: less memory, the same gradients.
     """

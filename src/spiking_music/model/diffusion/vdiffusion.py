@@ -1,4 +1,6 @@
-"""v-objective diffusion (SPEC 4; Salimans & Ho, arXiv 2202.00512): training loss and DDIM sampler.
+"""v-objective diffusion: training loss and DDIM sampler.
+
+Lisboa & Bellec 2024, diffusion decoder; Salimans & Ho, arXiv 2202.00512.
 
 On the quarter circle alpha = cos(pi sigma / 2), beta = sin(pi sigma / 2), clip x and noise eps:
 
@@ -25,6 +27,7 @@ class Denoiser(Protocol):
 class VDiffusion(nn.Module):
     """Trains and samples a denoiser of waveforms, conditioned on a context on the T-grid.
 
+    Lisboa & Bellec 2024, diffusion decoder: x_σ = α x + β ε, v = α ε − β x.
     `rms` is the root mean square of the training audio: dividing by it gives the network clips of
     about unit variance, without which most noise levels drown the music and teach nothing (*ours*).
     All random numbers come from the generator, on its own device: a generator on the CPU gives the
@@ -58,7 +61,10 @@ class VDiffusion(nn.Module):
 
 
 def circle(sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """alpha, beta at noise level sigma: 0 is all audio, 1 is all noise."""
+    """alpha, beta at noise level sigma: 0 is all audio, 1 is all noise.
+
+    Lisboa & Bellec 2024, diffusion decoder: α = cos(πσ/2), β = sin(πσ/2).
+    """
     angle = sigma * (math.pi / 2)
     return angle.cos(), angle.sin()
 
@@ -66,6 +72,7 @@ def circle(sigma: Tensor) -> tuple[Tensor, Tensor]:
 def ddim(denoiser: Denoiser, noise: Tensor, context: Tensor, steps: int) -> Tensor:
     """Follow v from noise (B, 1, T_x) to audio along the linear grid sigma = 1 .. 0.
 
+    Lisboa & Bellec 2024, diffusion decoder, sampling.
     DDIM (Song et al., arXiv 2010.02502): no fresh noise on the way, so that the noise decides the
     result. A denoiser that knows x leads to x in any number of steps.
     """
