@@ -55,6 +55,7 @@ class Output:
 class Autoencoder(nn.Module):
     """Waveform (B, 1, T·hop) in −1..1 ↔ codes of T steps, as the variant's rows describe.
 
+    Lisboa & Bellec 2024, figure 2.
     The caller seeds torch; equal seeds give equal models. `kind` says what the codes are: "binary"
     (B, N, T) uint8 events, "rvq" (B, Q, T) int64 indices, of codebooks or of rounded numbers, or
     "mel" (B, n_mels, T) float32, which is no code but a point of reference. Where `levels` > 0,
