@@ -2,8 +2,6 @@
 PYTHON ?= python3.11
 CORES ?= 2
 BIN := .venv/bin
-# these want a data set or results as arguments; tables.py is what they share
-MEASURE_RESULTS := $(addprefix benchmarks/,curves.py quality.py rates.py seeds.py tables.py)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: demo test cluster lint bench pull restore resume clean
@@ -29,8 +27,8 @@ lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 
-bench: .venv/ready ## side-by-side measurements; minutes
-	for script in $(filter-out $(MEASURE_RESULTS),$(wildcard benchmarks/*.py)); do $(BIN)/python "$$script" || exit; done
+bench: .venv/ready ## measurements of speed and memory; minutes
+	for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit; done
 
 pull: .venv/ready ## the results of this commit from DVC's remote, and nothing to be done
 	$(RUN) dvc fetch
