@@ -11,8 +11,8 @@ export function facts(system) {
     rows.push(["SI-SNR", decibels(siSnr)]);
   }
   if (rates?.headers !== undefined) {
-    rows.push(["Bit rate", kbps(rates.kbps), "sound in the file"]);
-    rows.push(["Headers", kbps(rates.headers), "all else in it"]);
+    rows.push(["Bit rate", kbps(rates.kbps), "bytes of sound in the file"]);
+    rows.push(["Headers", kbps(rates.headers), "all other bytes of the file"]);
   } else if (rates) {
     rows.push(["Bit rate, cheapest format", kbps(rates.kbps), `${FORMATS[rates.format]}, with overheads`]);
     rows.push(["Entropy coded", kbps(rates.coded)]);
