@@ -2,7 +2,9 @@
 
 const NAMES = {
   "reference": ["Reference", "the recording"],
-  "pretrained": ["Pretrained", "comes with the package, trained on real performances"],
+  "mdct-shipped": ["MDCT (shipped)", "the MDCT codec of the package"],
+  "mdct": ["MDCT", "MDCT codec, one rate"],
+  "mdct-mu": ["MDCT, all rates", "MDCT codec, one model for all rates"],
   "rvq": ["RVQ", "residual vector quantiser"],
   "free": ["FREE", "binary events, no sparsity loss"],
   "sparse": ["SPARSE", "binary events, sparsity loss"],
