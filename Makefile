@@ -2,8 +2,6 @@
 PYTHON ?= python3.11
 CORES ?= 2
 BIN := .venv/bin
-# these want a data set or results as arguments; tables.py is what they share
-MEASURE_RESULTS := $(addprefix benchmarks/,curves.py quality.py rates.py seeds.py tables.py)
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 LOCKED := test -f dvc.lock || { echo 'error: no results belong to this commit, as it has no dvc.lock:' \
 	'make them with `make`, or check out a commit that has one' >&2; exit 1; }
@@ -31,8 +29,8 @@ lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 
-bench: .venv/ready ## side-by-side measurements; minutes
-	for script in $(filter-out $(MEASURE_RESULTS),$(wildcard benchmarks/*.py)); do $(BIN)/python "$$script" || exit; done
+bench: .venv/ready ## measurements of speed and memory; minutes
+	for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit; done
 
 pull: .venv/ready ## the results of this commit from DVC's remote, and nothing to be done
 	@$(LOCKED)

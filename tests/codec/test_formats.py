@@ -1,4 +1,4 @@
-"""The formats of SPEC 5: costs, packing, and refusal of what packing cannot have written."""
+"""The paper's storage formats: costs, packing, and refusal of what packing cannot have written."""
 
 import math
 

@@ -39,7 +39,10 @@ class Packed(NamedTuple):
 
 
 class Compressed(NamedTuple):
-    """The two lists of the compressed formats: L_time and L_units of the paper (or the reverse)."""
+    """The two lists of the compressed formats: L_time and L_units of the paper (or the reverse).
+
+    Lisboa & Bellec 2024, storage formats.
+    """
 
     indices: Counts  # (S,) positions along a row, row by row
     pointers: Counts  # (rows + 1,) where each row starts in `indices`, then S
@@ -48,6 +51,7 @@ class Compressed(NamedTuple):
 def cost(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
     """Bits of S = `events` (any shape) in an N × T matrix by the paper's formula (⌈log2 0⌉ = 0).
 
+    Lisboa & Bellec 2024, storage formats.
     Raises `CodeError` for an unknown format or an S outside 0..N·T.
     """
     events = _counts(units, steps, events)
@@ -55,7 +59,7 @@ def cost(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
 
 
 def packed_bits(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
-    """Bits that `pack` really writes; errors as for `cost`."""
+    """Bits that `pack` really writes, ⌈log2(S+1)⌉ a pointer (*ours*); errors as for `cost`."""
     events = _counts(units, steps, events)
     return _bits(format, units, steps, events, bits.width(events + 1))
 
@@ -81,7 +85,10 @@ def stored_bits(
 
 
 def count_bits(largest: int) -> int:
-    """⌈log2(S_max + 1)⌉: bits that send the S of a clip when no S exceeds `largest`."""
+    """⌈log2(S_max + 1)⌉: bits that send the S of a clip when no S exceeds `largest`.
+
+    Lisboa & Bellec 2024, storage formats.
+    """
     return int(bits.width(largest + 1))
 
 

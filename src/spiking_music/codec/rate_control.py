@@ -133,6 +133,8 @@ def quality_of(
 def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
     """The highest level of one clip's rows (columns `COLUMNS`) whose SI-SNR exceeds `bound_db`.
 
+    Lisboa & Bellec 2024, quality control, where the bound is 9 dB.
+
     Where none does (a silent clip has no SI-SNR and never does), nearest is the best SI-SNR.
     """
     quality = table["si_snr_db"].fillna(-np.inf).to_numpy()
@@ -140,7 +142,10 @@ def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
 
 
 def lowest_level(table: pd.DataFrame, budget_kbps: float) -> Choice:
-    """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest."""
+    """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest.
+
+    The counterpart of `highest_level` for a rate (*ours*).
+    """
     kbps = table["kbps"].to_numpy()
     return _choose(table, kbps <= budget_kbps, table["level"], kbps, within(budget_kbps))
 

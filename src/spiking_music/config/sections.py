@@ -37,7 +37,7 @@ class Section(BaseModel):
 
 
 class SignalConfig(Section):
-    """SPEC 1: sample rate in Hz, clip length and encoder hop in samples."""
+    """Sample rate in Hz, clip length and encoder hop in samples (Lisboa & Bellec 2024, signal)."""
 
     sample_rate: Positive
     clip_samples: Positive
@@ -178,7 +178,7 @@ class SelectivityConfig(Section):
 
     split: Split
     max_lag: Positive  # L: correlation functions run over lags −L .. L
-    window: Positive  # a coincidence is a lag below this; SPEC 6: 10
+    window: Positive  # a coincidence is a lag below this; the paper's is 10
     surrogates: Positive  # joint draws of circular shifts, K
     level: Annotated[float, Field(gt=0, lt=1)]  # false-positive rate of the family, and FDR
     information_lag: Count  # an event speaks of onsets within ± this

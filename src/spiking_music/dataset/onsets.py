@@ -55,6 +55,7 @@ def build_onsets(
 ) -> None:
     """Write the onsets of all clips in `tables` (clip tables of one split, shard after shard).
 
+    Lisboa & Bellec 2024, figure 5: n^α, the onsets of the 88 notes on the grid of the frames.
     `root` is the folder that midi_filename in `performances` starts from. `out` (.zarr.zip) is the
     same bytes in every run. Raises `DataError` where a MIDI file cannot be read, the tables are not
     in the order of the performances, are of several splits, or hold no clip at all.

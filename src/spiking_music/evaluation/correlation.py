@@ -134,9 +134,9 @@ BATCH = 32  # clips
 def correlate(pairs: Pairs, max_lag: int) -> NDArray[np.float64]:
     """C^{iα}(τ) = ⟨Σ_t z^i_t n^α_{t+τ}⟩ over clips: (N, P, 2L + 1), lags −L .. L = `max_lag`.
 
-    A positive lag means that the event came before the note. Sums run within each clip, beyond
-    which both are zero. One product of spectra (N × clips by clips × P) at each frequency serves
-    all lags; counts are whole numbers and come out exact.
+    Lisboa & Bellec 2024, eq. (9). A positive lag means that the event came before the note.
+    Sums run within each clip, beyond which both are zero. One product of spectra (N × clips by
+    clips × P) at each frequency serves all lags; counts are whole numbers and come out exact.
     """
     size = scipy.fft.next_fast_len(pairs.steps + max_lag, real=True)  # no wrap-around up to L
     spectrum = np.zeros((size // 2 + 1, pairs.units, pairs.notes), dtype=np.complex128)
@@ -172,6 +172,8 @@ def prominence(
     scale are *ours*: the paper integrates the peak. A unit that fires once for each onset of a note
     has φ ≈ 1, an independent one 0 with about the same spread, √((2w − 1) / steps), for rare and
     frequent notes. φ < 0: they avoid each other.
+
+    Lisboa & Bellec 2024, figure 5.
     """
     reach = correlation.shape[-1] // 2
     lags = np.abs(np.arange(-reach, reach + 1))
@@ -201,6 +203,8 @@ def information(
 
     It is the information of single steps times their rate: what the past of z adds is not counted,
     nor is what several units say together.
+
+    Mutual information of units and notes (*ours*).
     """
     shape = (pairs.units, pairs.notes)
     joint = np.zeros((1 + surrogates, *shape))  # steps with event and onset; row 0 is unshifted

@@ -19,7 +19,7 @@ FLOOR = 1e-5  # of full scale, -100 dB: quieter spectral bins count as this
 def lagged_si_snr(
     estimate: Audio, reference: Audio, max_lag: int
 ) -> tuple[Values, NDArray[np.int64]]:
-    """The best SI-SNR over shifts of |lag| ≤ `max_lag` samples, and its lag (B,).
+    """The best SI-SNR over shifts of |lag| ≤ `max_lag` samples, and its lag (B,) (*ours*).
 
     A positive lag means that the estimate is late. At each lag only the samples that both have are
     compared; of equally good lags the smallest wins, and where there is no SI-SNR the lag is 0.

@@ -72,7 +72,10 @@ def paper_costs(codes: Path, out: Path) -> None:
 
 
 def binary_bits(units: int, steps: int, events: NDArray[np.int64], levels: bool) -> pd.DataFrame:
-    """Bits of clips with S = `events` (clips,), under the names of `PAPER_COLUMNS`."""
+    """Bits of clips with S = `events` (clips,), under the names of `PAPER_COLUMNS`.
+
+    Lisboa & Bellec 2024, storage formats.
+    """
     index, _ = formats.cheapest(units, steps, events)
     costs = {f"kbps_{name}": formats.cost(name, units, steps, events) for name in formats.FORMATS}
     largest = int(events.max(initial=0))

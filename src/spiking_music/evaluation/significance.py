@@ -66,6 +66,7 @@ def significance(
 ) -> Significance:
     """Test all N · P pairs for a peak of coincidences at |τ| < `window` over |τ| ≤ `max_lag`.
 
+    Not in the paper (*ours*).
     `surrogates` is K, the joint draws: p_family ≥ 1 / (K + 1). Deterministic given `seed`.
     Memory: one performance and 4 · N · P · K bytes. Raises `DataError` where a performance has
     fewer steps than there are lags.

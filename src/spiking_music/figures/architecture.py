@@ -24,6 +24,7 @@ NARROWEST = 0.66  # width of a box for a length of 1, where the clip at all its 
 def draw(table: Path, out: Path | str) -> None:
     """Draw the blocks in `table` (.csv of `evaluation.architecture`) as `<out>.png`, .svg and .pdf.
 
+    Lisboa & Bellec 2024, figure 2, for any variant.
     A box a block, from the waveform at the top to the waveform at the bottom; its width shows the
     length of its output on a log scale. Beside it: the output's shape, learned parameters, compute.
     Raises `DataError` where the table is missing or has not the columns it should.

@@ -1,4 +1,4 @@
-"""What a bit rate buys from one codec and another: `benchmarks/codecs.py` as a picture."""
+"""What a bit rate buys from one codec and another: `experiments/codecs.py` as a picture."""
 
 from pathlib import Path
 

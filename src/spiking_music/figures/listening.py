@@ -34,6 +34,7 @@ Key = tuple[str, str]
 def draw(folder: Path, out: Path | str, level: float) -> None:
     """Draw figure 3 from the tables in `folder`, a row of panels for each source and screening.
 
+    Lisboa & Bellec 2024, figure 3.
     Left: every score, quartiles and median (box), mean and its 95 % interval (diamond). Right: on
     how many pages the row's system was scored above the column's; hatched where wins and losses do
     not differ (binomial test, Holm, p > `level`). Whatever does not come from listeners says so

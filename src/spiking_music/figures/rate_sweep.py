@@ -51,6 +51,8 @@ def draw(
     variants in `evaluation` and `coded` (.csv, rows in the same order; the swept model is the last
     one), means on top. Panel c: events of one clip at the levels `shown`, over the units that fire
     at any of them. Raises `DataError` where a file, a column or a level is missing.
+
+    Lisboa & Bellec 2024, figure 4.
     """
     table = tables.read(sweep.table, ["clip", "level", "kbps", "si_snr_db"])
     chosen = tables.read(sweep.quality, ["clip", "met", "kbps"], ["si_snr_db"])

@@ -43,6 +43,8 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
     pair that passes the family-wise test; the first unit's φ as a profile. Titles say how many
     units are selective at all. Writes `<out>.png`, .svg and .pdf; raises `DataError` where a file
     is missing or no variant is given.
+
+    Lisboa & Bellec 2024, figure 5.
     """
     if not files:
         raise DataError("figure 5 needs the selectivity of one variant at least")

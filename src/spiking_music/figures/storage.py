@@ -60,6 +60,7 @@ def _first(mask: NDArray[np.bool_]) -> int:
 def draw(units: int, steps: int, out: Path | str) -> None:
     """Draw figure 1 for N = `units` and T = `steps` as `<out>.png` and `<out>.svg`.
 
+    Lisboa & Bellec 2024, figure 1, where N = 80 and T = 1024.
     Panel a: bits of the four formats against S, the regimes shaded, the crossings marked, the
     entropy of independent, identically distributed events dashed. Panel b: the same over it.
     """

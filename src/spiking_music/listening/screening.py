@@ -19,6 +19,8 @@ def paper(reference: np.ndarray, anchor: np.ndarray) -> bool:
 
     On every clip, and a score on the border of a band counts in the listener's favour
     (both *ours*: the paper does not say).
+
+    Lisboa & Bellec 2024, MUSHRA screening.
     """
     return bool((reference >= EXCELLENT).all() and (anchor <= BAD).all())
 

@@ -75,6 +75,7 @@ def under_test(system: str) -> bool:
 def comparisons(pages: Pages) -> pd.DataFrame:
     """A row a pair of systems: wins of the first over the second page by page, and two tests.
 
+    Lisboa & Bellec 2024, figure 3; Holm's correction and Wilcoxon's test are *ours*.
     Columns: first, second, pages, wins, losses, ties, p_binomial (two-sided, of wins against
     losses; ties do not count), units, difference (mean of first less second), p_wilcoxon (signed
     ranks of the units' means); `_holm`: the same for the family of all pairs.

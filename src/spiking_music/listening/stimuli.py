@@ -42,6 +42,7 @@ def make_stimuli(
 ) -> None:
     """Write the folder `out`: WAV files, 16 bits at 48 kHz, manifest.json and clips.csv.
 
+    Lisboa & Bellec 2024, MUSHRA: five clips of six seconds, and the systems under test.
     clips: the shards of the split, their tables beside them. variants: weights and codes of that
     split by name; of those that `config.systems` asks for the missing ones are named on stderr.
     test: the test's name. Equal inputs give equal bytes. Raises `DataError` or `CodeError` where

@@ -57,6 +57,8 @@ class Autoencoder(nn.Module):
     (B, N, T) uint8 events, "rvq" (B, Q, T) int64 indices, of codebooks or of rounded numbers, or
     "mel" (B, n_mels, T) float32, which is no code but a point of reference. Where `levels` > 0,
     every method takes a level μ (B,) int64 in 0..levels − 1 for each clip, and otherwise none.
+
+    Lisboa & Bellec 2024, figure 2.
     """
 
     def __init__(self, config: VariantConfig) -> None:

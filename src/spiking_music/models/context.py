@@ -70,8 +70,9 @@ class Convolution(nn.Module):
 class LayerScale(nn.Module):
     """x + scale · layer(x), where `scale` (width,) is learned and small at first.
 
-    A context block stands between every loss and the encoder. One that starts as a random mapping,
-    with a norm at its end as conformers have it, costs FREE 2.5 dB in 400 steps (docs/results.md).
+    Layer scale (*ours*). A context block stands between every loss and the encoder. One that starts
+    as a random mapping, with the final norm of a conformer, costs FREE 2.5 dB in 400 train steps
+    (docs/notebook/sparse-codes.md).
     """
 
     def __init__(self, layer: nn.Module, width: int) -> None:
@@ -106,6 +107,10 @@ class Context(Conditioner):
     """`layers` conformer layers over latents (B, width, T), prompted by a level where `levels` > 0.
 
     A level μ in 0..levels−1 is a learned vector added to every step (μ-SPARSE).
+
+    Lisboa & Bellec 2024, SPARSE.
+
+    Lisboa & Bellec 2024, SPARSE and μ-SPARSE.
     """
 
     drawn = Drawn("context", composite=True)

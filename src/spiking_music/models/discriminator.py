@@ -50,7 +50,10 @@ class StftDiscriminator(nn.Module):
 
 
 class Discriminators(nn.Module):
-    """One discriminator an STFT size; the logits and the features of all of them."""
+    """One discriminator an STFT size; the logits and the features of all of them.
+
+    Lisboa & Bellec 2024, decoders: those of EnCodec.
+    """
 
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ FLOOR_DB = -80.0
 class LogMel(Encoder):
     """Waveform (B, 1, T_x) -> log-mel spectrogram (B, n_mels, T), T = ceil(T_x / hop).
 
+    Lisboa & Bellec 2024, MEL.
     Frame t is centred on the middle of samples [t hop, (t + 1) hop), so that it sits on step t of
     the codes. Magnitudes are scaled so that a sine of amplitude 1 peaks at 0 dB; -80 dB and below
     is -1 and 0 dB is +1, which suits a network. Clips must be longer than (n_fft - hop) / 2.

@@ -27,18 +27,26 @@ def discriminator_loss(real: Logits, fake: Logits) -> Tensor:
     """Hinge loss: real logits are pushed above 1, fake ones below -1; mean over scales.
 
     Feed the discriminators a detached estimate, or the gradient reaches the generator.
+
+    Lisboa & Bellec 2024, decoders.
     """
     losses = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
     return torch.stack(losses).mean()
 
 
 def generator_loss(fake: Logits) -> Tensor:
-    """Hinge loss: fake logits are pushed above 1; mean over scales."""
+    """Hinge loss: fake logits are pushed above 1; mean over scales.
+
+    Lisboa & Bellec 2024, decoders.
+    """
     return torch.stack([F.relu(1 - f).mean() for f in fake]).mean()
 
 
 def feature_matching(real: Features, fake: Features) -> Tensor:
-    """L1 distance of feature maps relative to the real ones' mean magnitude; mean over all maps."""
+    """L1 distance of feature maps relative to the real ones' mean magnitude; mean over all maps.
+
+    Lisboa & Bellec 2024, decoders.
+    """
     losses = [
         F.l1_loss(f, r.detach()) / r.detach().abs().mean().clamp(min=1e-8)
         for real_maps, fake_maps in zip(real, fake, strict=True)
@@ -60,6 +68,8 @@ class Balancer:
 
         loss = balancer({"mel": mel, "adversarial": adversarial}, estimate)
         fabric.backward(loss + commitment)
+
+    Lisboa & Bellec 2024, decoders.
     """
 
     def __init__(

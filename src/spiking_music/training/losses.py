@@ -16,7 +16,8 @@ SI_SNR_LIMIT = 30.0  # dB
 def si_snr(estimate: Tensor, target: Tensor, limit: float = math.inf) -> Tensor:
     """Scale-invariant signal-to-noise ratio in dB, shape (B,), of waveforms (B, 1, T_x).
 
-    Both are made zero-mean; s = <x̂, x> x / |x|², and the result is 10 log10(|s|² / |x̂ - s|²).
+    Lisboa & Bellec 2024, SI-SNR. Both are made zero-mean; s = <x̂, x> x / |x|², and the result is
+    10 log10(|s|² / |x̂ - s|²).
     With a `limit` it saturates smoothly at ±limit dB (soft threshold of MixIT, arXiv 2006.12701,
     eq. 2, on both sides): it stays invariant to scale, but an estimate that is nearly orthogonal to
     the target has no exploding gradient. A silent estimate scores 0 dB.

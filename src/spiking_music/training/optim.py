@@ -72,6 +72,10 @@ def gamma(step: int, silent: int, ramp: int, gamma_infinity: float) -> float:
 
     0 for the first `silent` steps, a smooth monotone rise over `ramp` steps (half a cosine, flat at
     both ends), then `gamma_infinity`. With `ramp` 0 it jumps at step `silent`.
+
+    Lisboa & Bellec 2024, γ schedule.
+
+    Γ rises along half a cosine; lengths of its phases (*ours*).
     """
     if step < silent:
         return 0.0

@@ -65,7 +65,12 @@ class Prior(nn.Module):
 
 
 class SparsityLoss(nn.Module, ABC):
-    """γ(step) · L_z, mean over the batch."""
+    """γ(step) · L_z, mean over the batch.
+
+    Lisboa & Bellec 2024, eq. (7).
+
+    Lisboa & Bellec 2024, μ-SPARSE.
+    """
 
     rate: str  # what the rate of `cost` is called in the log
 
@@ -195,12 +200,17 @@ def storage_bits(events: Tensor, units: int, frames: int) -> Tensor:
     """B_sparse: bits of `events` S (B,) as compressed time, S·⌈log2 T⌉ + (N − 1)·⌈log2 S⌉.
 
     The gradient is ⌈log2 T⌉ an event: the width of the pointers, ⌈log2 S⌉, is a constant (*ours*).
+
+    Lisboa & Bellec 2024, eq. (7).
     """
     return events * (frames - 1).bit_length() + (units - 1) * _width(events.detach())
 
 
 def target_density(level: Tensor) -> Tensor:
-    """S_0(μ) / (N·T) = 2^(−μ/4) of levels μ."""
+    """S_0(μ) / (N·T) = 2^(−μ/4) of levels μ.
+
+    Lisboa & Bellec 2024, μ-SPARSE.
+    """
     return 2 ** (-level / 4)
 
 

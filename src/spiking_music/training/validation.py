@@ -111,6 +111,10 @@ class CollapseMonitor:
     Weights are good while the best validation SI-SNR (of all levels, where there are some: a high μ
     may sound bad) is at least `below_db`; the last good ones are kept in `folder`. After the share
     `after` of the steps, `patience` validations in a row that are not good are a collapse.
+
+    Lisboa & Bellec 2024, γ schedule.
+
+    Training stops when validation SI-SNR stays below a bound (*ours*).
     """
 
     def __init__(self, config: VariantConfig, folder: Path) -> None:

@@ -79,7 +79,10 @@ class Recurrent(nn.Module):
 
 
 class SeanetEncoder(Encoder, nn.Sequential):
-    """Audio (B, 1, T·hop) → latents (B, latent, T), hop = product of `ratios`."""
+    """Audio (B, 1, T·hop) → latents (B, latent, T), hop = product of `ratios`.
+
+    Lisboa & Bellec 2024, encoder.
+    """
 
     drawn = Drawn("encoder", composite=True)
 

@@ -111,7 +111,10 @@ class ConvNeXtBackbone(nn.Module):
 
 
 class SpectralEncoder(Encoder):
-    """Audio (B, 1, T·hop) → latents (B, latent, T)."""
+    """Audio (B, 1, T·hop) → latents (B, latent, T).
+
+    Spectral backbone (STFT, ConvNeXt blocks, inverse STFT) (*ours*).
+    """
 
     drawn = Drawn("encoder", composite=True)
 
@@ -134,6 +137,8 @@ class SpectralDecoder(Decoder):
     The head predicts slope·exp(m)·(a + ib): the slope is music's typical fall from bass to treble,
     so that learning starts near the right loudness, m spans the dynamic range, and a + ib carries
     the phase, free to shrink where the phase cannot be known.
+
+    Spectral backbone (STFT, ConvNeXt blocks, inverse STFT) (*ours*).
     """
 
     drawn = Drawn("inverse STFT", composite=True)

@@ -68,6 +68,7 @@ def _items(config: UNetConfig, context_channels: int, depth: int) -> nn.ModuleLi
 class UNet(nn.Module):
     """Predicts v from the noisy waveform x_sigma, for clips of any length.
 
+    Lisboa & Bellec 2024, diffusion decoder.
     With the paper's values: 218 650 842 parameters for 80 context channels, 218 749 146 for 128.
     `checkpointing` recomputes the items in the backward pass: less memory, the same gradients.
     """

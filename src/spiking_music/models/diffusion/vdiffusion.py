@@ -29,6 +29,7 @@ class Denoiser(Protocol):
 class VDiffusion(Decoder):
     """Trains and samples a denoiser of waveforms, conditioned on a context on the T-grid.
 
+    Lisboa & Bellec 2024, diffusion decoder: x_σ = α x + β ε, v = α ε − β x.
     `rms` is the root mean square of the training audio: dividing by it gives the network clips of
     about unit variance, without which most noise levels drown the music and teach nothing (*ours*).
     All random numbers come from the generator, on its own device: a generator on the CPU gives the
@@ -79,7 +80,10 @@ def make_decoder(config: DiffusionConfig, variant: VariantConfig) -> VDiffusion:
 
 
 def circle(sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """alpha, beta at noise level sigma: 0 is all audio, 1 is all noise."""
+    """alpha, beta at noise level sigma: 0 is all audio, 1 is all noise.
+
+    Lisboa & Bellec 2024, diffusion decoder: α = cos(πσ/2), β = sin(πσ/2).
+    """
     angle = sigma * (math.pi / 2)
     return angle.cos(), angle.sin()
 
@@ -87,6 +91,7 @@ def circle(sigma: Tensor) -> tuple[Tensor, Tensor]:
 def ddim(denoiser: Denoiser, noise: Tensor, context: Tensor, steps: int) -> Tensor:
     """Follow v from noise (B, 1, T_x) to audio along the linear grid sigma = 1 .. 0.
 
+    Lisboa & Bellec 2024, diffusion decoder, sampling.
     DDIM (Song et al., arXiv 2010.02502): no fresh noise on the way, so that the noise decides the
     result. A denoiser that knows x leads to x in any number of steps.
     """

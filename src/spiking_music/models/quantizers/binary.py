@@ -19,6 +19,8 @@ class Binary(Quantizer):
 
     Batch norm centres every unit on its threshold, so that about half of the bits are ones and the
     pseudo-derivative reaches most of them.
+
+    Lisboa & Bellec 2024, FREE.
     """
 
     drawn = Drawn("binary units")

@@ -85,6 +85,8 @@ class Rvq(Quantizer):
     Codebook q quantises what the codebooks before it left over. The first training batch starts
     them by k-means. In training, a share `dropout` of the clips uses a random number of the first
     codebooks only, so that any number of them decodes: one model, many rates.
+
+    Lisboa & Bellec 2024, RVQ.
     """
 
     drawn = Drawn("residual vector quantiser", codebooks=("vectors",))

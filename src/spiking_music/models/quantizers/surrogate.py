@@ -7,7 +7,10 @@ from torch import Tensor
 
 
 class Triangle(torch.autograd.Function):
-    """H'(l) = max(0, 1 − |l|): gradient only where a unit is about to change its mind."""
+    """H'(l) = max(0, 1 − |l|): gradient only where a unit is near its threshold.
+
+    Lisboa & Bellec 2024, FREE, pseudo-derivative.
+    """
 
     @staticmethod
     def forward(ctx: Any, l: Tensor) -> Tensor:  # noqa: E741 - the paper's symbol
@@ -21,12 +24,15 @@ class Triangle(torch.autograd.Function):
 
 
 def triangle(l: Tensor) -> Tensor:  # noqa: E741
-    """0 or 1 of `l`'s shape; backward multiplies by max(0, 1 − |l|)."""
+    """0 or 1 of `l`'s shape; backward multiplies by max(0, 1 − |l|).
+
+    Lisboa & Bellec 2024, FREE, pseudo-derivative.
+    """
     return Triangle.apply(l)
 
 
 def sigmoid(l: Tensor) -> Tensor:  # noqa: E741
-    """0 or 1 of `l`'s shape; backward multiplies by σ(l)·(1 − σ(l)) (straight-through)."""
+    """0 or 1 of `l`'s shape; backward multiplies by σ(l)·(1 − σ(l)), straight-through (*ours*)."""
     soft = torch.sigmoid(l)
     return soft + ((l > 0).to(l.dtype) - soft).detach()
 

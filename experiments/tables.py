@@ -1,4 +1,4 @@
-"""What the tables of several benchmarks share: Markdown, printed and written, and means in it."""
+"""What the tables of several experiments share: Markdown, printed and written, and means."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Power and false positives of a listening test: python benchmarks/ratings.py [--tests 150]
+"""Power and false positives of a listening test: python experiments/ratings.py [--tests 150]
 
 Simulated listeners of known preferences (config.yaml, listening.simulated) take the test again and
 again. Among the systems are three equal ones and others 5, 10 and 20 points below them, beside

@@ -1,4 +1,4 @@
-"""The demo's models, trained on piano, on other instruments: python benchmarks/generality.py
+"""The demo's models, trained on piano, on other instruments: python experiments/generality.py
 
 The pieces of the demo's test split are played by instruments of the sound font, the piano among
 them, without MIDI beside them; the workflow then measures the demo's models on these recordings

@@ -1,4 +1,4 @@
-"""`benchmarks/seeds.py` and `curves.py`: rows of several seeds and folders, on tables made here."""
+"""`experiments/seeds.py` and `curves.py`: rows of several seeds and folders."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 CLIPS = 6  # of three performances; the last is silent
 
 
@@ -41,7 +41,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, BENCHMARKS / script, *map(str, arguments)]
+    command = [sys.executable, EXPERIMENTS / script, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

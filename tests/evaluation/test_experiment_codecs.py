@@ -1,4 +1,4 @@
-"""`benchmarks/codecs.py`: one command, one table, one picture; its numbers are the files'."""
+"""`experiments/codecs.py`: one command, one table, one picture; its numbers are the files'."""
 
 import importlib.util
 import shutil
@@ -18,13 +18,13 @@ from spiking_music.errors import DataError
 from spiking_music.figures.codecs import MEASURES
 from tests.evaluation.conftest import CODEBOOKS, SAMPLES, SILENT, SIZE, Model, Split
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "codecs.py"
+SCRIPT = Path(__file__).parents[2] / "experiments" / "codecs.py"
 FAST = ["--no-perceptual", "--kbps", "8", "--kbps", "16"]
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_codecs", SCRIPT)
+    spec = importlib.util.spec_from_file_location("experiment_codecs", SCRIPT)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

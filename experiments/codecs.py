@@ -1,4 +1,4 @@
-"""MP3, Opus and ours on the same clips: python benchmarks/codecs.py [SHARD.h5 …] [--model FOLDER …]
+"""MP3, Opus and our codecs: python experiments/codecs.py [SHARD.h5 …] [--model FOLDER …]
 
 Every system compresses whole clips to bytes and restores them; one table is printed (Markdown) and
 written (.csv), and one picture is drawn. Without shards, clips are generated as for the demo. Bytes
@@ -258,7 +258,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=24, help="clips, evenly spread")
     parser.add_argument("--no-perceptual", dest="perceptual", action="store_false")
     parser.add_argument("--processes", type=int, default=SETTINGS.processes)
-    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/codecs"))
+    parser.add_argument("--out", type=Path, default=Path("results/experiments/codecs"))
     arguments = parser.parse_args()
     arguments.level = arguments.level or [SETTINGS.level]
     arguments.kbps = arguments.kbps or list(RATES)

@@ -1,4 +1,4 @@
-"""The rates of one model: `python benchmarks/rates.py RESULTS ROW --level 0 … | --threshold 0.6 …`.
+"""Rates of one model: `python experiments/rates.py RESULTS ROW --level 0 … | --threshold 0.6 …`.
 
 What the workflow measures of ROW, at other levels μ than `evaluation.level`, or with another first
 threshold in the encoder of multi-threshold units, to which decoders are blind. Entropy tables are
@@ -137,7 +137,7 @@ def _arguments() -> argparse.Namespace:
     either.add_argument("--threshold", type=float, nargs="+", default=[], help="trained with 0.5")
     parser.add_argument("--perceptual", action="store_true", help="ViSQOL besides: minutes a line")
     parser.add_argument("--keep", type=Path, help="folder for the tables of clips")
-    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/rates.md"))
+    parser.add_argument("--out", type=Path, default=Path("results/experiments/rates.md"))
     return parser.parse_args()
 
 

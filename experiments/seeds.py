@@ -1,4 +1,4 @@
-"""Rows of several seeds side by side: python benchmarks/seeds.py results/salamander ROW …
+"""Rows of several seeds side by side: python experiments/seeds.py results/salamander ROW …
 
 Reads what the workflow has measured of each ROW and of its further seeds ROW-seed-2, ROW-seed-3 …
 FOLDER:ROW is a row of other results of the same test clips, such as results/salamander:sparse.
@@ -127,7 +127,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("results", type=Path, help="folder of results of one data set")
     parser.add_argument("rows", nargs="+", help="rows of `variants`, or FOLDER:ROW")
     parser.add_argument("--against", help="row to subtract, or FOLDER:ROW")
-    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/seeds.md"))
+    parser.add_argument("--out", type=Path, default=Path("results/experiments/seeds.md"))
     return parser.parse_args()
 
 

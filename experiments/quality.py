@@ -1,4 +1,4 @@
-"""The pretrained model on unseen performances: python benchmarks/quality.py FOLDER … [--model …]
+"""The pretrained model on unseen performances: python experiments/quality.py FOLDER … [--model …]
 
 Every folder has MAESTRO's layout; the whole clips of its test split are encoded to streams and
 decoded, one by one, by the model of the package, or by every --model instead, at every --level
@@ -126,7 +126,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", action="append", type=Path, default=[], help="model folder")
     parser.add_argument("--level", nargs="+", type=int, default=[], help="of models that take one")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/quality.md"))
+    parser.add_argument("--out", type=Path, default=Path("results/experiments/quality.md"))
     return parser.parse_args()
 
 

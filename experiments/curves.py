@@ -1,4 +1,4 @@
-"""Quality against coded bits: `python benchmarks/curves.py RESULTS --curve NAME ROW … --out STEM`.
+"""Quality against coded bits: `python experiments/curves.py RESULTS --curve NAME ROW … --out STEM`.
 
 A curve joins rows of one family that were trained apart, in the order given; each point is the mean
 over clips and seeds of what the workflow has measured (as in seeds.py, FOLDER:ROW included), its
@@ -63,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--curve", nargs="+", action="append", required=True, metavar="NAME", help="name, rows"
     )
-    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/curves"))
+    parser.add_argument("--out", type=Path, default=Path("results/experiments/curves"))
     return parser.parse_args()
 
 
