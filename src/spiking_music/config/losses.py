@@ -50,7 +50,10 @@ class GammaConfig(Section):
 
 @SPARSITIES(module="spiking_music.training.rate_losses:StorageCost")
 class StorageCostConfig(GammaConfig):
-    """SPARSE: L_z = max(0, B_sparse(S) − B_0) / (N·T), B_0 = `budget` · N·T."""
+    """SPARSE: L_z = max(0, B_sparse(S) − B_0) / (N·T), B_0 = `budget` · N·T.
+
+    Lisboa & Bellec 2024, eq. (7).
+    """
 
     kind: Literal["storage-cost"]
     budget: Annotated[float, Field(gt=0)]
@@ -63,7 +66,10 @@ class StorageCostConfig(GammaConfig):
 
 @SPARSITIES(module="spiking_music.training.rate_losses:TargetEvents")
 class TargetEventsConfig(GammaConfig):
-    """μ-SPARSE: L_z(μ) = |S − S_0(μ)| / (N·T), S_0 = N·T·2^(−μ/4), μ in 0..levels − 1."""
+    """μ-SPARSE: L_z(μ) = |S − S_0(μ)| / (N·T), S_0 = N·T·2^(−μ/4), μ in 0..levels − 1.
+
+    Lisboa & Bellec 2024, μ-SPARSE.
+    """
 
     kind: Literal["target-events"]
     levels: Annotated[int, Field(ge=2, le=32)]
