@@ -21,6 +21,7 @@ DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"
 KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are marked by their name
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers name groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their folder, and group them for workers (pytest-xdist, `--dist loadgroup`).
 

@@ -26,6 +26,8 @@ def audio_seconds(path: Path) -> float:
         frames = recording.frames
         if frames is None:
             frames = sum(len(block) for block in recording.mono())
+        if not frames:
+            raise DataError(f"recording '{path}' holds no samples: replace the file")
         return frames / recording.rate
 
 
