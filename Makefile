@@ -2,11 +2,12 @@
 PYTHON ?= python3.11
 CORES ?= 2
 BIN := .venv/bin
+PARALLEL := --numprocesses=$(CORES) --dist=loadgroup
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 LOCKED := test -f dvc.lock || { echo 'error: no results belong to this commit, as it has no dvc.lock:' \
 	'make them with `make`, or check out a commit that has one' >&2; exit 1; }
 
-.PHONY: demo test cluster lint bench pull restore resume clean
+.PHONY: demo check test cluster lint bench pull restore resume clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
@@ -16,8 +17,11 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	@echo 'to listen: results/demo/listen/index.html'
 	@echo 'the listening test: results/demo/listen/mushra/index.html'
 
+check: lint ## the linters, and the unit tests: minutes
+	$(RUN) pytest $(PARALLEL) -m 'not (workflow or browser or cluster or slow)'
+
 test: .venv/ready ## all tests but those of `make cluster`
-	$(RUN) pytest --ignore=tests/cluster
+	$(RUN) pytest $(PARALLEL) --ignore=tests/cluster
 
 cluster: .venv/ready ## the workflow on a real SLURM, which is installed: root on Debian only
 	$(RUN) pytest --verbose --durations=0 tests/cluster

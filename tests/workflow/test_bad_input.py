@@ -159,7 +159,8 @@ RECORDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "truncated flac": (
         cut_flac,
         "recordings",
-        r"recording '.*1\.wav' is cut short: its last samples are missing; copy or download it again",
+        r"recording '.*1\.wav' is cut short: its last samples are missing; copy or download it "
+        "again",
     ),
     "truncated MIDI": (
         lambda folder: shorten(folder / "1.midi", 0.6),
