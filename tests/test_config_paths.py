@@ -19,8 +19,8 @@ def raw() -> dict[str, Any]:
     ("given", "becomes"),
     [
         ("my results", "my results"),
-        ("~/x", "/home/me/x"),
-        ("~", "/home/me"),
+        ("~/x", "/people/me/x"),
+        ("~", "/people/me"),
         ("a~b", "a~b"),
         ("$CASH/x", "/mnt/ca$h/x"),
         ("${CASH}", "/mnt/ca$h"),
@@ -35,7 +35,7 @@ def raw() -> dict[str, Any]:
     ],
 )
 def test_results_are_where_a_shell_would_have_them(raw, given, becomes, monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("HOME", "/people/me")
     monkeypatch.setenv("CASH", "/mnt/ca$h")
     monkeypatch.chdir(tmp_path)
     config = configuration.validate(_changed(raw, ("results",), given))
