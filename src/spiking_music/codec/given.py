@@ -51,10 +51,7 @@ def pieces(blocks: object) -> Iterator[NDArray[np.float32]]:
 
 
 def rate(sample_rate: object) -> int:
-    """A sample rate as an integer of Hz; `DataError` where it is none.
-
-    Lisboa & Bellec 2024, storage formats and μ-SPARSE.
-    """
+    """A sample rate as an integer of Hz; `DataError` where it is none."""
     if isinstance(sample_rate, np.ndarray | torch.Tensor) and sample_rate.ndim == 0:
         sample_rate = sample_rate.item()
     if isinstance(sample_rate, Real) and not isinstance(sample_rate, bool):
