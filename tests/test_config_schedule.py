@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from spiking_music import config as configuration
+from spiking_music.config.legacy import current_config
 from spiking_music.errors import ConfigError
 from tests.conftest import DEFAULTS, ROOT
 from tests.test_config import _changed
@@ -84,4 +85,4 @@ def test_weights_that_count_phases_in_steps_are_understood(raw):
     for key in ("silent", "ramp"):
         older["sparsity"][f"{key}_steps"] = round(older["sparsity"].pop(key) * 200)
     older["sparsity"]["collapse"]["after"] = 120
-    assert configuration.VariantConfig.model_validate(older) == today
+    assert configuration.VariantConfig.model_validate(current_config(older)) == today

@@ -9,7 +9,6 @@ from spiking_music.config.backbones import BackboneConfig
 from spiking_music.config.conditioning import ConditioningConfig, ConformerConfig
 from spiking_music.config.decoders import DecoderConfig
 from spiking_music.config.losses import GammaConfig, LossConfig
-from spiking_music.config.older import as_shares
 from spiking_music.config.paths import expand
 from spiking_music.config.quantizers import QuantizerConfig
 from spiking_music.config.registry import (
@@ -104,14 +103,6 @@ class VariantConfig(Section):
     sparsity: Sparsity | None
     decoder: Decoder
     training: TrainingConfig
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_older_weights(cls, values: Any) -> Any:
-        match values:
-            case {"sparsity": {"silent_steps": _} as sparsity, "training": {"steps": int(steps)}}:
-                return {**values, "sparsity": as_shares(sparsity, steps)}
-        return values
 
     @property
     def levels(self) -> int:
