@@ -29,7 +29,7 @@ from tests.workflow.conftest import run_snakemake
 from tests.workflow.small import VARIANT, write_overlay
 
 RESULTS = Path("results/small")
-TARGETS = ("all", f"{RESULTS}/listen/objective/summary.md")
+TARGETS = ("all", f"{RESULTS}/listen/objective/summary.md", f"{RESULTS}/figures/fig4-{VARIANT}.png")
 TINY = configuration.read([*DEFAULTS, str(ROOT / "config" / "tiny.yaml")])
 ALSO = {"dataset.bad_recordings", "dataset.silence"}  # read where a recording is bad, or silent
 NOT_RUN = {"train", "halve", "borrow"}  # whose keys are all in the weights; which have none
