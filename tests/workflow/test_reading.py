@@ -26,10 +26,12 @@ from spiking_music.config.sections import Section
 from spiking_music.workflow import Plan
 from tests.conftest import DEFAULTS, ROOT
 from tests.workflow.conftest import run_snakemake
-from tests.workflow.small import write_overlay
+from tests.workflow.small import VARIANT, write_overlay
 
 RESULTS = Path("results/small")
-TARGETS = ("all", f"{RESULTS}/listen/objective/summary.md", f"{RESULTS}/shipped/mu-sparse/train.h5")
+TARGETS = ("all", f"{RESULTS}/listen/objective/summary.md", f"{RESULTS}/figures/fig4-{VARIANT}.png")
+TINY = configuration.read([*DEFAULTS, str(ROOT / "config" / "tiny.yaml")])
+ALSO = {"dataset.bad_recordings", "dataset.silence"}  # read where a recording is bad, or silent
 NOT_RUN = {"train", "halve", "borrow"}  # whose keys are all in the weights; which have none
 
 
@@ -105,12 +107,10 @@ def _leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[t
 
 @pytest.fixture(scope="module")
 def work(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the small run, to which listeners, labels and perceptual scores are added."""
+    """A copy of the small run, to which listeners and labels are added."""
     folder = tmp_path_factory.mktemp("reading")
     shutil.copytree(small, folder, dirs_exist_ok=True)
     (folder / "ratings").mkdir()
-    for path in (folder / RESULTS / "evaluation").glob("*.csv"):
-        pd.read_csv(path).assign(visqol=3.0, zimtohrli=3.0).to_csv(path, index=False)
     return folder
 
 
@@ -121,7 +121,7 @@ def commands(folder: Path, *targets: str, **overlay: Any) -> dict[str, list[str]
     done = run_snakemake(folder, "-n", "-p", "--forceall", *targets, overlays=overlays)
     assert done.code == 0, done.said
     found = {}
-    for line in re.findall(r"^ *spiking-music (.*?) 2>&1", done.said, re.M):
+    for line in re.findall(r"spiking-music (.*?) 2>&1", done.said):
         argv = shlex.split(line)
         verb = argv[0] if argv[0] != "figure" else f"figure {argv[1]}"
         found[f"{verb} {sorted(handed(argv))} {'--weights' in argv}"] = argv
@@ -142,38 +142,32 @@ def check(found: Mapping[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> se
     """Run the commands; the verbs that were run."""
     wrong = {}
     for argv in found.values():
+        if argv[0] == "objective-ratings":
+            _give_perceptual_scores()
         if argv[0] not in NOT_RUN:
             read, given = read_by(argv, monkeypatch), handed(argv)
-            if read != given:
+            if not given - ALSO <= read <= given:
                 wrong[" ".join(argv[:3])] = {"not read": given - read, "not given": read - given}
-    assert not wrong
+    assert not wrong, wrong
     return {argv[0] if argv[0] != "figure" else argv[1] for argv in found.values()}
+
+
+def _give_perceptual_scores() -> None:
+    for path in (RESULTS / "evaluation").glob("*.csv"):
+        pd.read_csv(path).assign(visqol=3.0, zimtohrli=3.0).to_csv(path, index=False)
 
 
 def test_a_verb_reads_what_its_rule_hands_over(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(work)
-    simulated = ["simulate-listeners", "--config", str(work / "simulated.json"), "--out", "ratings"]
-    Path("simulated.json").write_text(
-        json.dumps({"seed": 1, "listening": {"simulated": SIMULATED}})
-    )
+    cut = configuration.cut(TINY, "seed", "listening.simulated")
     shutil.rmtree("ratings")
-    read_by(simulated, monkeypatch)
+    read_by(["simulate-listeners", "--config", cut, "--out", "ratings"], monkeypatch)
     ratings = {"ratings": {"folder": str(work / "ratings")}}
     ran = check(commands(work, *TARGETS, listening=ratings), monkeypatch)
     assert ran >= {"catalogue", "recordings", "clips", "onsets", "codes", "evaluate", "sweep"}
     assert ran >= {"evaluate-anchor", "evaluate-classical", "fit-entropy", "summarise", "stimuli"}
     assert ran >= {"sample-page", "mushra-page", "ratings", "objective-ratings", "selectivity"}
     assert ran >= {"storage", "rate-quality", "rate-sweep", "training", "clips", "listening"}
-
-
-SIMULATED = {
-    "listeners": 9,
-    "clips": 2,
-    "scores": {"reference": 100, "rvq": 70, "anchor-7000": 60, "anchor-3500": 35},
-    "taste": 6,
-    "noise": 10,
-    "lazy": 0.1,
-}
 
 
 def test_probes_too(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,6 +187,10 @@ def test_probes_too(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known["audio_filename"] = [f"{each}.flac" for each in known.index]
     known["midi_filename"] = [f"{each}.midi" for each in known.index]
     known.to_csv(RESULTS / "performances.csv", index=False)
+    codes = configuration.cut(TINY, "evaluation.batch_size", "evaluation.level")
+    model, out = RESULTS / "models" / VARIANT, RESULTS / "codes" / VARIANT / "train.h5"
+    argv = ["codes", f"{RESULTS}/clips/train-0.h5", "--config", codes, "--out", str(out)]
+    read_by([*argv, "--weights", f"{model}/weights.safetensors"], monkeypatch)
     labels = {"labels": ["genre"]}
     found = commands(work, f"{RESULTS}/probes.csv", probe=labels)
     probes = {name: argv for name, argv in found.items() if argv[0] == "probe"}

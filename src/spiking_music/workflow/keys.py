@@ -20,7 +20,8 @@ SELECTIVITY = _of("selectivity", "max_lag window surrogates level")
 SELECTIVITY += _of("selectivity", "information_lag information_surrogates")
 CLASSIFIERS = _of("probe", "labels test least window penalties folds hidden steps seeds shuffles")
 CLASSIFIERS += ["probe.bootstrap"]
-SAMPLES = ["signal", "listening.samples", *_of("listening.stimuli", "loudness_lufs peak_dbfs")]
+SAMPLES = [*_of("signal", "sample_rate hop"), "listening.samples"]
+SAMPLES += _of("listening.stimuli", "loudness_lufs peak_dbfs")
 RATINGS = _of("listening.ratings", "resamplings level")
 
 
