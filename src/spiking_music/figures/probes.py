@@ -56,7 +56,7 @@ def draw(label: str, results: Sequence[Path], confusions: Sequence[Path], out: P
             )
             counts = counts.reindex(index=classes, columns=classes).fillna(0.0)
             _matrix(place, counts.to_numpy(float), classes, look.colour)
-            place.set_title(row_label(str(name)), color=look.colour, weight="bold", pad=3)
+            place.set_title(row_label(name), color=look.colour, weight="bold", pad=3)
         for place in grid[0]:
             place.tick_params(labeltop=True)
         title = style.marked("b", "truth (rows) and what the linear probe says, % of a row")
@@ -68,6 +68,7 @@ def _of(
 ) -> pd.DataFrame:
     columns = ["label", "features", "probe", *filled]
     table = pd.concat([tables.read(path, columns, present) for path in paths])
+    table = table.astype({"label": str, "features": str})  # names like 16 are names
     table = table[table["label"] == label]
     if table.empty:
         raise DataError(f"'{paths[0]}' says nothing of the label '{label}': run the rule `probe`")
@@ -91,7 +92,7 @@ def _accuracies(axes: Axes, scores: pd.DataFrame, looks: Mapping[str, style.Look
         chance = scores.loc[scores["probe"] == probe, "accuracy"]
         if len(chance):
             axes.axvline(100 * chance.mean(), color=style.MUTED, linestyle=line, linewidth=0.9)
-    axes.set_yticks(range(len(looks)), [str(name) for name in looks])
+    axes.set_yticks(range(len(looks)), [row_label(name) for name in looks])
     axes.set(xlabel="accuracy (% of clips)", xlim=(0, None), ylim=(len(looks) - 0.5, -0.5))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
