@@ -190,6 +190,8 @@ def test_recordings_need_the_directory(
 ) -> None:
     file = overlay(tmp_path, server)
     config = [text for path in [*DEFAULTS, str(file)] for text in ("--config", path)]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.csv").touch()
     given = ["--performances", "p.csv", "--shard", "0", "--root", ".", "--manifest", "m.csv"]
     monkeypatch.setattr(sys, "argv", ["spiking-music", "recordings", *config, *given])
     with pytest.raises(SystemExit):
