@@ -74,7 +74,7 @@ def test_it_stands_in_the_tables(followed: Path) -> None:
 
 
 def test_it_is_drawn_under_its_name(followed: Path) -> None:
-    blocks = pd.read_csv(followed / "results/tiny/figures/fig2-winners.csv")
+    blocks = pd.read_csv(followed / "results/tiny/architecture/winners.csv")
     assert "winner-take-all units" in blocks["name"].tolist()
     assert (followed / "results/tiny/figures/rate-quality.png").stat().st_size > 5000
 

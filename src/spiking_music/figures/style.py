@@ -102,7 +102,7 @@ FAMILY = {  # in the order of legends
     "time-ae": Look("#7B4B2A", ">"),
     "mdct": Look("#4B3F8F", "h"),
     "mdct-mu": Look("#117733", "*"),
-    "pretrained": Look("#D4549A", "H"),
+    "mdct-shipped": Look("#D4549A", "H"),
     "mp3": Look("#22262B", "."),
     "opus": Look("#7A828C", "x"),
 }
