@@ -57,10 +57,10 @@ class Registry:
         return getattr(import_module(module), name)(config, *arguments)
 
     def _roles(self, config: Section, role: str) -> dict[str, str]:
-        found = self._modules.get(type(config))
-        if found is None:
-            raise self._unknown(config, role)
-        return found
+        for known in type(config).__mro__:  # a part that lacks keys is of a class below (`parts`)
+            if known in self._modules:
+                return self._modules[known]
+        raise self._unknown(config, role)
 
     def _unknown(self, config: Section, role: str) -> ConfigError:
         kind = getattr(config, "kind", "?")
