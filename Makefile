@@ -2,11 +2,12 @@
 PYTHON ?= python3.11
 CORES ?= 2
 BIN := .venv/bin
-# these want a data set or results as arguments; tables.py is what they share
-MEASURE_RESULTS := $(addprefix benchmarks/,curves.py quality.py rates.py seeds.py tables.py)
+PARALLEL := --numprocesses=$(CORES) --dist=loadgroup
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+LOCKED := test -f dvc.lock || { echo 'error: no results belong to this commit, as it has no dvc.lock:' \
+	'make them with `make`, or check out a commit that has one' >&2; exit 1; }
 
-.PHONY: demo test cluster lint bench pull restore resume clean
+.PHONY: demo check test cluster lint bench pull restore resume clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
@@ -16,8 +17,11 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	@echo 'to listen: results/demo/listen/index.html'
 	@echo 'the listening test: results/demo/listen/mushra/index.html'
 
+check: lint ## the linters, and the unit tests: minutes
+	$(RUN) pytest $(PARALLEL) -m 'not (workflow or browser or cluster or slow)'
+
 test: .venv/ready ## all tests but those of `make cluster`
-	$(RUN) pytest --ignore=tests/cluster
+	$(RUN) pytest $(PARALLEL) --ignore=tests/cluster
 
 cluster: .venv/ready ## the workflow on a real SLURM, which is installed: root on Debian only
 	$(RUN) pytest --verbose --durations=0 tests/cluster
@@ -29,15 +33,20 @@ lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 
-bench: .venv/ready ## side-by-side measurements; minutes
-	for script in $(filter-out $(MEASURE_RESULTS),$(wildcard benchmarks/*.py)); do $(BIN)/python "$$script" || exit; done
+bench: .venv/ready ## measurements of speed and memory; minutes
+	for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit; done
 
 pull: .venv/ready ## the results of this commit from DVC's remote, and nothing to be done
+	@$(LOCKED)
+	@test -n "$$($(RUN) dvc config core.remote 2>/dev/null)" || { echo 'error: there is no DVC remote to pull from:' \
+		'name one by `dvc remote add --default NAME URL` (docs/reproducibility.md)' >&2; exit 1; }
 	$(RUN) dvc fetch
 	@$(MAKE) --no-print-directory restore
 
 restore: .venv/ready ## the same from DVC's cache: after git checkout
-	$(RUN) dvc checkout
+	@$(LOCKED)
+	@$(RUN) dvc checkout --quiet 2>/dev/null || { echo "error: DVC's cache lacks results of this commit:" \
+		'`make pull` fetches them, `dvc checkout` says which' >&2; exit 1; }
 	$(RUN) dvc status --quiet || { $(RUN) dvc status; exit 1; } # what is not whole is not blessed
 	$(RUN) snakemake --cores $(CORES) --touch --forceall --quiet all
 

@@ -2,7 +2,10 @@
 
 from snakemake.utils import min_version
 
+from spiking_music import utf8
+
 min_version("9.27")
+utf8.require()  # results and data sets may have any name, in any locale
 
 
 configfile: "config.yaml"
@@ -74,6 +77,6 @@ rule all:
         rules.data.input,
         rules.training.input,
         rules.evaluation.input,
-        expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg"]),
+        expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg", "pdf"]),
         "<results>/listen/index.html",
         "<results>/listen/mushra",

@@ -22,8 +22,8 @@ from rich.table import Table
 
 from spiking_music import config as configuration
 from spiking_music.codec.session import Codec, load
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import save_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import save_weights
 
 ROOT = Path(__file__).parents[1]
 SECONDS, ROUNDS = 30, 5

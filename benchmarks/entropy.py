@@ -17,7 +17,7 @@ from rich.console import Console
 from spiking_music.codec.entropy import EntropyTables, fit_entropy, make_coder
 from spiking_music.codec.entropy.coder import EntropyCoder
 from spiking_music.codec.formats import cheapest, entropy_bound
-from spiking_music.evaluation.codes import open_codes
+from spiking_music.evaluation.codes_file import open_codes
 
 UNITS, STEPS, TRAIN, TEST = 80, 256, 150, 40
 DENSITIES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)

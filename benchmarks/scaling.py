@@ -3,8 +3,8 @@
 Three tables. The workflow: jobs of all variants on all shards, and how long Snakemake takes to plan
 them. Preparation: a slice of stereo recordings, made here and stored as MAESTRO's are, goes through
 `recordings`, `clips` and `onsets`; time and bytes are scaled to all hours. Training: floating-point
-operations of one step of each row of config/paper.yaml, forward and backward, counted by torch
-on a crop and scaled to batch and steps; hours are for a GPU that sustains `--tflops`.
+operations of one step of each row of config/experiments/paper.yaml, forward and backward, counted
+by torch on a crop and scaled to batch and steps; hours are for a GPU that sustains `--tflops`.
 """
 
 import argparse
@@ -27,13 +27,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spiking_music import config as configuration
 from spiking_music.config import GanConfig, VariantConfig
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.training.adversary import Adversary
+from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.training.engine import Objective, make_fabric, seed_everything
+from spiking_music.training.gan import Adversary
 from spiking_music.training.losses import ReconstructionLoss
 
 ROOT = Path(__file__).parents[1]
-CONFIGS = [str(ROOT / name) for name in ("config.yaml", "config/maestro.yaml", "config/paper.yaml")]
+CONFIGS = [
+    str(ROOT / name)
+    for name in ("config.yaml", "config/data/maestro.yaml", "config/experiments/paper.yaml")
+]
 RATES = (44_100, 48_000)  # Hz; MAESTRO has both
 STEPS = ("recordings", "clips", "onsets")
 

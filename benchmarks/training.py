@@ -24,11 +24,11 @@ from spiking_music import config as configuration
 from spiking_music.config import SignalConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.shard import ShardFile, quantise
-from spiking_music.model.autoencoder import Autoencoder
+from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.training.data import CropBatches, batches
-from spiking_music.training.ema import Ema
 from spiking_music.training.engine import Objective, make_fabric, seed_everything
 from spiking_music.training.losses import ReconstructionLoss
+from spiking_music.training.optim import Ema
 
 ROOT = Path(__file__).parents[1]
 CLIPS = 300  # 77 MB of audio

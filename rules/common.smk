@@ -28,6 +28,10 @@ def fail(sentence):
 
 try:
     plan = Plan.of(config)
+    if workflow.is_main_process:  # jobs save the second that it takes
+        from spiking_music.dataset.catalogue import check_table
+
+        check_table(plan.config)
 except SpikingMusicError as error:
     fail(error)
 
@@ -44,10 +48,12 @@ wildcard_constraints:
     label=r"\w+",
 
 
-# every verb leaves a record of what made its outputs (docs/reproducibility.md); strict mode is
+# every verb leaves a record of what made its outputs (docs/reproducibility.md), and replaces them as
+# Snakemake itself does, which SLURM does not know when it starts a job anew; strict mode is
 # Snakemake's own prefix, which this one replaces: a verb that fails before `| tee` fails its job
 shell.prefix(
-    f"set -euo pipefail; export SPIKING_MUSIC_PROVENANCE={quote(plan.results)}/provenance; "
+    f"set -euo pipefail; export SPIKING_MUSIC_FORCE=1"
+    f" SPIKING_MUSIC_PROVENANCE={quote(plan.results)}/provenance; "
 )
 
 
@@ -57,10 +63,10 @@ def ancient_if_local(path):
 
 
 def figure_outputs(name, caption):
-    """Both files of a figure; the picture goes into the report."""
+    """The files of a figure; the picture goes into the report."""
     picture = report(
         f"<results>/figures/{name}.png",
         caption=f"../report/{caption}.rst",
         category="Figures",
     )
-    return [picture, f"<results>/figures/{name}.svg"]
+    return [picture, *(f"<results>/figures/{name}.{kind}" for kind in ("svg", "pdf"))]

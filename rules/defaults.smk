@@ -2,7 +2,7 @@
 # and time are named by rules that need more than the profile of a cluster gives to all.
 
 for each in workflow.rules:
-    if each.shellcmd:
+    if each.shellcmd and each.output:
         name = each.name.replace("_", "-")
         name = "-".join([name, *(f"{{{w}}}" for w in wildcards_in(*each.output))])
         each.log_modifier = each.benchmark_modifier = each.output_modifier

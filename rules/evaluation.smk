@@ -98,6 +98,7 @@ use rule mp3 as opus with:
 rule sweep:
     input:
         weights="<results>/models/{variant}/weights.safetensors",
+        entropy="<results>/models/{variant}/entropy.safetensors",
         clips=plan.clips(plan.config.evaluation.split),
         tables=plan.clip_tables(plan.config.evaluation.split),
     output:
@@ -114,7 +115,44 @@ rule sweep:
         config=plan.settings("seed", *keys.SWEEP),
     shell:
         "spiking-music sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
-        " --out {output.table:q} 2>&1 | tee {log:q} >&2"
+        " --tables {input.entropy:q} --out {output.table:q} 2>&1 | tee {log:q} >&2"
+
+
+rule architecture:
+    output:
+        "<results>/architecture/{variant}.csv",
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(20),
+    params:
+        config=plan.network_settings,
+    shell:
+        "spiking-music architecture {wildcards.variant} --config {params.config:q}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
+rule excerpts:
+    input:
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
+        onsets=plan.onsets(plan.config.evaluation.split),
+        weights=expand("<results>/models/{variant}/weights.safetensors", variant=plan.variants),
+        codes=expand(
+            f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5", variant=plan.variants
+        ),
+    output:
+        "<results>/excerpts.npz",
+    threads: 2
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
+    params:
+        config=plan.settings("signal", "figures.clips"),
+        variants=named("variant", *plan.variants),
+        files=options("weights", "codes", "onsets"),
+    shell:
+        "spiking-music excerpts {input.clips:q} --config {params.config:q} {params.variants}"
+        " {params.files} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule summarise:

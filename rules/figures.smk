@@ -15,13 +15,13 @@ rule figure_storage:
 rule figure_rate_quality:
     input:
         summary="<results>/summary.csv",
-        evaluation=expand("<results>/evaluation/{variant}.csv", variant=plan.variants),
-        storage=expand("<results>/storage/{variant}.csv", variant=plan.variants),
+        evaluation=expand("<results>/evaluation/{variant}.csv", variant=plan.codec_variants),
+        coded=expand("<results>/storage/{variant}-coded.csv", variant=plan.codec_variants),
     output:
         figure_outputs("rate-quality", "rate-quality"),
     params:
-        variants=named("variant", *plan.variants),
-        tables=options("evaluation", "storage"),
+        variants=named("variant", *plan.codec_variants),
+        tables=options("evaluation", "coded"),
         out=out_prefix,
     shell:
         "spiking-music figure rate-quality --summary {input.summary:q} {params.variants}"
@@ -29,41 +29,40 @@ rule figure_rate_quality:
 
 
 rule figure_architecture:
+    input:
+        "<results>/architecture/{variant}.csv",
     output:
-        *figure_outputs("fig2-{variant}", "architecture"),
-        "<results>/figures/fig2-{variant}.csv",
-    resources:
-        mem_mb=per_attempt(4000),
+        figure_outputs("fig2-{variant}", "architecture"),
     params:
-        config=plan.network_settings,
         out=out_prefix,
     shell:
-        "spiking-music figure architecture {wildcards.variant} --config {params.config:q}"
-        " --out {params.out:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music figure architecture --table {input:q} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_rate_sweep:
     input:
         sweep="<results>/sweep/{variant}.csv",
+        quality="<results>/sweep/{variant}-quality.csv",
         matrices="<results>/sweep/{variant}.npz",
         evaluation=[
             *expand("<results>/evaluation/{sparse}.csv", sparse=plan.sparse_variants),
             "<results>/evaluation/{variant}.csv",
         ],
-        storage=[
-            *expand("<results>/storage/{sparse}.csv", sparse=plan.sparse_variants),
-            "<results>/storage/{variant}.csv",
+        coded=[
+            *expand("<results>/storage/{sparse}-coded.csv", sparse=plan.sparse_variants),
+            "<results>/storage/{variant}-coded.csv",
         ],
     output:
         figure_outputs("fig4-{variant}", "fig4"),
     params:
         config=plan.settings("evaluation.bound_db", "figures.matrices"),
         sparse=named("variant", *plan.sparse_variants),
-        tables=options("evaluation", "storage"),
+        tables=options("evaluation", "coded"),
         out=out_prefix,
     shell:
         "spiking-music figure rate-sweep --config {params.config:q} --sweep {input.sweep:q}"
-        " --matrices {input.matrices:q} {params.sparse} --variant {wildcards.variant}"
+        " {params.sparse} --variant {wildcards.variant}"
         " {params.tables} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -99,26 +98,14 @@ rule figure_training:
 
 rule figure_clips:
     input:
-        clips=plan.clips(plan.config.evaluation.split),
-        tables=plan.clip_tables(plan.config.evaluation.split),
-        onsets=plan.onsets(plan.config.evaluation.split),
-        weights=expand("<results>/models/{variant}/weights.safetensors", variant=plan.variants),
-        codes=expand(
-            f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5", variant=plan.variants
-        ),
+        "<results>/excerpts.npz",
     output:
         figure_outputs("clips", "clips"),
-    threads: 2
-    resources:
-        mem_mb=per_attempt(4000),
     params:
-        config=plan.settings("signal", "figures.clips"),
-        variants=named("variant", *plan.variants),
-        files=options("weights", "codes", "onsets"),
         out=out_prefix,
     shell:
-        "spiking-music figure clips {input.clips:q} --config {params.config:q} {params.variants}"
-        " {params.files} --out {params.out:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music figure clips --excerpts {input:q} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
 
 
 rule figure_probe:

@@ -2,12 +2,13 @@
 
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 hypothesis.settings.register_profile("shared machine", deadline=None)  # other jobs take turns
 hypothesis.settings.load_profile("shared machine")
@@ -15,6 +16,39 @@ hypothesis.settings.load_profile("shared machine")
 ROOT = Path(__file__).parents[1]
 DEFAULTS = [str(ROOT / "config.yaml")]
 DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"))
+
+
+KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are marked by their name
+
+
+@pytest.hookimpl(tryfirst=True)  # before the workers name groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, and group them for workers (pytest-xdist, `--dist loadgroup`).
+
+    A folder shares its fixtures, so it stays on one worker; each file of the workflow's tests is
+    a group, and these come first, as they take longest.
+    """
+    for item in items:
+        folder, *rest = item.path.relative_to(ROOT / "tests").parts
+        if folder in KINDS:
+            item.add_marker(getattr(pytest.mark, folder))
+        group = item.path.stem if folder == "workflow" or not rest else folder
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder `name` that `make` has filled, made by the first worker that needs it."""
+    root = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        root = root.parent  # which all workers share
+    folder, made = root / name, root / f"{name}-is-made"
+    with FileLock(root / f"{name}.lock"):
+        if not made.exists():
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
 
 
 @contextmanager

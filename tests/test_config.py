@@ -1,6 +1,8 @@
 """Every mistake in the configuration earns one sentence that names the key."""
 
 import copy
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -10,10 +12,11 @@ from spiking_music.errors import ConfigError
 from tests.conftest import ROOT
 
 CONTEXT = {"kind": "conformer", "layers": 1, "heads": 1, "kernel": 3}
-OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
+CONFIG = ROOT / "config"
+OVERLAYS = sorted(str(path.relative_to(CONFIG)) for path in CONFIG.rglob("*.yaml"))
 BELOW = {
-    "quality.yaml": ["best.yaml"],
-    "both.yaml": ["salamander.yaml", "best.yaml"],
+    "experiments/quality.yaml": ["experiments/mdct.yaml"],
+    "experiments/both.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
 }  # what an overlay needs below it
 
 
@@ -51,11 +54,19 @@ def _changed(raw, path, value):
         (("variants", "free", "training"), {"stps": 3}, "'variants.free.training.stps'; did you"),
         (("dataset", "source"), "midi", "'dataset': source 'midi' needs path"),
         (("dataset", "source"), "fma", "'dataset': source 'fma' has no MIDI: set notes to none"),
-        (("contexts", "conformer", "kind"), "x", "'contexts.conformer': Input tag 'x' found"),
+        (
+            ("contexts", "conformer", "kind"),
+            "x",
+            "'contexts.conformer': Input tag 'x' found",
+        ),
         (("models_from",), "demo", "models_from must name another data set than dataset.name"),
         (("models_from",), "../x", "'models_from': String should match"),
-        (("variants", "pretrained"), None, "'pretrained' in variants is the name of the package's"),
-        (("contexts", "pretrained"), CONTEXT, "'pretrained' in contexts is the name of"),
+        (
+            ("variants", "mdct-shipped"),
+            None,
+            "'mdct-shipped' in variants is the name",
+        ),
+        (("contexts", "mdct-shipped"), CONTEXT, "'mdct-shipped' in contexts is the name"),
         (("probe", "test"), ["train"], "the split that fits the probes cannot test them"),
         (("download", "table_checksum"), "md5:00", "'download.table_checksum': String should"),
         (("download", "archive"), "ftp://x/y.zip", "'download.archive': String should match"),
@@ -64,11 +75,11 @@ def _changed(raw, path, value):
         (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),
         (("seed",), None, "'seed'"),
+        (("bottlenecks", "x"), {"units": 3}, "configuration key 'bottlenecks.x.kind' is missing"),
         (("classical", "aac"), [64], "unknown configuration key 'classical.aac'"),
         (("backbones", "spectrogram", "ratios"), [3], "multiple of 2"),
-        (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode it by"),
+        (("variants", "freq-ae", "decoder"), "regression", "keeps no phase: decode by"),
         (("variants", "free", "decoder"), "griffin-lim", "needs the magnitudes of backbone"),
-        (("contexts", "conformer"), {"kind": "gain"}, "needs a sparsity with levels"),
     ],
 )
 def test_a_mistake_is_named(raw, path, value, sentence):
@@ -81,20 +92,23 @@ def test_a_mistake_is_named(raw, path, value, sentence):
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        (("variants", "sparse", "backbone"), "spectral", "needs backbone 'lapped' of as many bins"),
-        (("backbones", "lapped", "bins"), 191, "needs backbone 'lapped' of as many bins"),
-        (("variants", "mu-sparse", "bottleneck"), "graded", "steps needs the bottleneck"),
-        (("variants", "sparse", "sparsity"), "rate", "a step in the place of a sparsity loss"),
-        (("contexts", "steps", "default"), 32, "default must be one of the levels 0..31"),
-        (("bottlenecks", "ladder", "grades"), [1, 3, 2], "grades must ascend"),
-        (("bottlenecks", "ladder", "threshold"), 0, "'bottlenecks.ladder.threshold'"),
-        (("bottlenecks", "ladder", "bands"), 3, "needs backbone 'lapped' of as many bands"),
-        (("backbones", "lapped", "bands"), [1, 3, 2, 5, 6], "edges of bands must ascend"),
-        (("backbones", "lapped", "bands"), [1, 2, 3, 4, 513], "'lapped' has 512 bins"),
+        (("variants", "mdct", "backbone"), "spectral", "needs backbone 'mdct' of as many bins"),
+        (("backbones", "mdct", "bins"), 191, "needs backbone 'mdct' of as many bins"),
+        (("variants", "mdct-mu", "bottleneck"), "graded", "step sizes needs the bottleneck"),
+        (("variants", "mdct", "sparsity"), "entropy", "a step size in place of a sparsity loss"),
+        (("variants", "free", "conditioning"), "gain", "needs a sparsity with levels"),
+        (("variants", "sparse", "conditioning"), "gain", "a context or a conditioning, not both"),
+        (("conditionings", "step-size", "default"), 32, "default must be one of the levels 0..31"),
+        (("bottlenecks", "deadzone", "levels"), [1, 3, 2], "levels must ascend"),
+        (("bottlenecks", "deadzone", "threshold"), 0, "'bottlenecks.deadzone.threshold'"),
+        (("bottlenecks", "deadzone", "envelope_bands"), 3, "'mdct' of as many bands"),
+        (("backbones", "mdct", "envelope_edges"), [1, 3, 2, 5, 6], "envelope_edges must ascend"),
+        (("backbones", "mdct", "envelope_edges"), [1, 2, 3, 4, 513], "'mdct' has 512 bins"),
     ],
 )
-def test_a_ladder_that_does_not_fit_is_named(path, value, sentence):
-    raw = configuration.read([str(ROOT / "config.yaml"), str(ROOT / "config" / "best.yaml")])
+def test_an_mdct_codec_that_does_not_fit_is_named(path, value, sentence):
+    overlay = ROOT / "config" / "experiments" / "mdct.yaml"
+    raw = configuration.read([str(ROOT / "config.yaml"), str(overlay)])
     configuration.validate(raw)
     with pytest.raises(ConfigError) as caught:
         configuration.validate(_changed(raw, path, value))
@@ -190,3 +204,100 @@ def test_every_seed_starts_from_its_own_weights(raw):
         configuration.variant(raw, name).training.start_from for name in ("free", "free-seed-2")
     ]
     assert starts == [f"results/a/models/{n}/weights.safetensors" for n in ("free", "free-seed-2")]
+
+
+def test_a_row_may_be_like_another_and_differ(raw):
+    raw["variants"]["longer"] = {"like": "free-gan", "training": {"steps": 60}}
+    raw["variants"]["longest"] = {"like": "longer", "decoder": "regression", "seed": 5}
+    configuration.validate(raw)
+    longest, base = (configuration.variant(raw, name) for name in ("longest", "free-gan"))
+    assert longest.decoder.kind == "regression" and longest.backbone == base.backbone
+    assert longest.training == base.training.model_copy(update={"steps": 60})
+    handed = configuration.read([configuration.cut_variant(raw, "longest")])
+    assert list(handed["variants"]) == ["longest"]  # neighbours may change without a rerun
+    assert configuration.variant(handed, "longest") == longest
+
+
+def test_null_in_a_row_takes_back_what_it_would_inherit(raw):
+    raw["variants"]["bare"] = {"like": "sparse", "context": None}
+    raw["variants"]["plain"] = {"like": "free-gan", "training": None}
+    assert configuration.variant(raw, "bare").context is None
+    assert configuration.variant(raw, "plain").training.steps == raw["training"]["steps"]
+
+
+def test_seeds_are_inherited(raw):
+    raw["variants"]["free"]["seeds"] = 2
+    raw["variants"]["other"] = {"like": "free", "bottleneck": "rvq"}
+    assert configuration.variants(raw)[-2:] == ["other", "other-seed-2"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ({"x": {"like": "fere"}}, "variants.x is like 'fere', a row that there is not; did you"),
+        ({"x": {"like": "rvq"}, "rvq": None}, "variants.x is like 'rvq', a row that is switched"),
+        ({"x": {"like": "x"}}, "variants.x.like leads back to itself (x → x): break the circle"),
+        ({"x": {"like": "y"}, "y": {"like": "x"}}, "leads back to itself (x → y → x)"),
+        ({"x": {"like": ["free"]}}, "variants.x is like '['free']', a row that there is not"),
+        ({"x": {"like": "free", "decodr": "gan"}}, "'variants.x.decodr'; did you mean 'decoder'"),
+    ],
+)
+def test_a_row_that_is_like_none_is_named(raw, rows, sentence):
+    raw["variants"] |= rows
+    for read in (configuration.validate, configuration.variants):
+        if "decodr" in str(rows) and read is configuration.variants:
+            continue
+        with pytest.raises(ConfigError) as caught:
+            read(raw)
+        assert sentence in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("backbones", "x"), {"kind": "lapped", "bins": 3}, "kind 'lapped'; it is now 'mdct'"),
+        (("bottlenecks", "x"), {"kind": "ladder"}, "kind 'ladder'; it is now 'deadzone'"),
+        (("bottlenecks", "x"), {"kind": "graded"}, "it is now 'multi-threshold'"),
+        (("contexts", "x"), {"kind": "steps", "levels": 3}, "it is now conditioning 'step-size'"),
+        (("contexts", "x"), {"kind": "gain"}, "'contexts.x' has the kind 'gain'; it is now con"),
+        (("sparsities", "x"), {"kind": "levels"}, "it is now 'target-events'"),
+        (("sparsities", "storage"), {"gamma": 1.0}, "row 'storage' is now 'storage-cost'"),
+        (("variants", "sparse", "sparsity"), "storage", "sparsity 'storage'; it is now 'storage-"),
+        (("variants", "sparse", "context"), "steps", "it is now conditioning 'step-size'"),
+        (("sparsities", "target-events", "reach"), 3, "unknown configuration key 'sparsities.targ"),
+    ],
+)
+def test_a_name_of_before_is_answered_by_that_of_today(raw, path, value, sentence):
+    with pytest.raises(ConfigError) as caught:
+        configuration.validate(_changed(raw, path, value))
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "key", "today"),
+    [
+        ("bottlenecks", "deadzone", "band_steps", "envelope_frames"),
+        ("bottlenecks", "deadzone", "step", "step_size"),
+        ("bottlenecks", "graded", "grades", "thresholds"),
+        ("backbones", "mdct", "loudness_steps", "gain_frames"),
+        ("sparsities", "entropy", "reach", "context_frames"),
+    ],
+)
+def test_a_key_of_before_is_answered_by_that_of_today(part, kind, key, today):
+    overlay = ROOT / "config" / "experiments" / "mdct.yaml"
+    raw = configuration.read([str(ROOT / "config.yaml"), str(overlay)])
+    raw[part][kind][key] = 3
+    with pytest.raises(ConfigError, match=f"'{part}.{kind}.{key}'; it is now '{today}'"):
+        configuration.validate(raw)
+
+
+def test_the_shipped_model_is_called_what_it_is():
+    assert configuration.label("mdct-shipped") == "mdct (shipped)"
+    assert configuration.label("mdct-shipped@16") == "mdct (shipped)@16"
+    assert configuration.label("free") == "free"
+
+
+def test_a_configuration_is_read_without_torch():
+    code = "import sys, spiking_music.config; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,30 +1,45 @@
-"""Snakemake's SLURM executor, which besides never waits for a job that is gone, nor in silence.
+"""Snakemake's SLURM executor, which besides never waits for what will not come, nor in silence.
 
 The original polls the states of its jobs, and polls for ever where a state tells it nothing: a job
 cancelled by another user's hand (sacct: "CANCELLED by 0"), one preempted for good, one that SLURM
 has forgotten, any job while SLURM does not answer. Here a second look at what it still waits for
-fails such jobs, so that `retries` start them anew, and tells why others wait. Settings are the
-original's; the profile's prefix is `slurm-watched-`.
+fails such jobs, so that `retries` start them anew, and tells why others wait. Where there is no
+SLURM at all the original waits as well; here that is an error before any job. Settings are the
+original's, `no_account` among them, which it declares and does not read; the profile's prefix is
+`slurm-watched-`.
 """
 
+import shutil
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from snakemake_executor_plugin_slurm import Executor as Slurm
 from snakemake_executor_plugin_slurm import ExecutorSettings, common_settings
 from snakemake_executor_plugin_slurm.job_status_query import query_job_status
+from snakemake_interface_common.exceptions import WorkflowError
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
 LOOKS = 3  # in a row: the first may fall between a job's end and the poll that learns of it
 OVER = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY"}
 OVER |= {"PREEMPTED", "REVOKED", "TIMEOUT"}
+TOOLS = ("sbatch", "squeue")  # without which nothing can be submitted, or seen
 USUAL = {"BeginTime", "Cleaning", "None", "Priority", "Resources"}  # reasons to wait that pass
 
 
 class Executor(Slurm):
     """The original, with a second look at the jobs that it would go on waiting for."""
+
+    def __init__(self, workflow: Any, logger: Any) -> None:
+        missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+        if missing:  # said before the original starts the thread that would wait for jobs
+            raise WorkflowError(
+                f"SLURM's '{missing[0]}' is not on this machine's PATH: start the workflow where "
+                "jobs are submitted, on the login node, or run it here with --cores instead of "
+                "--profile slurm"
+            )
+        super().__init__(workflow, logger)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -33,6 +48,13 @@ class Executor(Slurm):
     def _begin(self) -> None:
         self._over: Counter[str] = Counter()  # looks in a row that found the job ended
         self._told: dict[str, str] = {}  # job: why it waits, as last told
+
+    def get_account_arg(self, job: Any) -> Iterator[str]:
+        """The option of sbatch that names an account: of the job, or none where none is wanted."""
+        if self.workflow.executor_settings.no_account and not job.resources.get("slurm_account"):
+            yield ""
+        else:
+            yield from super().get_account_arg(job)
 
     async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
         """Yield the jobs that are still to be waited for."""

@@ -1,5 +1,7 @@
 """Errors to act on: each message is one sentence that names the culprit and the remedy."""
 
+from typing import Never
+
 
 class SpikingMusicError(Exception):
     """Base of all expected failures; the command line prints it without a traceback and exits 1."""
@@ -27,3 +29,15 @@ class OutputError(SpikingMusicError):
 
 class DownloadError(SpikingMusicError):
     """A server does not give what is asked of it; what has arrived is kept."""
+
+
+def no_branch(section: Never, where: str) -> ConfigError:
+    """What to raise at the end of a chain of branches over the classes of a configuration section.
+
+    mypy refuses the call where a class has no branch.
+    """
+    kind = getattr(section, "kind", None) or type(section).__name__
+    return ConfigError(
+        f"the configuration knows the kind '{kind}' ({type(section).__name__}), but {where} has no "
+        "branch for it: add one"
+    )

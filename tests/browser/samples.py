@@ -14,10 +14,10 @@ from spiking_music import config as configuration
 from spiking_music.codec.classical import Rung
 from spiking_music.config import SignalConfig, StimuliConfig
 from spiking_music.evaluation.anchor import distorted
-from spiking_music.evaluation.codes import NO_LEVEL, Origin
+from spiking_music.evaluation.codes_file import NO_LEVEL, Origin
 from spiking_music.listening.sample_page import write_page
 from spiking_music.listening.selection import Chosen
-from spiking_music.listening.shown import Shown
+from spiking_music.listening.systems import SystemOutput
 from tests.browser.recording import Wave
 from tests.browser.stimuli import sound
 from tests.conftest import DEFAULTS
@@ -42,24 +42,24 @@ def make_samples(folder: Path) -> Path:
     return out
 
 
-def _shown() -> list[Shown]:
+def _shown() -> list[SystemOutput]:
     draw = np.random.default_rng(3)
     originals = _audio(0)
     order = draw.permutation(UNITS)
-    shown = [Shown("reference", "reference", originals)]
+    shown = [SystemOutput("reference", "reference", originals)]
     indices = draw.integers(16, size=(len(CLIPS), CODEBOOKS, SIGNAL.steps)).astype(np.uint16)
-    shown.append(Shown("rvq", "model", _audio(1), _origin("rvq", 16), indices))
+    shown.append(SystemOutput("rvq", "model", _audio(1), _origin("rvq", 16), indices))
     for place, level in enumerate((NO_LEVEL, *LEVELS)):
         density = 0.5 if level == NO_LEVEL else 0.4 * 2 ** (-level / 8)
         z = (draw.random((len(CLIPS), UNITS, SIGNAL.steps)) < density).astype(np.uint8)
         name = "free" if level == NO_LEVEL else "mu-sparse"
         origin = _origin("binary", 1, level)
-        shown.append(Shown(name, "model", _audio(2 + place), origin, z, order))
-    shown.append(Shown("mel", "model", _audio(9)))
+        shown.append(SystemOutput(name, "model", _audio(2 + place), origin, z, order))
+    shown.append(SystemOutput("mel", "model", _audio(9)))
     rungs = tuple(Rung("mp3", 8, 8.24, 0.29, wave) for wave in _audio(10))
-    shown.append(Shown("mp3-8", "codec", _audio(10), rungs=rungs))
+    shown.append(SystemOutput("mp3-8", "codec", _audio(10), rungs=rungs))
     spoilt = np.stack([distorted(x.astype(float), SIGNAL.sample_rate) for x in originals])
-    shown.append(Shown("anchor-distorted", "anchor", spoilt.astype(np.float32)))
+    shown.append(SystemOutput("anchor-distorted", "anchor", spoilt.astype(np.float32)))
     return shown
 
 

@@ -87,7 +87,7 @@ def test_the_slider_switches_sound_raster_and_numbers(page: Page, path: Path) ->
     entries = {e["name"]: e for e in page_data(path)["clips"][0]["systems"]}
     for text, mu in zip(seen, LEVELS, strict=True):
         rates = entries[f"mu-sparse@{mu}"]["rates"]
-        kbps = rates["kbps"] if rates["coded"] is None else rates["coded"]
+        kbps = rates["kbpsPaper"] if rates["kbps"] is None else rates["kbps"]
         assert text is not None
         assert text.startswith(f"μ = {mu}, {kbps:.2f} kbps, ")
     windows = heard(recorded(page), page_sounds(path))
@@ -126,7 +126,7 @@ def test_numbers_are_those_of_the_clip_and_system(page: Page, path: Path) -> Non
         for key, entry in ((1, described["systems"][1]), (2, described["systems"][2])):
             press(page, str(key), wait=50)
             facts = page.locator(".facts")
-            expect(facts).to_contain_text(f"{entry['rates']['kbps']:.2f} kbps")
+            expect(facts).to_contain_text(f"{entry['rates']['kbpsPaper']:.2f} kbps")
             decibels = f"{entry['siSnr']:.1f} dB".replace("-", "−")
             expect(facts).to_contain_text(decibels)
             expect(page.locator(".system:has(:checked)")).to_contain_text(decibels)

@@ -5,6 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from snakemake_executor_plugin_slurm_watched.site import KEYS
 from tests.cluster.conftest import MODEL, ROOT, Clone, finish, say
 from tests.cluster.test_survival import RESUMED, STOPPED, WEIGHTS, training_job, wait_for_checkpoint
 
@@ -57,6 +58,21 @@ def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
     np.testing.assert_allclose(clone.losses.iloc[-10:].mean(), quiet.losses.iloc[-10:].mean(), 0.1)
 
 
+def test_without_an_account_none_is_guessed(clone: Clone) -> None:
+    process = clone.cluster(WEIGHTS)
+    wait_for_checkpoint(clone, process)
+    assert "guess" not in clone.said.lower()
+    assert "Account=(null)" in say("scontrol", "--oneliner", "show", "job", training_job())
+
+
+def test_a_misspelt_wish_is_refused_before_any_job(clone: Clone) -> None:
+    site = clone.folder / "slurm" / "site.yaml"
+    site.write_text(site.read_text() + "acount: x\n")
+    assert finish(clone.cluster(WEIGHTS), 60) == 1
+    assert "unknown key 'acount' in 'slurm/site.yaml'; did you mean 'account'?" in clone.said
+    assert "Traceback" not in clone.said
+
+
 def test_the_wishes_of_the_site_file_reach_sbatch(clone: Clone) -> None:
     site = clone.folder / "slurm" / "site.yaml"
     site.write_text(site.read_text() + "gpu_partition: nowhere\n")
@@ -69,5 +85,6 @@ def test_the_wishes_of_the_site_file_reach_sbatch(clone: Clone) -> None:
 @pytest.mark.parametrize("key", ["account", "partition", "gpu_partition", "cores"])
 def test_the_example_of_a_site_file_names_every_key(key: str) -> None:
     profile = (ROOT / "slurm" / "config.yaml").read_text()
+    assert key in KEYS
     assert f'site["{key}"]' in profile or f'site.get("{key}"' in profile
     assert f"\n{key}: " in (ROOT / "slurm" / "site.example.yaml").read_text()

@@ -11,10 +11,10 @@ import torch
 from spiking_music.codec.entropy import fit_entropy, save_tables
 from spiking_music.codec.session import Codec, load
 from spiking_music.config import read, variant
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import save_weights
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import save_weights
 from tests.conftest import DEFAULTS
-from tests.model.conftest import SMALL
+from tests.models.conftest import SMALL
 
 RATE, HOP, STEPS = 22050, 512, 16
 BLOCK = STEPS * HOP

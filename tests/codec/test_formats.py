@@ -1,4 +1,4 @@
-"""The formats of SPEC 5: costs, packing, and refusal of what packing cannot have written."""
+"""The paper's storage formats: costs, packing, and refusal of what packing cannot have written."""
 
 import math
 
@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from spiking_music.codec import formats
 from spiking_music.codec.bits import gather, spread, width
 from spiking_music.codec.formats import (
     FORMATS,
@@ -207,3 +208,12 @@ def test_what_is_no_event_matrix_is_refused(example: np.ndarray) -> None:
         pack(example, "row")
     with pytest.raises(CodeError, match="at least one unit"):
         cost("dense", 0, 10, 0)
+
+
+def test_what_the_paper_stores_is_the_cheapest_format_with_all_that_a_receiver_needs() -> None:
+    events = np.array([0, 40, 1000, 20480])
+    cheapest = formats.cheapest(80, 256, events)[1]
+    np.testing.assert_array_equal(formats.stored_bits(80, 256, events) - cheapest, 2 + 15)
+    np.testing.assert_array_equal(formats.stored_bits(80, 256, events, 1000) - cheapest, 2 + 10)
+    with_level = formats.stored_bits(80, 256, events, 1023, levels=True)
+    np.testing.assert_array_equal(with_level - cheapest, 2 + 10 + 5)

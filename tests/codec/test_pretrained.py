@@ -17,8 +17,8 @@ from spiking_music.dataset.compose import compose
 from spiking_music.dataset.demo import plan
 from spiking_music.dataset.render import mix, open_soundfont
 from spiking_music.errors import ConfigError
-from spiking_music.model import pretrained
-from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS, with_pretrained
+from spiking_music.models import pretrained
+from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS, with_pretrained
 from tests.conftest import DEFAULTS
 
 RATE = 22050
@@ -54,9 +54,9 @@ def test_its_weights_take_16_bits_and_are_finite(codec: Codec) -> None:
 
 def test_as_a_row_of_the_workflow_it_is_what_its_weights_say(codec: Codec) -> None:
     raw = with_pretrained(read([*DEFAULTS, '{"seed": 9}']))  # whatever else is drawn here
-    row = variant(raw, "pretrained")
-    assert row == codec.model.config.model_copy(update={"name": "pretrained"})
-    assert [*variants(raw)] == [*variants(read(DEFAULTS)), "pretrained"]
+    row = variant(raw, "mdct-shipped")
+    assert row == codec.model.config.model_copy(update={"name": "mdct-shipped"})
+    assert [*variants(raw)] == [*variants(read(DEFAULTS)), "mdct-shipped"]
     without = read([*DEFAULTS, '{"pretrained": false}'])
     assert with_pretrained(without) == without
 

@@ -177,7 +177,7 @@ def test_salvage_keeps_time_and_loses_damaged_blocks_only(codec_of: MakeCodec) -
         assert [(lost.first, lost.count) for lost in decoding.lost] == [(3, 2), (9, 1)]
         assert len(found) == len(whole)
         assert not found[3 * BLOCK : 5 * BLOCK].any() and not found[9 * BLOCK :].any()
-        reach = codec.model.reach.decoder * HOP
+        reach = codec.model.context.decoder * HOP
         for begin, end in [(0, 3 * BLOCK - reach), (5 * BLOCK + reach, 9 * BLOCK - reach)]:
             np.testing.assert_allclose(found[begin:end], whole[begin:end], atol=1e-5)
     section = codec.decode(bad, start=2.5 * BLOCK / RATE, duration=4 * BLOCK / RATE, salvage=True)
@@ -238,7 +238,7 @@ def test_kbps_bounds_the_bytes_of_every_block(codec_of: MakeCodec) -> None:
 
 
 def test_steps_have_a_level_for_those_who_ask_for_none(codec_of: MakeCodec) -> None:
-    codec, audio = codec_of("steps"), music(2 * BLOCK / RATE)
+    codec, audio = codec_of("mdct-mu"), music(2 * BLOCK / RATE)
     stream = codec.encode(audio, RATE)
     assert stream == codec.encode(audio, RATE, level=10)
     assert stream != codec.encode(audio, RATE, level=11)
@@ -248,7 +248,7 @@ def test_steps_have_a_level_for_those_who_ask_for_none(codec_of: MakeCodec) -> N
 
 def test_steps_are_bisected(codec_of: MakeCodec) -> None:
     """The level of every block fits, and the next better one does not."""
-    codec, audio = codec_of("steps"), music(4 * BLOCK / RATE)
+    codec, audio = codec_of("mdct-mu"), music(4 * BLOCK / RATE)
     streams = [codec.encode(audio, RATE, level=level) for level in range(32)]
     blocks = [summary(io.BytesIO(stream)).blocks for stream in streams]
     sizes = np.array([[block.length + 20 for block in each] for each in blocks])

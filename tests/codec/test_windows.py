@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spiking_music.codec.decoding import beside
-from spiking_music.codec.reach import reach
-from spiking_music.codec.session import Codec
+from spiking_music.codec.session import Codec, load
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import StreamReader
 from spiking_music.codec.windows import alike, windows
 from spiking_music.config import read, variant
 from spiking_music.errors import CodeError
-from spiking_music.model.autoencoder import Autoencoder
-from tests.codec.conftest import BLOCK, HOP, RATE, STEPS, MakeCodec, music
+from spiking_music.models.autoencoder import Autoencoder, ContextFrames
+from spiking_music.models.parts import Encoder
+from tests.codec.conftest import BLOCK, HOP, RATE, STEPS, MakeCodec, MakeFolder, music
 from tests.conftest import DEFAULTS
-from tests.model.conftest import SMALL
+from tests.models.conftest import SMALL
 
 NO_LSTM = """{"variants": {"seanet-plain": {"backbone": "seanet-plain", "bottleneck": "binary",
   "decoder": "regression"}}, "backbones": {"seanet-plain": {"kind": "seanet", "latent": 16,
@@ -64,14 +64,15 @@ def test_neighbours_that_are_alike_go_together() -> None:
     assert list(alike("aabbbbba", str, 3)) == [list("aa"), list("bbb"), list("bb"), ["a"]]
 
 
-def built(name: str) -> tuple[Autoencoder, object]:
+def built(name: str) -> tuple[Autoencoder, ContextFrames]:
     config = variant(read([*DEFAULTS, SMALL, NO_LSTM]), name)
     torch.manual_seed(1)
-    return Autoencoder(config).eval().double(), reach(config)
+    model = Autoencoder(config).eval().double()
+    return model, model.context_frames
 
 
-@pytest.mark.parametrize("name", ["free", "gains", "ladder", "steps", "seanet-plain", "time-ae"])
-def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
+@pytest.mark.parametrize("name", ["free", "gains", "mdct", "mdct-mu", "seanet-plain", "time-ae"])
+def test_the_receptive_field_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
     model, found = built(name)
     assert found.exact
     steps, middle = 60, 30
@@ -89,12 +90,11 @@ def test_reach_is_where_the_model_stops_to_look_and_listen(name: str) -> None:
     assert heard.max() - heard.min() >= 2 * found.decoder - 1
 
 
-def test_reach_without_an_end_is_said() -> None:
+def test_a_receptive_field_without_an_end_is_said(model_folder: MakeFolder) -> None:
     for name in ("sparse", "mu-sparse", "seanet-free", "diffusion", "freq-ae"):
         assert not built(name)[1].exact
-    config = variant(read([*DEFAULTS, SMALL]), "mel")
     with pytest.raises(CodeError, match="is no codec"):
-        reach(config)
+        load(model_folder("mel"))
 
 
 def whole(codec: Codec, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +108,7 @@ def codes_in(stream: bytes) -> np.ndarray:
     return np.concatenate([b.codes for b in StreamReader(io.BytesIO(stream)).blocks()], axis=1)
 
 
-@pytest.mark.parametrize("name", ["free", "rvq", "ladder"])
+@pytest.mark.parametrize("name", ["free", "rvq", "mdct"])
 @pytest.mark.parametrize("samples", [1, HOP, 5 * HOP - 3, BLOCK, BLOCK + 1, 9 * BLOCK - 700])
 def test_windows_give_what_the_whole_recording_gives(
     codec_of: MakeCodec, name: str, samples: int
@@ -165,10 +165,19 @@ def test_work_beside_keeps_order_and_fails_at_its_turn() -> None:
     assert seen == [1]
 
 
-def test_blocks_end_where_levels_of_bands_do(codec_of: MakeCodec) -> None:
-    model = codec_of("ladder").model
-    assert model.header(RATE).block_steps % model.config.bottleneck.band_steps == 0
-    bottleneck = model.config.bottleneck.model_copy(update={"band_steps": 3})
-    other = replace(model, config=model.config.model_copy(update={"bottleneck": bottleneck}))
+def test_blocks_end_where_levels_of_the_envelope_do(codec_of: MakeCodec) -> None:
+    model = codec_of("mdct").model
+    assert model.header(RATE).block_steps % model.config.bottleneck.envelope_frames == 0
+    bottleneck = model.config.bottleneck.model_copy(update={"envelope_frames": 3})
+    config = model.config.model_copy(update={"bottleneck": bottleneck})
+    other = replace(model, config=config, model=Autoencoder(config))
     assert other.header(RATE).block_steps == BLOCK // HOP // 3 * 3
-    assert reach(other.config).encoder == 6  # 4 of loudness, from where a level begins
+    assert other.model.context_frames.encoder == 6  # 4 of the gain, from where a level begins
+
+
+def test_a_part_without_a_receptive_field_cannot_be_built() -> None:
+    class Unknown(Encoder):
+        pass
+
+    with pytest.raises(TypeError, match="receptive_field"):
+        Unknown()

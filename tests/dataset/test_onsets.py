@@ -197,7 +197,7 @@ def test_a_damaged_file_is_refused(
     with pytest.raises(DataError, match=r"o\.zarr\.zip' cannot be read .* run the rule `onsets`"):
         read_onsets(out)
     out.unlink()
-    with pytest.raises(DataError, match=re.escape(f"'{out}' cannot be read")):
+    with pytest.raises(DataError, match=re.escape(f"no onsets at '{out}'")):
         read_onsets(out)
 
 

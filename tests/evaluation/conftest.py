@@ -12,9 +12,9 @@ import torch
 from spiking_music import config as configuration
 from spiking_music.config import EvaluationConfig, SignalConfig, VariantConfig
 from spiking_music.dataset.shard import ShardFile
-from spiking_music.evaluation.coding import encode_split
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import save_weights
+from spiking_music.evaluation.inference import encode_split
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import save_weights
 from tests.conftest import DEFAULTS
 
 SAMPLES, HOP, UNITS, CODEBOOKS, SIZE = 8192, 512, 12, 3, 8

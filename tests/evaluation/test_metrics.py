@@ -1,4 +1,4 @@
-"""Metrics: the traps of SPEC 6."""
+"""Metrics: silence, lags, and constants."""
 
 import numpy as np
 import pytest

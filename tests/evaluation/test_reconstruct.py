@@ -15,7 +15,7 @@ from spiking_music.evaluation import metrics, reconstruct
 from spiking_music.evaluation.anchor import low_pass
 from spiking_music.evaluation.perceptual import Scores
 from spiking_music.evaluation.reconstruct import MEASURES, evaluate, evaluate_anchor
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 from tests.evaluation.conftest import SAMPLES, SILENT, Model, Split
 
 

@@ -12,11 +12,16 @@ from zarr.storage import ZipStore
 
 from spiking_music.config import SelectivityConfig
 from spiking_music.errors import CodeError, DataError
-from spiking_music.evaluation.correlation import correlate, prominence
-from spiking_music.evaluation.information import information, table_information
-from spiking_music.evaluation.pairs import Pairs, spans
+from spiking_music.evaluation.correlation import (
+    Pairs,
+    correlate,
+    count_all,
+    information,
+    prominence,
+    spans,
+    table_information,
+)
 from spiking_music.evaluation.selectivity import (
-    count,
     octave_chance,
     selectivity,
     side_by_side,
@@ -80,7 +85,7 @@ def test_prominence_of_a_copy_is_one_and_of_noise_nothing(planted):
         planted.onsets[:, 24:25],
         planted.spans,
     )
-    events, onsets = count(pair)
+    events, onsets = count_all(pair)
     phi = prominence(correlate(pair, 64), events, onsets, pair, window=2)
     assert phi[0, 0] == pytest.approx(1, abs=0.2)
     assert abs(phi[1, 0]) < 0.1
@@ -237,12 +242,12 @@ def test_units_that_never_fire_cost_nothing_and_change_nothing(files, tmp_path, 
         spread[:, 1::2] = planted.codes
         file["codes"] = spread
     selectivity(codes, onsets, tmp_path / "spread.npz", SETTINGS, seed=1)
-    with np.load(tmp_path / "own.npz") as own, np.load(tmp_path / "spread.npz") as among:
+    with np.load(tmp_path / "own.npz") as own, np.load(tmp_path / "spread.npz") as scattered:
         for name in ("correlation", "prominence", "score", "p", "p_family", "information"):
-            np.testing.assert_array_equal(among[name][1::2], own[name])
+            np.testing.assert_array_equal(scattered[name][1::2], own[name])
             silent = 1.0 if name.startswith("p_") or name == "p" else 0.0
-            assert (among[name][::2] == silent).all()
-        np.testing.assert_allclose(among["q"][1::2], np.minimum(1, 2 * own["q"]))
+            assert (scattered[name][::2] == silent).all()
+        np.testing.assert_allclose(scattered["q"][1::2], np.minimum(1, 2 * own["q"]))
     with h5py.File(codes, "r+") as file:
         file["codes"][:] = 0
     selectivity(codes, onsets, tmp_path / "none.npz", SETTINGS, seed=1)

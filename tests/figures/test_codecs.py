@@ -14,7 +14,7 @@ RATES = {"mp3": (8.2, 64.3), "opus": (6.0, 64.8), "free": (3.0,)}  # kbps
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     rows = [{"codec": name, "kbps": kbps} for name, rates in RATES.items() for kbps in rates]
-    found = pd.DataFrame(rows).assign(paper_kbps=[None] * 4 + [3.4])
+    found = pd.DataFrame(rows).assign(kbps_paper=[None] * 4 + [3.4])
     for name in MEASURES:
         mean = found["kbps"] / 10
         found = found.assign(**{name: mean, f"{name}_low": mean - 0.1, f"{name}_high": mean + 0.1})
@@ -42,7 +42,7 @@ def test_measures_that_were_not_made_are_left_out(table: Path) -> None:
 
 
 def test_equal_rates_need_no_hollow_mark(table: Path) -> None:
-    assert "formats" not in _draw(table, paper_kbps=None)
+    assert "formats" not in _draw(table, kbps_paper=None)
 
 
 def test_a_single_clip_has_no_interval_but_a_point(table: Path) -> None:

@@ -10,8 +10,8 @@ from spiking_music import config as configuration
 from spiking_music.config import RatingsConfig
 from spiking_music.errors import DataError
 from spiking_music.figures.listening import draw
-from spiking_music.listening import tables
-from spiking_music.listening.pages import Pages
+from spiking_music.listening import report
+from spiking_music.listening.scores import Pages
 from tests.conftest import DEFAULTS
 from tests.figures.conftest import changed
 
@@ -26,7 +26,7 @@ def _write(folder: Path, *groups: tuple[str, str], units: int = 12) -> Path:
     scores[-1, 2] = scores[-1, 1] - 0.1
     names = np.array([f"u{index}" for index in range(units)])
     pages = [Pages(*group, SYSTEMS, scores, names, names) for group in groups]
-    tables.write(pages, [], {}, folder, settings, seed=1)
+    report.write(pages, [], {}, report.Folder(folder, "ratings"), settings, seed=1)
     return folder
 
 
@@ -42,7 +42,7 @@ def test_listeners_under_both_screenings(tmp_path: Path) -> None:
     texts = _draw(_write(tmp_path / "t", *groups))
     for text in (*SYSTEMS, "12 listeners, screened as in the paper", "screened as in BS.1534-3"):
         assert text in texts
-    for text in ("excellent", "score of listeners", "<!-- 11 -->", "<!-- 1 -->"):
+    for text in ("excellent", "score of listeners", ">11<", ">1<"):
         assert text in texts
     for text in ("nobody has listened", "SIMULATED", "objective"):
         assert text not in texts

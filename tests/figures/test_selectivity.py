@@ -48,8 +48,11 @@ def test_equal_input_gives_equal_bytes(files, tmp_path):
         assert first.stat().st_size > 10_000
 
 
-def test_the_picture_shows_the_last_variant_and_its_values(files, tmp_path):
+def test_the_picture_shows_every_variant_and_its_values(files, tmp_path):
     draw(files, tmp_path / "both")
+    texts = (tmp_path / "both.svg").read_text()
+    assert "φ of 15 units of FREE<" in texts and "φ of 15 units of SPARSE<" in texts
+    assert "passes the family-wise test" in texts
     with np.load(files["SPARSE"]) as file:
         changed = dict(file)
     changed["prominence"] = changed["prominence"][::-1]
@@ -65,3 +68,15 @@ def test_one_variant_is_enough_and_none_is_not(files, tmp_path):
         draw({}, tmp_path / "none")
     with pytest.raises(DataError, match="no selectivity"):
         draw({"FREE": tmp_path / "absent.npz"}, tmp_path / "none")
+
+
+def test_how_many_units_are_significant_is_said(files, tmp_path):
+    with np.load(files["FREE"]) as file:
+        changed = dict(file)
+    for passing in (0, 3):
+        p_family = np.ones((UNITS, NOTES))
+        p_family[:passing, 5] = 0.01
+        np.savez_compressed(files["FREE"], **changed | {"p_family": p_family})
+        draw(files, tmp_path / "figure")
+        told = f"FREE: {passing} of {UNITS} units significant"
+        assert told in (tmp_path / "figure.svg").read_text()

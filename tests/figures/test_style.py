@@ -23,10 +23,12 @@ def test_page_writes_both_files_with_equal_bytes(tmp_path: Path) -> None:
     _write(tmp_path / "first.v1")  # a dot in the stem is no ending
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.bbox": "tight"}):
         _write(tmp_path / "second")
-    for kind in ("png", "svg"):
+    for kind in ("png", "svg", "pdf"):
         first = (tmp_path / f"first.v1.{kind}").read_bytes()
         assert first == (tmp_path / f"second.{kind}").read_bytes()
-        assert b"<dc:date>" not in first
+        assert b"<dc:date>" not in first and b"CreationDate" not in first
+    assert ">title<" in (tmp_path / "second.svg").read_text()  # text, not paths
+    assert b"/FontFile2" in (tmp_path / "second.pdf").read_bytes()  # TrueType, embedded
 
 
 def test_page_leaves_the_users_settings_alone(tmp_path: Path) -> None:
@@ -48,8 +50,27 @@ def test_a_full_disk_is_one_sentence_and_no_file(tmp_path: Path) -> None:
 
 
 def test_looks_differ_for_many_variants() -> None:
-    names = [f"variant-{i}" for i in range(70)]
+    names = [*style.FAMILY, *(f"variant-{i}" for i in range(70))]
     assert len(set(style.looks(names).values())) == len(names)
+    assert len({look.colour for look in style.FAMILY.values()}) == len(style.FAMILY) >= 12
+    assert len({look.marker for look in style.FAMILY.values()}) == len(style.FAMILY)
+
+
+def test_a_variant_looks_the_same_whoever_stands_beside_it() -> None:
+    alone, beside = style.looks(["free"]), style.looks(["mine", "rvq", "free", "sparse"])
+    assert alone["free"] == beside["free"]
+    assert style.looks(["mine"])["mine"] == beside["mine"]
+    assert beside["mine"] not in style.FAMILY.values()
+
+
+def test_further_seeds_keep_the_colour_of_their_variant() -> None:
+    found = style.looks(["rvq", "rvq-seed-2", "rvq-seed-3"])
+    assert len({look.colour for look in found.values()}) == 1
+    assert len(set(found.values())) == 3
+
+
+def test_rows_of_an_overlay_come_after_the_family() -> None:
+    assert style.in_order(["mine", "free", "other", "rvq"]) == ["rvq", "free", "mine", "other"]
 
 
 def test_tint_runs_from_white_to_the_colour() -> None:

@@ -13,10 +13,10 @@ from spiking_music.config import RatingsConfig, SignalConfig
 from spiking_music.dataset.midi import write_midi
 from spiking_music.dataset.onsets import build_onsets
 from spiking_music.dataset.shard import ShardFile
-from spiking_music.evaluation.coded import fit_tables
-from spiking_music.evaluation.coding import encode_split
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.weights import save_weights
+from spiking_music.evaluation.inference import encode_split
+from spiking_music.evaluation.rates import fit_tables
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import save_weights
 from tests.conftest import DEFAULTS
 from tests.workflow.folders import performance
 

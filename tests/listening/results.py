@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spiking_music.listening.pages import Pages
+from spiking_music.listening.scores import Pages
 
 HEADER = (
     "session_test_id,participant,session_uuid,trial_id,rating_stimulus,rating_score,rating_time,"

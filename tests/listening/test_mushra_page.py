@@ -16,6 +16,7 @@ from spiking_music.config import PageConfig
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.listening.manifest import read_manifest
 from spiking_music.listening.mushra_page import build, render
+from spiking_music.marks import MARK
 from tests.browser.stimuli import SYSTEMS, names, write_stimuli
 from tests.conftest import DEFAULTS
 
@@ -45,7 +46,7 @@ def changed(manifest: Path, change: dict[str, Any]) -> Path:
 def test_every_sound_is_there_byte_for_byte(manifest: Path, tmp_path: Path) -> None:
     build(manifest, settings(), tmp_path / "page")
     files = {path.name for path in (tmp_path / "page").rglob("*") if path.is_file()}
-    assert files == {"index.html", *(f"{name}.js" for name in names(manifest))}
+    assert files == {MARK, "index.html", *(f"{name}.js" for name in names(manifest))}
     for name in names(manifest):
         script = (tmp_path / "page" / "audio" / f"{name}.js").read_text()
         found = re.fullmatch(rf'receiveSound\("{name}", "([^"]+)"\);\n', script)

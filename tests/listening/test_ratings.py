@@ -9,9 +9,10 @@ import pytest
 from spiking_music import config as configuration
 from spiking_music.config import RatingsConfig, SimulatedConfig
 from spiking_music.errors import DataError
-from spiking_music.listening.collecting import collect
-from spiking_music.listening.ratings import rate
+from spiking_music.listening.ratings import listeners_ratings
+from spiking_music.listening.results import collect
 from spiking_music.listening.simulated import simulate, write_simulated
+from spiking_music.marks import MARK
 from tests.conftest import DEFAULTS
 from tests.listening.results import rows, write
 
@@ -32,10 +33,10 @@ def test_the_folder_holds_every_table_for_both_screenings(
         write(tmp_path / "c.csv", rows("u3", free=90)),
         write(tmp_path / "broken.csv", [*rows("u4")[:-1], "piano,"]),
     ]
-    rate(paths, tmp_path / "out", settings, seed=1)
+    listeners_ratings(paths, tmp_path / "out", settings, seed=1)
     out = tmp_path / "out"
     others = {"listeners.csv", "left-out.csv", "summary.md"}
-    assert {path.name for path in out.iterdir()} == TABLES | others
+    assert {path.name for path in out.iterdir()} == TABLES | others | {MARK}
     systems = pd.read_csv(out / "systems.csv").set_index(["screening", "system"])
     assert systems.loc[("paper", "free"), "units"] == 3
     assert systems.loc[("BS.1534-3", "free"), "units"] == 2
@@ -57,8 +58,8 @@ def test_the_folder_holds_every_table_for_both_screenings(
 
 def test_equal_files_give_equal_bytes_in_any_order(tmp_path: Path, settings: RatingsConfig) -> None:
     paths = [write(tmp_path / f"{n}.csv", rows(f"u{n}", rvq=50 + n)) for n in range(4)]
-    rate(paths, tmp_path / "one", settings, seed=1)
-    rate(paths[::-1], tmp_path / "two", settings, seed=1)
+    listeners_ratings(paths, tmp_path / "one", settings, seed=1)
+    listeners_ratings(paths[::-1], tmp_path / "two", settings, seed=1)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
@@ -67,12 +68,12 @@ def test_a_screening_that_nobody_passes_is_left_out_and_both_are_an_error(
     tmp_path: Path, settings: RatingsConfig
 ) -> None:
     path = write(tmp_path / "a.csv", rows("u1", reference=85))
-    rate([path], tmp_path / "out", settings, seed=1)
+    listeners_ratings([path], tmp_path / "out", settings, seed=1)
     assert set(pd.read_csv(tmp_path / "out" / "systems.csv")["screening"]) == {"paper"}
     assert "BS.1534-3 keeps 0 of 1 listeners" in (tmp_path / "out" / "summary.md").read_text()
     path = write(tmp_path / "b.csv", rows("u2", reference=70))
     with pytest.raises(DataError, match="none of the 1 listeners passes a screening"):
-        rate([path], tmp_path / "none", settings, seed=1)
+        listeners_ratings([path], tmp_path / "none", settings, seed=1)
     assert not (tmp_path / "none").exists()
 
 
@@ -80,12 +81,12 @@ def test_simulated_listeners_are_marked_in_every_file(
     tmp_path: Path, settings: RatingsConfig, simulated: SimulatedConfig
 ) -> None:
     write_simulated(simulated, tmp_path / "files", seed=3)
-    files = sorted((tmp_path / "files").iterdir())
+    files = sorted((tmp_path / "files").glob("*.csv"))
     assert len(files) == simulated.listeners
     for path in files:
         assert path.name.startswith("simulated-")
         assert set(pd.read_csv(path)["session_test_id"]) == {"simulated"}
-    rate(files, tmp_path / "out", settings, seed=1)
+    listeners_ratings(files, tmp_path / "out", settings, seed=1)
     for name in TABLES | {"listeners.csv"}:
         assert set(pd.read_csv(tmp_path / "out" / name)["source"]) == {"SIMULATED listeners"}
     summary = (tmp_path / "out" / "summary.md").read_text()
@@ -95,7 +96,7 @@ def test_simulated_listeners_are_marked_in_every_file(
 
 def test_simulated_files_hold_what_was_drawn(tmp_path: Path, simulated: SimulatedConfig) -> None:
     write_simulated(simulated, tmp_path / "files", seed=3)
-    read = collect((tmp_path / "files").iterdir()).pages
+    read = collect((tmp_path / "files").glob("*.csv")).pages
     drawn = simulate(simulated, seed=3)
     assert read.systems == drawn.systems
     np.testing.assert_array_equal(

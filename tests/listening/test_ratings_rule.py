@@ -8,7 +8,7 @@ from spiking_music import config as configuration
 from spiking_music.config import SimulatedConfig
 from spiking_music.listening.simulated import write_simulated
 from tests.conftest import DEFAULTS
-from tests.listening.test_objective import evaluated
+from tests.listening.test_ratings_objective import evaluated
 from tests.workflow.conftest import run_snakemake
 
 

@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from spiking_music.config import SimulatedConfig
+from spiking_music.evaluation.bootstrap import median_interval
 from spiking_music.listening import statistics
 from spiking_music.listening.simulated import simulate
 from tests.listening.results import pages
@@ -117,7 +118,7 @@ def test_the_interval_of_the_median_is_that_of_a_plain_loop() -> None:
     groups = values.reshape(8, 3)
     medians = [np.median(np.repeat(groups, row, axis=0)) for row in times]
     low, high = np.percentile(medians, [2.5, 97.5])
-    assert statistics.median_interval(values, units, 100, seed=5) == pytest.approx((low, high))
+    assert median_interval(values, units, 100, seed=5) == pytest.approx((low, high))
 
 
 def test_one_unit_has_no_interval() -> None:

@@ -13,10 +13,11 @@ import soxr
 
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import CodeError
-from spiking_music.listening.loudness import loudness, matched
 from spiking_music.listening.manifest import read_manifest, read_stimulus
 from spiking_music.listening.selection import read_chosen
 from spiking_music.listening.stimuli import make_stimuli
+from spiking_music.listening.systems import loudness, loudness_match
+from spiking_music.marks import MARK
 from tests.listening.conftest import Inputs
 from tests.listening.test_selection import settings
 
@@ -108,7 +109,7 @@ def test_a_second_run_leaves_nothing_of_the_first(inputs: Inputs, tmp_path: Path
     out = make(inputs, tmp_path / "out", seed=1)
     listed = json.loads((out / "manifest.json").read_text())["clips"]
     named = {each["file"] for clip in listed for each in clip["stimuli"]}
-    assert {path.name for path in out.iterdir()} == named | {"manifest.json", "clips.csv"}
+    assert {path.name for path in out.iterdir()} == named | {"manifest.json", "clips.csv", MARK}
 
 
 def test_missing_systems_are_named(
@@ -148,11 +149,11 @@ def test_a_peak_takes_all_down_together() -> None:
     spiky = 0.3 * noise
     spiky[RATE] = 1.0
     silence = 0 * noise
-    result = matched([noise, spiky, silence], RATE, -10, -1)
+    result = loudness_match([noise, spiky, silence], RATE, -10, -1)
     assert max(np.abs(wave).max() for wave in result) == pytest.approx(10 ** (-1 / 20), rel=1e-4)
     levels = [loudness(wave, RATE) for wave in result[:2]]
     assert levels[0] == pytest.approx(levels[1], abs=0.01)
     assert levels[0] < -10
     assert not result[2].any()
-    untouched = matched([noise], RATE, -40, -1)[0]
+    untouched = loudness_match([noise], RATE, -40, -1)[0]
     assert loudness(untouched, RATE) == pytest.approx(-40, abs=0.01)

@@ -29,23 +29,25 @@ SPECTROGRAM = {
     "exponent": 0.3, "channels": 4, "ratios": [4, 4],
 }  # fmt: skip
 GRIFFIN_LIM = {"kind": "griffin-lim", "iterations": 2, "momentum": 0.9}
-LAPPED = {**BACKBONE, "kind": "lapped", "bins": 16, "loudness_steps": 4, "bands": [8, 32, 64]}
-del LAPPED["latent"]  # follows from the bins
-LADDER = {
-    "kind": "ladder", "bins": 16, "step": 0.5, "tilt": 0.25, "knee": 4.0,
-    "grades": [1, 2, 4], "threshold": 0.65, "loudness": 24, "bands": 2, "band_steps": 2,
-    "band_levels": 18, "band_step": 2.0,
+MDCT = {**BACKBONE, "kind": "mdct", "bins": 16, "gain_frames": 4, "envelope_edges": [8, 32, 64]}
+del MDCT["latent"]  # follows from the bins
+DEADZONE = {
+    "kind": "deadzone", "bins": 16, "step_size": 0.5, "weighting": 0.25, "weighting_knee": 4.0,
+    "levels": [1, 2, 4], "threshold": 0.65, "gain_levels": 24, "envelope_bands": 2,
+    "envelope_frames": 2, "envelope_levels": 18, "envelope_step": 2.0,
 }  # fmt: skip
 CONTEXT = {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 3}
 GAMMA = {
-    "gamma": 0.5, "silent_steps": 3, "ramp_steps": 4,
+    "gamma": 0.5, "silent": 3 / 12, "ramp": 4 / 12,
     "collapse": {"after": 0, "below_db": -1000.0, "patience": 1},
 }  # fmt: skip
-STORAGE = {"kind": "storage", "budget": 0.25, **GAMMA}
-GRADED = {"kind": "graded", "channels": 4, "grades": 2}
-RATE = {"kind": "rate", "reach": 1, **GAMMA}
-LEVELS = {"kind": "levels", "levels": 8, **GAMMA}
-RATE_LEVELS = {**RATE, "kind": "rate-levels", "levels": 8, "doubling": 3, "gamma": 0.02}
+STORAGE = {"kind": "storage-cost", "budget": 0.25, **GAMMA}
+GRADED = {"kind": "multi-threshold", "channels": 4, "thresholds": 2}
+ENTROPY = {"kind": "entropy", "context_frames": 1, **GAMMA}
+TARGET = {"kind": "target-events", "levels": 8, **GAMMA}
+CONDITIONAL = {
+    **ENTROPY, "kind": "conditional-entropy", "levels": 8, "doubling": 3, "gamma": 0.02,
+}  # fmt: skip
 REGRESSION = {"kind": "regression"}
 GAN = {
     "kind": "gan", "start": 3, "learning_rate": 1e-3, "balancer_decay": 0.9,
@@ -64,13 +66,17 @@ ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
     "binary": {},
     "rvq": {"bottleneck": RVQ},
     "sparse": {"context": CONTEXT, "sparsity": STORAGE},
-    "levels": {"context": CONTEXT, "sparsity": LEVELS},
-    "rate": {"bottleneck": GRADED, "sparsity": RATE},
-    "rate-levels": {"context": {"kind": "gain"}, "bottleneck": GRADED, "sparsity": RATE_LEVELS},
-    "steps": {
-        "backbone": LAPPED,
-        "bottleneck": LADDER,
-        "context": {"kind": "steps", "levels": 8, "doubling": 2, "default": 3},
+    "mu-sparse": {"context": CONTEXT, "sparsity": TARGET},
+    "entropy": {"bottleneck": GRADED, "sparsity": ENTROPY},
+    "conditional-entropy": {
+        "conditioning": {"kind": "gain"},
+        "bottleneck": GRADED,
+        "sparsity": CONDITIONAL,
+    },
+    "mdct-mu": {
+        "backbone": MDCT,
+        "bottleneck": DEADZONE,
+        "conditioning": {"kind": "step-size", "levels": 8, "doubling": 2, "default": 3},
     },
     "gan": {"decoder": GAN},
     "diffusion": {"decoder": DIFFUSION},

@@ -85,7 +85,7 @@ def test_checkpoints_of_another_run_are_not_read_and_vanish(tmp_path: Path) -> N
 
 
 def test_leftovers_of_a_killed_writer_are_cleared(tmp_path: Path) -> None:
-    (tmp_path / ".partial-123-step-000000004.pt").write_bytes(b"half")
+    (tmp_path / ".partial-99999999-0123456789abcdef.pt").write_bytes(b"half")
     run = Run(tmp_path)
     assert run.store.load() is None
     run.store.save(5, state(5))

@@ -11,7 +11,7 @@ import torch
 
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import DataError
-from spiking_music.training.data import CropBatches, ahead, batches, spread
+from spiking_music.training.data import CropBatches, batches, evenly_spaced, prefetched
 from tests.training.conftest import SIGNAL, tiny, write_shard
 
 Shards = dict[str, list[Path]]
@@ -87,7 +87,7 @@ def test_the_next_item_is_made_while_one_is_in_use() -> None:
             event.set()
             yield number
 
-    with ahead(items()) as made:
+    with prefetched(items()) as made:
         assert next(made) == 0
         assert begun[1].wait(5)
         assert not begun[2].is_set()
@@ -99,7 +99,7 @@ def test_an_error_of_the_thread_surfaces_at_its_turn() -> None:
         yield 0
         raise DataError("disk gone")
 
-    with ahead(items()) as made:
+    with prefetched(items()) as made:
         assert next(made) == 0
         with pytest.raises(DataError, match="disk gone"):
             next(made)
@@ -110,4 +110,4 @@ def test_an_error_of_the_thread_surfaces_at_its_turn() -> None:
     [(3, 9, [0, 4, 8]), (9, 3, [0, 1, 2]), (1, 5, [0]), (4, 0, [])],
 )
 def test_spread(count: int, total: int, expected: list[int]) -> None:
-    assert spread(count, total) == expected
+    assert evenly_spaced(count, total) == expected

@@ -90,7 +90,7 @@ def test_a_thread_that_cannot_write_does_not_say_so_twice(
 ) -> None:
     """TensorBoard writes in a thread, and raises what happened there on its next call."""
 
-    def train() -> None:
+    def train(**_: object) -> None:
         log = Log(tmp_path / "log.csv", "", 0)
         with full_disk(1000):
             for step in range(100):

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from spiking_music.config import VariantConfig
 from spiking_music.errors import ConfigError, DataError, TrainingError
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 from spiking_music.training import loop
 from spiking_music.training.checkpoint import Checkpoints
 from tests.training.conftest import LOSS, tiny, write_shard
@@ -96,7 +96,7 @@ def test_same_seed_same_bytes(tmp_path: Path, shards: Shards, kind: str) -> None
     assert third.read_bytes() == first.read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["binary", "rvq", "levels", "gan", "diffusion", "freq-ae"])
+@pytest.mark.parametrize("kind", ["binary", "rvq", "mu-sparse", "gan", "diffusion", "freq-ae"])
 def test_a_stopped_run_resumes_to_the_same_bytes(
     tmp_path: Path, shards: Shards, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,7 +190,9 @@ def test_an_empty_validation_split_is_named(tmp_path: Path, shards: Shards) -> N
         run(tmp_path, tiny(), {**shards, "validation": [empty]})
 
 
-@pytest.mark.parametrize("kind", ["binary", "levels", "rate-levels", "steps", "gan", "diffusion"])
+@pytest.mark.parametrize(
+    "kind", ["binary", "mu-sparse", "conditional-entropy", "mdct-mu", "gan", "diffusion"]
+)
 def test_mixed_precision_trains(tmp_path: Path, shards: Shards, kind: str) -> None:
     run(tmp_path, tiny(kind, precision="bf16-mixed"), shards)
     assert pd.read_csv(tmp_path / "log.csv")["loss"].iloc[-1] < 10

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.shard import ShardFile
-from spiking_music.model.autoencoder import Autoencoder, Output
+from spiking_music.models.autoencoder import Autoencoder, Output
 from spiking_music.training.logs import Log
 from spiking_music.training.losses import ReconstructionLoss, si_snr
 from spiking_music.training.validation import columns, validate
@@ -63,7 +63,7 @@ def test_levels_are_spread_and_each_has_its_column(sines: Clips, tmp_path: Path)
             noise = (output.audio - x) * 10 ** (level[:, None, None] / 10)
             return Output(x + noise, x, {}, {})
 
-    config = tiny("levels", validation_clips=6)
+    config = tiny("mu-sparse", validation_clips=6)
     loss = ReconstructionLoss(LOSS, SIGNAL.sample_rate)
     log = Log(tmp_path / "log.csv", "", 0, columns(config))
     row = validate(Worse(12.0).eval(), loss, sines, config, 3, log)

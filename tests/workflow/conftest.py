@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import made_once
 from tests.workflow.small import write_overlay
 
 ROOT = Path(__file__).parents[2]
@@ -61,16 +62,20 @@ def run_snakemake(
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the tiny demo has run to its end."""
-    folder = tmp_path_factory.mktemp("tiny")
-    done = run_snakemake(folder)
-    assert done.code == 0, done.said[-5000:]
-    return folder
+
+    def make(folder: Path) -> None:
+        done = run_snakemake(folder)
+        assert done.code == 0, done.said[-5000:]
+
+    return made_once(tmp_path_factory, "tiny", make)
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which one variant has gone through every stage, undisturbed."""
-    folder = tmp_path_factory.mktemp("small")
-    done = run_snakemake(folder, overlays=write_overlay(folder))
-    assert done.code == 0, done.said[-5000:]
-    return folder
+
+    def make(folder: Path) -> None:
+        done = run_snakemake(folder, overlays=write_overlay(folder))
+        assert done.code == 0, done.said[-5000:]
+
+    return made_once(tmp_path_factory, "small", make)

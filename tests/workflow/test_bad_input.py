@@ -52,6 +52,8 @@ def out(tmp_path: Path) -> Path:
 def run(folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> Run:
     """`run(bad_recordings="skip")`: all verbs of the dataset room, until one fails."""
 
+    monkeypatch.setenv("SPIKING_MUSIC_FORCE", "1")  # as the workflow does
+
     def verbs(**dataset: Any) -> Outcome:
         for verb, arguments in commands(folder, out, **dataset):
             monkeypatch.setattr(sys, "argv", ["spiking-music", verb, *arguments])
@@ -125,6 +127,7 @@ def not_a_number(folder: Path) -> None:
 def short_audio(folder: Path) -> None:
     samples, rate = soundfile.read(folder / "1.wav")
     soundfile.write(folder / "1.wav", samples[:rate], rate)
+    edit(folder, lambda table: table.assign(duration=[3.2, 1.0, 3.2, 3.2]))
 
 
 RECORDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -155,8 +158,9 @@ RECORDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "truncated flac": (
         cut_flac,
-        "clips",
-        r"recording '.*1\.wav' is damaged or cut short .*: replace the file",
+        "recordings",
+        r"recording '.*1\.wav' is cut short: its last samples are missing; copy or download it "
+        "again",
     ),
     "truncated MIDI": (
         lambda folder: shorten(folder / "1.midi", 0.6),
@@ -210,6 +214,10 @@ TABLES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
         r"metadata\.csv', row 6: audio_filename '1\.wav' stands twice: remove one row",
     ),
     "no rows": (lambda table: table[:0], r"metadata\.csv' has no row: list at least one"),
+    "wrong duration": (
+        lambda table: table.assign(duration=["", "4.5", "", ""]),
+        r"metadata\.csv', row 3: duration '4\.5' is wrong, as '1\.wav' lasts 3\.20 s: correct it",
+    ),
     "no number": (
         lambda table: table.assign(duration=["3", "long", "3", "3"]),
         r"metadata\.csv', row 3: duration 'long' is no number: correct it",
@@ -235,6 +243,7 @@ def test_audio_shorter_than_a_clip(folder: Path, out: Path, run: Run) -> None:
     """One of several is named; a split without any clip is an error; padding is the remedy."""
     samples, rate = soundfile.read(folder / "1.wav")
     soundfile.write(folder / "1.wav", samples[: int(1.4 * rate)], rate)
+    edit(folder, lambda table: table.drop(columns=["duration", "year"]))
     (folder / "1.midi").write_bytes(one_note())
     told = run().told
     assert re.search(r"no clip from recording '.*1\.wav': it lasts 1\.40 s and a clip 1\.49", told)
@@ -260,10 +269,20 @@ def one_note() -> bytes:
     ("arguments", "sentence"),
     [
         (
-            ["train", "fre", "clips.h5", "--weights", "w", "--log", "l", "--checkpoints", "c"],
+            [
+                "train",
+                "fre",
+                str(ROOT / "README.md"),
+                "--weights",
+                "w",
+                "--log",
+                "l",
+                "--checkpoints",
+                "c",
+            ],
             "unknown variant 'fre'; did you mean 'free'?",
         ),
-        (["figure", "architecture", "rqv", "--out", "f"], "did you mean 'rvq'?"),
+        (["architecture", "rqv", "--out", "f"], "did you mean 'rvq'?"),
         (
             ["catalogue", "--config", '{"dataset": {"shard": 2}}', "--out", "o"],
             "unknown configuration key 'dataset.shard'; did you mean 'shards'?",

@@ -15,7 +15,7 @@ from tests.dataset.fma.shaped import AUDIO, GENRES, METADATA, make_fma
 from tests.dataset.maestro.server import Server, serving
 from tests.workflow.conftest import run_snakemake
 
-FMA = "config/fma.yaml"
+FMA = "config/data/fma.yaml"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_from_the_server_to_the_genre(server: Server, tmp_path: Path) -> None:
     assert len(pd.read_csv(results / "clips" / "train-0.csv")) == 12
 
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert summary.loc["free", "clips"] == 4 and summary.loc["free", "kbps_coded"] > 0
+    assert summary.loc["free", "clips"] == 4 and summary.loc["free", "kbps"] > 0
     assert not (results / "onsets").exists() and not (results / "selectivity.csv").exists()
     drawn = {path.stem for path in (results / "figures").glob("*.png")}
     assert drawn == {*expected_figures()}

@@ -77,3 +77,18 @@ def clips(results: Path) -> dict[str, int]:
         with h5py.File(path) as file:
             counts[path.stem.partition("-")[0]] = len(file["audio"])
     return counts
+
+
+def test_a_bad_table_is_told_before_anything_runs(tmp_path: Path) -> None:
+    recordings = make_folder(tmp_path / "data", seconds=0.5)
+    table = pd.read_csv(recordings / "metadata.csv")
+    table.assign(split="dev").to_csv(recordings / "metadata.csv", index=False)
+    overlay = tmp_path / "own.yaml"
+    overlay.write_text(yaml.safe_dump({"dataset": {"source": "folder", "path": str(recordings)}}))
+    done = run_snakemake(tmp_path, "--dry-run", overlays=(str(overlay),))
+    said = [line for line in done.said.splitlines() if line.startswith("error: ")]
+    assert done.code == 1 and "Traceback" not in done.said
+    assert len(said) == 1 and "row 2: split 'dev' is no split" in said[0]
+    make_folder(tmp_path / "good", seconds=0.5)
+    overlay.write_text(overlay.read_text().replace("/data", "/good"))
+    assert run_snakemake(tmp_path, "--dry-run", overlays=(str(overlay),)).code == 0

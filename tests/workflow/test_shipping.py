@@ -46,8 +46,8 @@ def test_a_trained_model_is_made_to_be_shipped(small: Path, tmp_path: Path) -> N
 
 def test_the_models_of_the_real_recipe_are_one_command_away(tmp_path: Path) -> None:
     """From nothing: the data, the training, 16 bits, their codes, their tables."""
-    target = "results/demo/shipped/sparse/entropy.safetensors"
-    done = run_snakemake(tmp_path, "-n", target, overlays=("config/best.yaml",))
+    target = "results/demo/shipped/mdct/entropy.safetensors"
+    done = run_snakemake(tmp_path, "-n", target, overlays=("config/experiments/mdct.yaml",))
     assert done.code == 0, done.said
     for rule in ("clips", "train", "halve", "codes_shipped", "ship"):
         assert f"rule {rule}:" in done.said

@@ -10,17 +10,17 @@ import pandas as pd
 import pytest
 
 from spiking_music.listening.manifest import read_manifest
-from spiking_music.model.metadata import describe
-from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
+from spiking_music.models.metadata import describe
+from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS
 from tests.browser.samples import page_data
 from tests.workflow.conftest import ROOT, Done, run_snakemake
 from tests.workflow.small import write_overlay
 
 VARIANTS = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion"]
-VARIANTS += ["mel", "freq-ae", "time-ae", "pretrained"]
+VARIANTS += ["mel", "freq-ae", "time-ae", "mdct-shipped"]
 CODED = [name for name in VARIANTS if name != "mel"]
 CLASSICAL = ["mp3-4", "mp3-16", "opus-12"]
-BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "pretrained"]
+BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mdct-shipped"]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 
@@ -37,16 +37,16 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     assert list(summary.index) == [*VARIANTS, *CLASSICAL, *ANCHORS]
     assert summary["si_snr_db"].notna().all()
     assert (summary["si_snr_low"] <= summary["si_snr_db"]).all()
-    assert (summary.loc[CODED, "kbps_cheapest"] > 0).all()
+    assert (summary.loc[CODED, "kbps_paper"] > 0).all()
     assert (summary.loc[BINARY, "density"] > 0).all()
-    assert summary.loc[["mel", *ANCHORS], "kbps_cheapest"].isna().all()
+    assert summary.loc[["mel", *ANCHORS], "kbps_paper"].isna().all()
     decoders = {"regression", "gan", "diffusion", "griffin-lim", "mp3", "opus", "none"}
     assert set(summary["decoder"]) == decoders
     latents = 4 * 3 * 22050 / 512 / 1000  # of 3 bits
-    assert summary.loc[["freq-ae", "time-ae"], "kbps_cheapest"].tolist() == pytest.approx(
+    assert summary.loc[["freq-ae", "time-ae"], "kbps_paper"].tolist() == pytest.approx(
         [latents] * 2
     )
-    assert (summary.loc[["freq-ae", "time-ae"], "kbps_coded"] > 0).all()
+    assert (summary.loc[["freq-ae", "time-ae"], "kbps"] > 0).all()
     assert (summary.loc[CLASSICAL, "kbps_header"] > 0).all()
     assert list(pd.read_csv(results / "selectivity.csv")["variant"]) == BINARY
     with np.load(results / "selectivity" / "sparse.npz") as arrays:
@@ -56,21 +56,21 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
 
 def test_the_model_of_the_package_is_a_row_without_training(finished: Path) -> None:
     results = finished / "results" / "tiny"
-    names = {path.name for path in (results / "models" / "pretrained").iterdir()}
+    names = {path.name for path in (results / "models" / "mdct-shipped").iterdir()}
     assert names == {WEIGHTS, TABLES}
     for name in names:
-        copied = (results / "models" / "pretrained" / name).read_bytes()
+        copied = (results / "models" / "mdct-shipped" / name).read_bytes()
         assert copied == (PRETRAINED / name).read_bytes()
-    assert {path.name for path in (results / "codes" / "pretrained").iterdir()} == {
+    assert {path.name for path in (results / "codes" / "mdct-shipped").iterdir()} == {
         "validation.h5",  # selectivity
         "test.h5",
     }
-    row = pd.read_csv(results / "summary.csv").set_index("variant").loc["pretrained"]
+    row = pd.read_csv(results / "summary.csv").set_index("variant").loc["mdct-shipped"]
     about = describe(PRETRAINED / WEIGHTS)["extra"]
     assert {name: str(int(row[name])) for name in about} == about
     systems = page_data(results / "listen" / "index.html")["clips"][0]["systems"]
     first = [name for name, _ in groupby(system["name"].partition("@")[0] for system in systems)]
-    assert first[:3] == ["reference", "pretrained", "rvq"]  # it at all levels of the slider
+    assert first[:3] == ["reference", "mdct-shipped", "rvq"]  # it at all levels of the slider
     assert systems[1]["rates"]["kbps"] > 0
 
 
@@ -127,6 +127,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     done = run_snakemake(finished, "-n", "--config", change)
     once = ("train", "evaluate", "account", "fit_entropy", "account_coded", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
+    once += ("excerpts",)
     drawn = ("clips", "rate_quality", "training", "selectivity")  # the network is the same
     expected = {"all", "codes", *once, *(f"figure_{name}" for name in drawn)}
     assert set(jobs(done)) == expected
@@ -139,7 +140,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     ("change", "rerun"),
     [
         ("figures={storage_steps: 512}", {"figure_storage"}),
-        ("figures={clips: 2}", {"figure_clips"}),
+        ("figures={clips: 2}", {"excerpts", "figure_clips"}),
         ("listening={page: {title: Another}}", {"mushra_page"}),
         (
             "evaluation={bootstrap: 60}",  # of the intervals of two tables, and what shows these
@@ -178,7 +179,7 @@ def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path
     done = run_snakemake(
         finished, "-n", "--nolock", "--force", "--mode", "remote", "--local-groupid", "any",
         "--allowed-rules", "account", "account_coded", "fit_entropy",
-        "--target-jobs", "account_coded:variant=pretrained",
+        "--target-jobs", "account_coded:variant=mdct-shipped",
     )  # fmt: skip
     assert jobs(done) == {"account_coded": 1}
 
@@ -214,7 +215,7 @@ def test_a_bad_configuration_is_one_sentence(tmp_path: Path, change: str, senten
 
 def test_the_paper_is_one_overlay_away(tmp_path: Path) -> None:
     done = run_snakemake(
-        tmp_path, "-n", "-p", overlays=("config/maestro.yaml", "config/paper.yaml")
+        tmp_path, "-n", "-p", overlays=("config/data/maestro.yaml", "config/experiments/paper.yaml")
     )
     assert {"archive", "clips", "train"} <= jobs(done).keys()
     assert '"steps": 1000000' in done.said
@@ -222,7 +223,7 @@ def test_the_paper_is_one_overlay_away(tmp_path: Path) -> None:
 
 
 def test_the_table_of_results_is_two_overlays_away_and_may_lack_figure_5(tmp_path: Path) -> None:
-    overlays = ("config/best.yaml", "config/quality.yaml")
+    overlays = ("config/experiments/mdct.yaml", "config/experiments/quality.yaml")
     whole = jobs(run_snakemake(tmp_path, "-n", overlays=overlays))
     assert whole["train"] == whole["evaluate"] == 72 and whole["figure_selectivity"] == 1
     none = run_snakemake(tmp_path, "-n", "--config", "figures={selective: []}", overlays=overlays)
@@ -231,7 +232,7 @@ def test_the_table_of_results_is_two_overlays_away_and_may_lack_figure_5(tmp_pat
 
 def test_three_seeds_of_a_recipe_are_a_word_on_the_command_line(tmp_path: Path) -> None:
     """And each of them is trained on from its own weights."""
-    names = ("mu-sparse", "mu-sparse-seed-2", "mu-sparse-seed-3")
+    names = ("mdct-mu", "mdct-mu-seed-2", "mdct-mu-seed-3")
     for name in names:
         (tmp_path / f"results/salamander/models/{name}").mkdir(parents=True)
         (tmp_path / f"results/salamander/models/{name}/weights.safetensors").touch()
@@ -239,8 +240,8 @@ def test_three_seeds_of_a_recipe_are_a_word_on_the_command_line(tmp_path: Path) 
         tmp_path,
         "-n", "-p",
         *(f"results/both/shipped/{name}/entropy.safetensors" for name in names),
-        "--config", "variants={mu-sparse: {seeds: 3}}",
-        overlays=("config/best.yaml", "config/both.yaml"),
+        "--config", "variants={mdct-mu: {seeds: 3}}",
+        overlays=("config/experiments/mdct.yaml", "config/experiments/both.yaml"),
     )  # fmt: skip
     assert jobs(done)["train"] == 3
     for name in names:
@@ -260,7 +261,7 @@ def test_all_of_maestro_is_a_few_jobs(tmp_path: Path, maestro_table: Path) -> No
     with (maestro_table / "maestro-v3.0.0.csv").open("a") as file:
         file.write("\n".join(rows) + "\n")
     own = f"dataset={{source: folder, path: {maestro_table}}}"
-    done = run_snakemake(tmp_path, "-n", "--config", own, overlays=("config/maestro.yaml",))
+    done = run_snakemake(tmp_path, "-n", "--config", own, overlays=("config/data/maestro.yaml",))
     counted = jobs(done)
     assert (counted["recordings"], counted["clips"]) == (32, 96)
     assert sum(counted.values()) <= 250

@@ -10,7 +10,7 @@ import pytest
 
 from spiking_music import config as configuration
 from spiking_music.errors import ConfigError
-from spiking_music.model.pretrained import PRETRAINED, WEIGHTS
+from spiking_music.models.pretrained import PRETRAINED, WEIGHTS
 from spiking_music.workflow import Plan, keys, named, options, out_folder, out_prefix, per_attempt
 from spiking_music.workflow.shell import wildcards_in
 from tests.conftest import DEFAULTS
@@ -27,13 +27,13 @@ def plan(**overlay: Any) -> Plan:
 def test_the_demo_has_the_whole_family_and_the_model_of_the_package() -> None:
     demo = plan()
     assert demo.results == "results/demo"
-    assert demo.trained_rows == FAMILY and demo.pretrained_rows == ["pretrained"]
-    assert demo.variants == [*FAMILY, "pretrained"]
-    assert demo.sample_variants == ["pretrained", *FAMILY]
+    assert demo.trained_rows == FAMILY and demo.pretrained_rows == ["mdct-shipped"]
+    assert demo.variants == [*FAMILY, "mdct-shipped"]
+    assert demo.sample_variants == ["mdct-shipped", *FAMILY]
     assert demo.codec_variants == [name for name in demo.variants if name != "mel"]
-    binary = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "pretrained"]
+    binary = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mdct-shipped"]
     assert demo.binary_variants == demo.selectivity_variants == binary
-    assert demo.level_variants == ["mu-sparse", "pretrained"]
+    assert demo.level_variants == ["mu-sparse", "mdct-shipped"]
     assert demo.sparse_variants == ["sparse"]
     assert demo.figure5_variants == ["free", "sparse"]
     assert (demo.mp3, demo.opus) == ([8], [6])
@@ -111,9 +111,9 @@ def test_other_sources() -> None:
 
 def test_models_are_trained_or_taken_over(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    assert plan().model_sources == {"pretrained": str(PRETRAINED)}
+    assert plan().model_sources == {"mdct-shipped": str(PRETRAINED)}
     assert plan().trained_here == "|".join(FAMILY)
-    job = Job(variant="pretrained", file=WEIGHTS)
+    job = Job(variant="mdct-shipped", file=WEIGHTS)
     assert plan().lent(job) == f"{PRETRAINED}/{WEIGHTS}"
     only = dict.fromkeys(set(FAMILY) - {"free"})
     with pytest.raises(ConfigError, match="models_from is 'far', but there is no 'results/far/"):
@@ -162,10 +162,10 @@ def test_settings_of_one_variant() -> None:
     trained = json.loads(plan().variant_settings(Job(variant="sparse")))
     built = json.loads(plan().network_settings(Job(variant="sparse")))
     assert trained["training"] == CONFIG["training"] and "training" not in built
-    assert trained["sparsities"]["storage"]["gamma"] == 0.5
-    assert built["sparsities"] == {"storage": {"kind": "storage"}}
-    package = configuration.read([plan().variant_settings(Job(variant="pretrained"))])
-    assert configuration.variant(package, "pretrained") == plan().models["pretrained"]
+    assert trained["sparsities"]["storage-cost"]["gamma"] == 0.5
+    assert built["sparsities"] == {"storage-cost": {"kind": "storage-cost"}}
+    package = configuration.read([plan().variant_settings(Job(variant="mdct-shipped"))])
+    assert configuration.variant(package, "mdct-shipped") == plan().models["mdct-shipped"]
 
 
 def test_keys_that_depend_on_others() -> None:

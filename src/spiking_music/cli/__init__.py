@@ -1,16 +1,20 @@
 """The command line: a verb for each rule of the workflow, the same by hand, in a test, anywhere.
 
 Verbs only translate arguments; the rooms of the library do the work and are imported when a verb
-runs, so that `--help` answers at once.
+runs, so that `--help` answers at once, and a mistake is told at once: see `guard`.
 """
 
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 import typer
+from typer.exceptions import TyperException
 
+from spiking_music import utf8
 from spiking_music.cli import (
     codec,
     dataset,
@@ -20,10 +24,13 @@ from spiking_music.cli import (
     probes,
     provenance,
     ratings,
+    streams,
     training,
 )
+from spiking_music.cli.guard import guarded
 from spiking_music.errors import SpikingMusicError
 from spiking_music.provenance import recorded
+from spiking_music.reasons import sentence
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,22 +41,57 @@ app = typer.Typer(
 )
 for room in (codec, dataset, training, evaluation, probes, listening, ratings, provenance):
     for verb in room.VERBS:
-        app.command()(verb)
+        app.command()(guarded(verb))
 app.add_typer(figures.app, name="figure")
 
 
 def main() -> None:
     """Run the command line; expected failures become one sentence on stderr and exit code 1."""
+    utf8.require()
     threading.excepthook = _thread_failed
     signal.signal(signal.SIGTERM, _stopped)
+    streams.make_ready()
+    code = _run(sys.argv[1:])
+    if code:
+        streams.abandon()
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """The exit code of a call: 1 after a failure, 2 where it was not understood, 130 on Ctrl-C."""
     try:
-        with recorded(sys.argv[1:]):
-            app()
+        with recorded(arguments):
+            code = app(standalone_mode=False)
+            sys.stdout.flush()
+            sys.exit(code or 0)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except SpikingMusicError as error:
-        _fail(str(error))
+        return _say(str(error))
+    except TyperException as error:
+        return _say(_usage(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # `| head`, which has seen enough
+        return 1
     except OSError as error:  # of reading: `files.writing` has put the others into words
-        name = f"'{error.filename}'" if error.filename else "a file"
-        _fail(f"cannot use {name} ({error.strerror or error}): check its path and permissions")
+        return _say(sentence("use", error.filename, error))
+    except UnicodeError as error:
+        return _say(f"a text or a name is of another encoding ({error}): correct it")
+    except (MemoryError, RuntimeError) as error:
+        said = str(error)  # by PyTorch, of a GPU or of the machine
+        torch_said = "out of memory" in said or "can't allocate memory" in said
+        if not isinstance(error, MemoryError) and not torch_said:
+            raise
+        return _say("memory is used up: close other programs, or work on less at a time")
+
+
+def _usage(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is None or "\n" in message:  # a help text
+        return message
+    return f"{message.rstrip('.')}: see '{context.command_path} --help'"
 
 
 def _thread_failed(failure: threading.ExceptHookArgs) -> None:
@@ -63,6 +105,14 @@ def _stopped(number: int, _: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _fail(sentence: str) -> None:
-    print(f"error: {sentence}", file=sys.stderr)
-    sys.exit(1)
+def _say(message: str, code: int = 1) -> int:
+    """Tell why the call failed. Names of files may hold anything, line ends included."""
+    if not message.startswith("Usage:"):
+        message = "error: " + "".join(map(_printable, message))
+    with suppress(OSError):  # the exit code tells
+        print(message, file=sys.stderr, flush=True)
+    return code
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]

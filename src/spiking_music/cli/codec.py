@@ -1,16 +1,23 @@
 """Verbs of the codec as one uses it: recordings ↔ `.spk` streams, and what a stream is."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from spiking_music import files
-from spiking_music.cli.paths import PIPE, Job, each, jobs
-from spiking_music.errors import CodeError, DataError
+from spiking_music.audio import RECORDINGS
+from spiking_music.cli.guard import Force
+from spiking_music.cli.paths import PIPE, Job, checked, each, jobs
+from spiking_music.cli.sources import STREAM, is_pipe, seekable
+from spiking_music.cli.streams import shows_blocks, standard_output
+from spiking_music.cli.targets import Reads, Unchecked
+from spiking_music.errors import CodeError, ConfigError, DataError, OutputError
+from spiking_music.overwriting import is_stream
 
 if TYPE_CHECKING:
     from spiking_music.codec.encoding import Missed, Wish
@@ -18,19 +25,22 @@ if TYPE_CHECKING:
     from spiking_music.codec.session import Codec, Decoding
     from spiking_music.codec.stream import Lost
 
-RECORDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".w64", ".rf64")
-STREAM = ".spk"
+SOUNDS = (".wav", ".flac")
 
 Paths = Annotated[
     list[Path],
     typer.Argument(help="Source and target; or, with --out, sources. - is standard input/output."),
+    Unchecked(),
 ]
 Folder = Annotated[
-    Path | None, typer.Option("--out", help="Folder for the results of all that is named.")
+    Path | None,
+    typer.Option("--out", help="Folder for the results of all that is named."),
+    Unchecked(),
 ]
 Model = Annotated[
     Path | None,
     typer.Option(help="Model folder or weights file; else the pretrained one."),
+    Reads("either"),
 ]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …")]
 
@@ -43,7 +53,7 @@ def encode(
         int | None, typer.Option(min=0, help="μ of a model with levels; higher is sparser.")
     ] = None,
     kbps: Annotated[
-        float | None, typer.Option(min=0, help="The best level of each block within this rate.")
+        float | None, typer.Option(help="The best level of each block within this rate.")
     ] = None,
     min_si_snr: Annotated[
         float | None, typer.Option(help="The sparsest level of each block above this, in dB.")
@@ -52,15 +62,21 @@ def encode(
         str, typer.Option(help="best, or one of: dense, coo, time, units; packed; entropy.")
     ] = "best",
     device: Device = "cpu",
+    force: Force = False,
 ) -> None:
     """Compress recordings of any rate and channel count to .spk streams."""
+    _require_wish(level, kbps, min_si_snr, format)
     todo = jobs(paths, out, RECORDINGS, STREAM)
-    from spiking_music.codec.encoding import Wish
-    from spiking_music.codec.session import load
 
-    codec = load(model, device)
-    wish = Wish(level, kbps, min_si_snr).settled(codec.model.config)
-    each(todo, lambda job: _encode(codec, job, wish, format))
+    def prepared() -> Callable[[Job], None]:
+        from spiking_music.codec.encoding import Wish
+        from spiking_music.codec.session import load
+
+        codec = load(model, device)
+        wish = Wish(level, kbps, min_si_snr).settled(codec.model.config)
+        return lambda job: _encode(codec, job, wish, format)
+
+    each(todo, checked(todo, "recording", (STREAM,), prepared))
 
 
 def decode(
@@ -73,35 +89,44 @@ def decode(
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Silence for damaged blocks, and say which.")
     ] = False,
-    start: Annotated[float, typer.Option(min=0, help="Seconds to skip.")] = 0.0,
+    start: Annotated[float, typer.Option(help="Seconds to skip.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="Seconds to decode.")] = None,
     suffix: Annotated[str, typer.Option(help="Of files in --out: .wav or .flac.")] = ".wav",
     device: Device = "cpu",
+    force: Force = False,
 ) -> None:
     """Decompress .spk streams to 16-bit WAV or FLAC files of the recordings' exact length."""
+    _require_section(start, duration)
     todo = jobs(paths, out, (STREAM,), suffix)
-    from spiking_music.codec.session import load
+    for job in todo:
+        _require_sound(job.target)
 
-    codec = load(model, device)
+    def prepared() -> Callable[[Job], None]:
+        from spiking_music.codec.session import load
 
-    def run(job: Job) -> None:
-        with _opened(job.source) as file:
-            decoding = codec.read(file, start, duration, original_rate, salvage)
-            _decode(decoding, job)
+        codec = load(model, device)
 
-    each(todo, run)
+        def run(job: Job) -> None:
+            with _opened(job.source) as file:
+                _decode(codec.read(file, start, duration, original_rate, salvage), job)
+
+        return run
+
+    each(todo, checked(todo, "stream", SOUNDS, prepared))
 
 
 def info(
-    paths: Annotated[list[Path], typer.Argument(help="Streams; - is standard input.")],
+    paths: Annotated[list[Path], typer.Argument(help="Streams; - is standard input."), Unchecked()],
     model: Model = None,
 ) -> None:
     """Tell what .spk streams are: lengths, rates, formats, levels, and a picture of the events.
 
     The picture of entropy-coded streams needs their --model, unless it is the pretrained one.
     """
+    for path in paths:
+        if path != PIPE and not path.exists():
+            raise CodeError(f"no stream at '{path}': check its path")
     from spiking_music.cli.info import report
-    from spiking_music.codec.sound_file import spooled
 
     coder = None
     if model is not None:
@@ -110,33 +135,24 @@ def info(
         coder = load_model(model)
     for path in paths:
         with ExitStack() as stack:
-            place = path
-            if path == PIPE:  # read twice: once for the numbers, once for the picture
-                place = stack.enter_context(spooled(sys.stdin.buffer))
+            # read twice: once for the numbers, once for the picture
+            place, _ = stack.enter_context(seekable(path))
             with _opened(place) as file:
-                print(report(str(path), file, coder))
+                print(report(str(path), file, coder, shows_blocks()))
 
 
 def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
-    from spiking_music.codec.sound_file import spooled
-    from spiking_music.dataset.audio import mono, opened
+    from spiking_music.audio.recording import opened
 
     with ExitStack() as stack:
-        path = job.source
-        if path == PIPE:
-            path = stack.enter_context(spooled(sys.stdin.buffer))
-        elif not path.is_file():
+        path, name = stack.enter_context(seekable(job.source))
+        if not path.exists():
             raise DataError(f"no recording at '{path}': check its path")
-        recording = stack.enter_context(opened(path))
-        pieces = stack.enter_context(
-            _progress(mono(recording, path), job.source.name, recording.frames)
-        )
-        if job.target == PIPE:
-            done = codec.write(pieces, recording.samplerate, sys.stdout.buffer, wish, format)
-        else:
-            with files.atomic(job.target) as temporary, temporary.open("wb") as file:
-                done = codec.write(pieces, recording.samplerate, file, wish, format)
-    if job.target != PIPE:
+        recording = stack.enter_context(opened(path, name))
+        pieces = stack.enter_context(_progress(recording.mono(), job.source.name, recording.frames))
+        with standard_output() if job.target == PIPE else files.sink(job.target) as file:
+            done = codec.write(pieces, recording.rate, file, wish, format)
+    if job.target.is_file() and not is_stream(job.target):
         size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
         files.wrote(job.target)
         print(f"{seconds:.3f} s in {size} bytes, {size / seconds / 125:.3f} kbps", file=sys.stderr)
@@ -145,21 +161,66 @@ def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
 
 
 def _decode(decoding: "Decoding", job: Job) -> None:
+    from spiking_music.codec.samples import Overs
     from spiking_music.codec.sound_file import sound_file, sound_pipe
 
+    overs = Overs()
     with ExitStack() as stack:
         if job.target == PIPE:
-            write = sound_pipe(sys.stdout.buffer, decoding.rate)
+            write = sound_pipe(stack.enter_context(standard_output()), decoding.rate)
+        elif _is_bare(job.target):
+            write = sound_pipe(stack.enter_context(files.sink(job.target)), decoding.rate)
         else:
             write = stack.enter_context(sound_file(job.target, decoding.rate, decoding.samples))
-        pieces = stack.enter_context(_progress(decoding, job.source.name, decoding.samples))
+        pieces = stack.enter_context(
+            _progress(overs.count(decoding), job.source.name, decoding.samples)
+        )
         for piece in pieces:
             write(piece)
-    if job.target != PIPE:
+    if job.target != PIPE and not is_stream(job.target):
         files.wrote(job.target)
     seconds = decoding.header.block_samples / decoding.header.sample_rate
+    if overs.samples:
+        print(overs.sentence(), file=sys.stderr)
     for lost in decoding.lost:
         print(_lost(lost, seconds), file=sys.stderr)
+
+
+def _require_wish(
+    level: int | None, kbps: float | None, min_si_snr: float | None, format: str
+) -> None:
+    """`ConfigError` for what no model can be asked for."""
+    if sum(value is not None for value in (level, kbps, min_si_snr)) > 1:
+        raise ConfigError("give one of --level, --kbps and --min-si-snr only")
+    if kbps is not None and not 0 < kbps < inf:
+        raise ConfigError(f"--kbps is {kbps:g}: give a rate above 0")
+    if min_si_snr is not None and not isfinite(min_si_snr):
+        raise ConfigError(f"--min-si-snr is {min_si_snr:g}: give a number of dB")
+    if format != "best":
+        from spiking_music.codec.stream.header import FORMATS_OF
+
+        known = ["best", *dict.fromkeys(name for kind in FORMATS_OF.values() for name in kind)]
+        if format not in known:
+            raise ConfigError(f"there is no format '{format}'; known are {', '.join(known)}")
+
+
+def _require_section(start: float, duration: float | None) -> None:
+    if not 0 <= start < inf:
+        raise ConfigError(f"--start is {start:g}: give seconds from 0 on")
+    if duration is not None and not 0 < duration < inf:
+        raise ConfigError(f"--duration is {duration:g}: give seconds above 0")
+
+
+def _require_sound(target: Path) -> None:
+    if target != PIPE and not _is_bare(target) and target.suffix.lower() not in SOUNDS:
+        if target.is_dir():
+            raise OutputError(f"'{target}' is a folder: name a file in it, or give --out FOLDER")
+        raise OutputError(f"cannot write '{target}': decoded sound is .wav or .flac, name one")
+
+
+def _is_bare(target: Path) -> bool:
+    """Whether the target is a pipe or device whose name tells no format: it gets WAV."""
+    return target.suffix.lower() not in SOUNDS and is_stream(target)
 
 
 @contextmanager
@@ -167,7 +228,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     if path == PIPE:
         yield sys.stdin.buffer
         return
-    if not path.is_file():
+    if not path.is_file() and not is_pipe(path):
         raise CodeError(f"no stream at '{path}': check its path")
     with path.open("rb") as file:
         yield file

@@ -6,19 +6,24 @@ from typing import Annotated
 
 import typer
 
-from spiking_music import config as configuration
-from spiking_music.cli.options import Clips, Configs
-from spiking_music.config import EvaluationConfig, FiguresConfig, RatingsConfig, SignalConfig
+from spiking_music.cli import configuration
+from spiking_music.cli.guard import guarded
+from spiking_music.cli.options import Configs
+from spiking_music.cli.targets import Reads, Writes
 from spiking_music.errors import ConfigError
 
-app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG and SVG.")
+app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG, SVG and PDF.")
 
 Variants = Annotated[
     list[str],
     typer.Option("--variant", help="Name of a variant; repeat it in the order of the files."),
 ]
 Files = Annotated[list[Path], typer.Option(help="One file a variant, in order.")]
-Stem = Annotated[Path, typer.Option("--out", help="Path of the figure without its ending.")]
+Stem = Annotated[
+    Path,
+    typer.Option("--out", help="Path of the figure without its ending."),
+    Writes(beside=("{}.png", "{}.svg", "{}.pdf"), stem=True),
+]
 
 
 def _named(variants: Sequence[str], files: Sequence[Path]) -> dict[str, Path]:
@@ -28,49 +33,60 @@ def _named(variants: Sequence[str], files: Sequence[Path]) -> dict[str, Path]:
 
 
 @app.command()
+@guarded
 def storage(config: Configs, out: Stem) -> None:
     """Figure 1: what an event matrix costs in each format."""
+    settings = configuration.section(configuration.read(config), configuration.FiguresConfig)
+
     from spiking_music.figures.storage import draw
 
-    settings = configuration.section(configuration.read(config), FiguresConfig)
     draw(settings.storage_units, settings.storage_steps, out)
 
 
 @app.command()
+@guarded
 def rate_quality(
     summary: Annotated[Path, typer.Option(help="Table of `summarise`.")],
     variant: Variants,
     evaluation: Files,
-    storage: Files,
+    coded: Files,
     out: Stem,
 ) -> None:
     """Bit rate against quality, a point a variant, with intervals and clips."""
     from spiking_music.figures.rate_quality import draw
 
-    draw(summary, _named(variant, evaluation), _named(variant, storage), out, published=True)
+    draw(summary, _named(variant, evaluation), _named(variant, coded), out, published=True)
 
 
 @app.command()
+@guarded
 def rate_sweep(
     config: Configs,
-    sweep: Annotated[Path, typer.Option(help="Table of `sweep`.")],
-    matrices: Annotated[Path, typer.Option(help="Events of one clip, of `sweep` (.npz).")],
+    sweep: Annotated[
+        Path,
+        typer.Option(help="Table of `sweep`; the others lie beside it."),
+        Reads(beside=(".npz",)),
+    ],
     variant: Variants,
     evaluation: Files,
-    storage: Files,
+    coded: Files,
     out: Stem,
 ) -> None:
     """Figure 4: what the level trades, clip by clip, and the events at some levels."""
-    from spiking_music.figures.rate_sweep import draw
-
     raw = configuration.read(config)
-    bound_db = configuration.section(raw, EvaluationConfig).bound_db
-    shown = configuration.section(raw, FiguresConfig).matrices
-    tables = _named(variant, evaluation), _named(variant, storage)
-    draw(sweep, matrices, *tables, out, bound_db, shown)
+    bound_db = configuration.section(raw, configuration.EvaluationConfig).bound_db
+    shown = configuration.section(raw, configuration.FiguresConfig).matrices
+    tables = _named(variant, evaluation), _named(variant, coded)
+    quality = sweep.with_name(f"{sweep.stem}-quality.csv")
+
+    from spiking_music.figures.rate_sweep import Sweep, draw
+
+    swept = Sweep(sweep, quality, sweep.with_suffix(".npz"))
+    draw(swept, *tables, out, bound_db, shown)
 
 
 @app.command()
+@guarded
 def selectivity(variant: Variants, arrays: Files, out: Stem) -> None:
     """Figure 5: correlation of events and notes, and the units closest to A2."""
     from spiking_music.figures.selectivity import draw
@@ -79,18 +95,26 @@ def selectivity(variant: Variants, arrays: Files, out: Stem) -> None:
 
 
 @app.command()
+@guarded
 def listening(
     config: Configs,
-    tables: Annotated[Path, typer.Option(help="Folder of `ratings` or `objective-ratings`.")],
+    tables: Annotated[
+        Path, typer.Option(help="Folder of `ratings` or `objective-ratings`."), Reads("folder")
+    ],
     out: Stem,
 ) -> None:
     """Figure 3: scores of the systems, and what won against what."""
     from spiking_music.figures.listening import draw
 
-    draw(tables, out, configuration.section(configuration.read(config), RatingsConfig).level)
+    draw(
+        tables,
+        out,
+        configuration.section(configuration.read(config), configuration.RatingsConfig).level,
+    )
 
 
 @app.command()
+@guarded
 def probe(
     label: Annotated[str, typer.Argument(help="What was probed for.")],
     table: Annotated[list[Path], typer.Option(help="Tables of `probe`, one a variant.")],
@@ -104,6 +128,7 @@ def probe(
 
 
 @app.command()
+@guarded
 def training(variant: Variants, log: Files, out: Stem) -> None:
     """Training curves of all variants."""
     from spiking_music.figures.training_curves import draw
@@ -112,33 +137,22 @@ def training(variant: Variants, log: Files, out: Stem) -> None:
 
 
 @app.command()
+@guarded
 def architecture(
-    variant: Annotated[str, typer.Argument(help="Row of `variants`.")], config: Configs, out: Stem
+    table: Annotated[Path, typer.Option(help="Table of `architecture`.")], out: Stem
 ) -> None:
-    """Figure 2: blocks, shapes, parameters and compute of a variant, from the built model."""
-    settings = configuration.network(configuration.read(config), variant)
-
+    """Figure 2: blocks, shapes, parameters and compute of a variant."""
     from spiking_music.figures.architecture import draw
 
-    draw(settings, out)
+    draw(table, out)
 
 
 @app.command()
+@guarded
 def clips(
-    clips: Clips,
-    config: Configs,
-    variant: Variants,
-    weights: Files,
-    codes: Files,
-    out: Stem,
-    onsets: Annotated[
-        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
-    ] = None,
+    excerpts: Annotated[Path, typer.Option(help="Arrays of `excerpts` (.npz).")], out: Stem
 ) -> None:
     """Spectrograms, reconstructions and events of a few clips on one page."""
     from spiking_music.figures.clips_page import draw
 
-    raw = configuration.read(config)
-    count = configuration.section(raw, FiguresConfig).clips
-    signal = configuration.section(raw, SignalConfig)
-    draw(_named(variant, weights), _named(variant, codes), clips, onsets, out, count, signal)
+    draw(excerpts, out)

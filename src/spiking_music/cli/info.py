@@ -16,16 +16,19 @@ from spiking_music.codec.stream import StreamReader, Summary, summary
 LINES = 20  # of the picture: every unit of 80
 
 
-def report(name: str, file: BinaryIO, model: CodecModel | None) -> str:
-    """Numbers and picture of the stream in `file`, which can be sought; `CodeError` if damaged."""
+def report(name: str, file: BinaryIO, model: CodecModel | None, blocks: bool = True) -> str:
+    """Numbers and picture of the stream in `file`, which can be sought; `CodeError` if damaged.
+
+    blocks: whether to draw with characters that some terminals do not have.
+    """
     facts = summary(file)
     pretrained = is_pretrained(facts.header.fingerprint)
     if model is not None:
         model.require(facts.header)
     elif pretrained:
         model = load_model()
-    lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts, pretrained))]
-    if facts.header.kind == "binary":
+    lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts, pretrained, blocks))]
+    if facts.header.kind == "binary" and blocks:
         if "entropy" in facts.formats and (model is None or model.coder is None):
             lines.append("  events     are entropy-coded: give their --model for a picture of them")
         else:
@@ -33,7 +36,7 @@ def report(name: str, file: BinaryIO, model: CodecModel | None) -> str:
     return "\n".join(lines)
 
 
-def _facts(facts: Summary, pretrained: bool) -> Iterator[tuple[str, str]]:
+def _facts(facts: Summary, pretrained: bool, blocks: bool) -> Iterator[tuple[str, str]]:
     header, trailer = facts.header, facts.trailer
     minutes, seconds = divmod(facts.seconds, 60)
     yield (
@@ -62,7 +65,7 @@ def _facts(facts: Summary, pretrained: bool) -> Iterator[tuple[str, str]]:
     yield "blocks", f"{count} of {header.block_steps} steps: {', '.join(shares)}"
     levels = Counter(block.level for block in facts.blocks if block.level is not None)
     if levels:
-        yield "levels", _histogram(levels)
+        yield "levels", _histogram(levels) if blocks else f"{min(levels)} .. {max(levels)}"
     scaled = sum(block.gain != 1 for block in facts.blocks)
     if scaled:
         yield "gain", f"{scaled} blocks were beyond full scale"

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from spiking_music import config as configuration
+from spiking_music.cli import configuration
 from spiking_music.cli.options import Clips, Configs, Out, Performances, Root
-from spiking_music.config import PageConfig, SamplesConfig, SignalConfig, StimuliConfig
+from spiking_music.cli.targets import Writes, WritesFolder
 from spiking_music.errors import ConfigError
 
 Variants = Annotated[
@@ -22,17 +22,18 @@ def stimuli(
     config: Configs,
     performances: Performances,
     test: Annotated[str, typer.Option(help="Name of the listening test.")],
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    out: Annotated[Path, typer.Option(help="Folder to write."), WritesFolder()],
     variant: Variants = None,
     weights: Files = None,
     codes: Files = None,
 ) -> None:
     """Choose clips and make the sounds of a listening test, with their manifest."""
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.StimuliConfig)
+    variants = _models(variant, weights, codes)
+
     from spiking_music.listening.stimuli import make_stimuli
 
-    raw = configuration.read(config)
-    settings = configuration.section(raw, StimuliConfig)
-    variants = _models(variant, weights, codes)
     make_stimuli(clips, performances, variants, test, out, settings, configuration.seed(raw))
 
 
@@ -49,12 +50,14 @@ def _models(
 def mushra_page(
     manifest: Annotated[Path, typer.Argument(help="Manifest of the stimuli (manifest.json).")],
     config: Configs,
-    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    out: Annotated[Path, typer.Option(help="Folder to write."), WritesFolder()],
 ) -> None:
     """Make the page of a MUSHRA listening test, which opens from disk or any web server."""
     from spiking_music.listening.mushra_page import build
 
-    build(manifest, configuration.section(configuration.read(config), PageConfig), out)
+    build(
+        manifest, configuration.section(configuration.read(config), configuration.PageConfig), out
+    )
 
 
 def sample_page(
@@ -64,7 +67,7 @@ def sample_page(
     performances: Performances,
     root: Root,
     dataset: Annotated[str, typer.Option(help="What the page is called after.")],
-    out: Out,
+    out: Annotated[Out, Writes((".html",))],
     onsets: Annotated[
         Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where notes are known.")
     ] = None,
@@ -73,15 +76,16 @@ def sample_page(
     codes: Files = None,
 ) -> None:
     """Make a page on which all systems are heard and seen, in one file."""
-    from spiking_music.listening.sample_page import build
-
     raw = configuration.read(config)
-    signal = configuration.section(raw, SignalConfig)
-    stimuli = configuration.section(raw, StimuliConfig)
-    samples = configuration.section(raw, SamplesConfig)
+    signal = configuration.section(raw, configuration.SignalConfig)
+    stimuli = configuration.section(raw, configuration.StimuliConfig)
+    samples = configuration.section(raw, configuration.SamplesConfig)
     variants = _models(variant, weights, codes)
-    sources = chosen, clips, performances, root, onsets
-    build(*sources, variants, dataset, out, signal, stimuli, samples)
+
+    from spiking_music.listening.sample_page import Sources, build
+
+    sources = Sources(chosen, clips, performances, root, onsets, variants)
+    build(sources, dataset, out, signal, stimuli, samples)
 
 
 VERBS = (stimuli, sample_page, mushra_page)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from spiking_music.cli.targets import Reads, Unchecked, Writes
+
 Configs = Annotated[
     list[str],
     typer.Option(
@@ -13,7 +15,9 @@ Configs = Annotated[
     ),
 ]
 Performances = Annotated[Path, typer.Option(help="Catalogue that `catalogue` wrote.")]
-Root = Annotated[Path, typer.Option(help="Folder that the catalogue's file names start from.")]
+Root = Annotated[
+    Path, typer.Option(help="Folder that the catalogue's file names start from."), Unchecked()
+]
 Shard = Annotated[int, typer.Option(min=0)]
-Out = Annotated[Path, typer.Option(help="File to write.")]
-Clips = Annotated[list[Path], typer.Argument(help="Clip shards (.h5).")]
+Out = Annotated[Path, typer.Option(help="File to write."), Writes()]  # a verb adds its endings
+Clips = Annotated[list[Path], typer.Argument(help="Clip shards (.h5)."), Reads(beside=(".csv",))]

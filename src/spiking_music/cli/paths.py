@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spiking_music.errors import ConfigError, SpikingMusicError
-
-PIPE = Path("-")
+from spiking_music import overwriting
+from spiking_music.cli import streams
+from spiking_music.cli.sources import PIPE, STREAM, recordings_in
+from spiking_music.errors import ConfigError, DataError, SpikingMusicError
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,9 @@ def jobs(paths: Sequence[Path], out: Path | None, known: Collection[str], ending
     """What to make of what.
 
     Without `out`, `paths` are one source and its target. With it, all are sources and `out` is the
-    folder for the results. A folder stands for all files in it, at any depth, whose suffix is
-    `known`, and its results have the same tree; they end in `ending`. Raises `ConfigError` where
-    this cannot be, or two results would be one file.
+    folder for the results. A folder stands for all recordings in it, or all streams, at any depth,
+    and its results have the same tree; they end in `ending`, instead of an ending that is `known`.
+    Raises `ConfigError` where this cannot be, or two results would be one file.
     """
     if out is None and len(paths) != 2:
         raise ConfigError("name one source and one target, or several sources and --out FOLDER")
@@ -41,7 +42,7 @@ def jobs(paths: Sequence[Path], out: Path | None, known: Collection[str], ending
         elif source == PIPE:
             raise ConfigError("standard input has no name to be given to a file in a folder")
         else:
-            found.append(Job(source, folder / f"{source.stem}{ending}"))
+            found.append(Job(source, folder / _renamed(source, known, ending).name))
     _require_distinct(found)
     return found
 
@@ -52,26 +53,68 @@ def each(all_jobs: Sequence[Job], run: Callable[[Job], None]) -> None:
     for job in all_jobs:
         try:
             run(job)
-        except SpikingMusicError as error:
+        except Exception as error:  # of whatever kind: the others are to be done all the same
             if len(all_jobs) == 1:
                 raise
             failed += 1
-            print(f"error: {job.source}: {error}", file=sys.stderr)
+            kind = "" if isinstance(error, SpikingMusicError | OSError) else type(error).__name__
+            print(f"error: {job.source}: {kind}{': ' * bool(kind)}{error}", file=sys.stderr)
     if failed:
         raise SpikingMusicError(f"{failed} of {len(all_jobs)} files failed, for the reasons above")
+
+
+def checked(
+    all_jobs: Sequence[Job],
+    what: str,
+    endings: Sequence[str],
+    prepare: Callable[[], Callable[[Job], None]],
+) -> Callable[[Job], None]:
+    """What runs a job, for `each`: it fails where the source is missing, or the target kept.
+
+    All jobs are checked first, and `prepare` is called only if there is one to run.
+    """
+    overwriting.reads(job.source for job in all_jobs if job.source != PIPE)
+    if any(job.source == PIPE for job in all_jobs):
+        overwriting.reads_standard_input()
+    refused: dict[Job, SpikingMusicError] = {}
+    for job in all_jobs:
+        try:
+            if job.source != PIPE and not job.source.exists():
+                raise DataError(f"no {what} at '{job.source}': check its path")
+            if job.target == PIPE:
+                streams.require_output()
+            else:
+                overwriting.require_file(job.target, endings)
+        except SpikingMusicError as error:
+            refused[job] = error
+    work = prepare() if len(refused) < len(all_jobs) else None
+
+    def run(job: Job) -> None:
+        if job in refused or work is None:
+            raise refused[job]
+        work(job)
+
+    return run
 
 
 def _inside(source: Path, folder: Path, known: Collection[str], ending: str) -> list[Job]:
     if folder.is_file() or folder == PIPE:
         raise ConfigError(f"'{source}' is a folder and '{folder}' is not: name a folder for it")
-    files = sorted(path for path in source.rglob("*") if path.suffix.lower() in known)
+    if STREAM in known:
+        listed = source.rglob("*")
+        files = sorted(path for path in listed if path.suffix.lower() == STREAM)
+    else:
+        files = recordings_in(source)
     if not files:
-        raise ConfigError(f"there is no file in '{source}' that ends in {', '.join(sorted(known))}")
-    return [
-        Job(path, (folder / path.relative_to(source)).with_suffix(ending))
-        for path in files
-        if path.is_file()
-    ]
+        what = "recording" if STREAM not in known else f"file that ends in {STREAM}"
+        raise ConfigError(f"there is no {what} in '{source}'")
+    return [Job(path, _renamed(folder / path.relative_to(source), known, ending)) for path in files]
+
+
+def _renamed(path: Path, known: Collection[str], ending: str) -> Path:
+    """With `ending` instead of one that is known; other dots are part of the name."""
+    stem = path.stem if path.suffix.lower() in known else path.name
+    return path.with_name(f"{stem}{ending}")
 
 
 def _require_distinct(found: Sequence[Job]) -> None:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from spiking_music import config as configuration
+from spiking_music.cli import configuration
 from spiking_music.cli.options import Clips, Configs, Out, Performances
-from spiking_music.config import ProbeConfig, SignalConfig
+from spiking_music.cli.targets import Writes
 from spiking_music.errors import ConfigError
 
 
@@ -16,7 +16,7 @@ def probe(
     clips: Clips,
     config: Configs,
     performances: Performances,
-    out: Out,
+    out: Annotated[Out, Writes((".csv",), ("{}-confusion.csv",))],
     weights: Annotated[
         Path | None, typer.Option(help="The model of the codes; without one, mel bands.")
     ] = None,
@@ -25,24 +25,25 @@ def probe(
     ] = None,
 ) -> None:
     """Tell composer, period or genre from codes, or from mel bands of the clips themselves."""
-    from spiking_music.evaluation import pooling
-    from spiking_music.evaluation.probe import probe
-
     raw = configuration.read(config)
-    settings = configuration.section(raw, ProbeConfig)
+    settings = configuration.section(raw, configuration.ProbeConfig)
     if (weights is None) != (codes is None):
         raise ConfigError("give --weights and --codes, or neither for mel bands")
+
+    from spiking_music.evaluation.probe import code_features, mel_features, probe
+
     if weights is not None and codes is not None:
-        features = pooling.code_features(codes, weights, settings.window)
+        features = code_features(codes, weights, settings.window)
     else:
-        signal = configuration.section(raw, SignalConfig)
-        features = pooling.mel_features(clips, settings.mels, settings.window, signal)
+        signal = configuration.section(raw, configuration.SignalConfig)
+        features = mel_features(clips, settings.mels, settings.window, signal)
     tables = [path.with_suffix(".csv") for path in clips]
     probe(name, features, performances, tables, out, settings, configuration.seed(raw))
 
 
 def compare_probes(
-    tables: Annotated[list[Path], typer.Argument(help="Tables that `probe` wrote.")], out: Out
+    tables: Annotated[list[Path], typer.Argument(help="Tables that `probe` wrote.")],
+    out: Annotated[Out, Writes((".csv",), ("{}.md",))],
 ) -> None:
     """The probes of several variants in one table, .csv and .md."""
     from spiking_music.evaluation.probe import compare

@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from spiking_music.cli.targets import Unchecked
+
 
 def provenance(
     paths: Annotated[
-        list[Path], typer.Argument(help="Results; a folder gets a line for each of its files.")
+        list[Path],
+        typer.Argument(help="Results; a folder gets a line for each of its files."),
+        Unchecked(),
     ],
 ) -> None:
     """Tell which configuration, data, code, seed, software and hardware made a result."""

@@ -5,12 +5,16 @@ from typing import Annotated
 
 import typer
 
-from spiking_music import config as configuration
+from spiking_music.cli import configuration
 from spiking_music.cli.options import Configs
-from spiking_music.config import RatingsConfig, SimulatedConfig
+from spiking_music.cli.targets import WritesFolder
 from spiking_music.errors import ConfigError
 
-Folder = Annotated[Path, typer.Option("--out", help="Folder to write; what it held is replaced.")]
+Folder = Annotated[
+    Path,
+    typer.Option("--out", help="Folder to write; one that the same verb wrote is replaced."),
+    WritesFolder(),
+]
 
 
 def ratings(
@@ -21,10 +25,12 @@ def ratings(
     ] = None,
 ) -> None:
     """Screen listeners and compare systems by their ratings."""
-    from spiking_music.listening.ratings import rate
-
     raw = configuration.read(config)
-    rate(results or [], out, configuration.section(raw, RatingsConfig), configuration.seed(raw))
+    settings = configuration.section(raw, configuration.RatingsConfig)
+
+    from spiking_music.listening.ratings import listeners_ratings
+
+    listeners_ratings(results or [], out, settings, configuration.seed(raw))
 
 
 def objective_ratings(
@@ -34,21 +40,24 @@ def objective_ratings(
     out: Folder,
 ) -> None:
     """Compare systems by ViSQOL and Zimtohrli, before anybody has listened."""
-    from spiking_music.listening.objective import stand_in
-
     if len(system) != len(evaluation):
         raise ConfigError("give as many --evaluation as --system")
     raw = configuration.read(config)
-    settings = configuration.section(raw, RatingsConfig)
-    stand_in(dict(zip(system, evaluation, strict=True)), out, settings, configuration.seed(raw))
+    settings = configuration.section(raw, configuration.RatingsConfig)
+
+    from spiking_music.listening import ratings as room
+
+    tables = dict(zip(system, evaluation, strict=True))
+    room.objective_ratings(tables, out, settings, configuration.seed(raw))
 
 
 def simulate_listeners(config: Configs, out: Folder) -> None:
     """Write result files of listeners that do not exist, to try out what is made of ratings."""
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.SimulatedConfig)
+
     from spiking_music.listening.simulated import write_simulated
 
-    raw = configuration.read(config)
-    settings = configuration.section(raw, SimulatedConfig)
     write_simulated(settings, out, configuration.seed(raw))
 
 

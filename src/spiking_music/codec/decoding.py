@@ -43,7 +43,7 @@ class BlockDecoder:
         Reads as many blocks before `first` as its window needs. With `salvage`, lost blocks are
         silence. Raises `CodeError` where the stream is damaged beyond that.
         """
-        size, context = self._header.block_steps, self._codec.reach.decoder
+        size, context = self._header.block_steps, self._codec.context.decoder
         begin = max(0, first - math.ceil(context / size))
         pieces = self._salvaged(begin) if salvage else map(Piece, self._reader.blocks(begin))
         placed = _placed(pieces, size, context)

@@ -15,11 +15,11 @@ from spiking_music.codec.stream import Block, Header, stored_gain
 from spiking_music.codec.stream.frame import FRAME_BYTES
 from spiking_music.codec.stream.payload import pack
 from spiking_music.codec.windows import Window, alike, windows
-from spiking_music.config import StepsConfig, VariantConfig
+from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, DataError
 
 if TYPE_CHECKING:  # imports pandas, which a fixed level can do without
-    from spiking_music.codec.rate_control import Choice, Sweep
+    from spiking_music.codec.rate_control import Choice
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Wish:
     levels, or with a level of its own choice.
 
     level: this μ. kbps: the lowest μ whose block costs no more. min_si_snr: the highest μ whose
-    SI-SNR exceeds this, in dB. For models of steps both are found by bisection.
+    SI-SNR exceeds this, in dB. Both are found by bisection where rate and quality
+    fall from level to level.
     """
 
     level: int | None = None
@@ -40,8 +41,8 @@ class Wish:
 
         `CodeError` unless it can be asked for this.
         """
-        if self == Wish() and isinstance(config.context, StepsConfig):
-            return Wish(level=config.context.default)
+        if self == Wish() and config.default_level is not None:
+            return Wish(level=config.default_level)
         self._check(config.levels)
         return self
 
@@ -86,7 +87,7 @@ class BlockEncoder:
         """
         hop, size = self._header.hop, self._header.block_samples
         index = 0
-        found = windows(pieces, size, self._codec.reach.encoder * hop)
+        found = windows(pieces, size, self._codec.context.encoder * hop)
         for batch in alike(found, lambda window: window.shape, self._codec.batch):
             gains = [_gain(window) for window in batch]
             stack = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
@@ -102,8 +103,8 @@ class BlockEncoder:
         """Codes (B, rows, T) of the steps `counted`, and the level of each."""
         wish = self._wish
         if wish.kbps is not None or wish.min_si_snr is not None:
-            steps = isinstance(self._codec.config.context, StepsConfig)
-            return (self._bisected if steps else self._controlled)(audio, counted)
+            monotone = self._codec.config.monotone
+            return (self._bisected if monotone else self._controlled)(audio, counted)
         level = None
         if wish.level is not None:
             level = torch.full((len(audio),), wish.level, device=self._codec.device)
@@ -115,9 +116,8 @@ class BlockEncoder:
 
         wish, levels = self._wish, range(self._codec.config.levels)
         rate = self._header.sample_rate
-        found = sweep(self._codec.model, audio, levels, self._codec.batch, rate, counted)
-        if wish.kbps is not None:
-            found = self._priced(found)
+        price = None if wish.kbps is None else self._kbps  # slow: entropy coding at every level
+        found = sweep(self._codec.model, audio, levels, self._codec.batch, rate, counted, price)
         codes: list[NDArray[np.uint8]] = []
         chosen: list[int | None] = []
         for clip, rows in found.table(range(len(audio))).groupby("clip"):
@@ -127,9 +127,10 @@ class BlockEncoder:
                 choice = highest_level(rows.assign(si_snr_db=np.inf), wish.min_si_snr or 0.0)
             else:
                 choice = highest_level(rows, wish.min_si_snr or 0.0)
+            z = found.codes[choice.level, int(str(clip))]
             if not choice.met:
-                self._miss(choice)
-            codes.append(found.codes[choice.level, int(str(clip))])
+                self._miss(replace(choice, kbps=self._kbps(z)))
+            codes.append(z)
             chosen.append(choice.level)
         return np.stack(codes), chosen
 
@@ -167,12 +168,6 @@ class BlockEncoder:
         header = self._header
         count = FRAME_BYTES + len(pack(z, header, self._codec.coder, self._format).payload)
         return count * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
-
-    def _priced(self, found: "Sweep") -> "Sweep":
-        """The same, its kbps (L, B) those of the bytes that the stream would get."""
-        return replace(
-            found, kbps=np.array([[self._kbps(z) for z in clips] for clips in found.codes])
-        )
 
     def _miss_at(self, probe: Probe, si_snr_db: float) -> None:
         from spiking_music.codec.rate_control import Choice, over, within

@@ -1,4 +1,6 @@
-"""The four formats of SPEC 5 for an event matrix z ∈ {0,1}^(N×T): what they cost, and packing.
+"""The four storage formats of an event matrix z ∈ {0,1}^(N×T): what they cost, and packing.
+
+Lisboa & Bellec 2024, storage formats.
 
 | format | what is stored, in this order | bits (the paper's count) |
 |---|---|---|
@@ -24,7 +26,7 @@ from spiking_music.errors import CodeError
 
 FORMATS = ("dense", "coo", "time", "units")
 FORMAT_BITS = 2  # a clip, to name one of the four
-LEVEL_BITS = 5  # a clip, to send μ in 0..31 (SPEC 3, μ-SPARSE)
+LEVEL_BITS = 5  # a clip, to send μ in 0..31 (μ-SPARSE)
 Events = NDArray[np.uint8]  # z (N, T), entries 0 or 1
 Counts = NDArray[np.int64]
 
@@ -37,7 +39,10 @@ class Packed(NamedTuple):
 
 
 class Compressed(NamedTuple):
-    """The two lists of the compressed formats: L_time and L_units of SPEC 5 (or the reverse)."""
+    """The two lists of the compressed formats: L_time and L_units of the paper (or the reverse).
+
+    Lisboa & Bellec 2024, storage formats.
+    """
 
     indices: Counts  # (S,) positions along a row, row by row
     pointers: Counts  # (rows + 1,) where each row starts in `indices`, then S
@@ -46,6 +51,7 @@ class Compressed(NamedTuple):
 def cost(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
     """Bits of S = `events` (any shape) in an N × T matrix by the paper's formula (⌈log2 0⌉ = 0).
 
+    Lisboa & Bellec 2024, storage formats.
     Raises `CodeError` for an unknown format or an S outside 0..N·T.
     """
     events = _counts(units, steps, events)
@@ -53,7 +59,7 @@ def cost(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
 
 
 def packed_bits(format: str, units: int, steps: int, events: ArrayLike) -> Counts:
-    """Bits that `pack` really writes; errors as for `cost`."""
+    """Bits that `pack` really writes, ⌈log2(S+1)⌉ a pointer (*ours*); errors as for `cost`."""
     events = _counts(units, steps, events)
     return _bits(format, units, steps, events, bits.width(events + 1))
 
@@ -64,8 +70,25 @@ def cheapest(units: int, steps: int, events: ArrayLike) -> tuple[Counts, Counts]
     return costs.argmin(axis=0), costs.min(axis=0)
 
 
+def stored_bits(
+    units: int, steps: int, events: ArrayLike, largest: int | None = None, levels: bool = False
+) -> Counts:
+    """Bits of clips with S = `events` as the paper stores them, with all that a receiver needs.
+
+    Lisboa & Bellec 2024, storage formats: the cheapest format, 2 bits to name it, and S in
+    ⌈log2(S_max + 1)⌉ bits. S_max is the `largest` S of the data set; None: N·T, as a sender of one
+    clip knows no data set. A model with `levels` sends μ besides, in 5 bits (*ours*).
+    """
+    _, bits = cheapest(units, steps, events)
+    count = count_bits(units * steps if largest is None else largest)
+    return bits + FORMAT_BITS + count + (LEVEL_BITS if levels else 0)
+
+
 def count_bits(largest: int) -> int:
-    """⌈log2(S_max + 1)⌉: bits that send the S of a clip when no S exceeds `largest`."""
+    """⌈log2(S_max + 1)⌉: bits that send the S of a clip when no S exceeds `largest`.
+
+    Lisboa & Bellec 2024, storage formats.
+    """
     return int(bits.width(largest + 1))
 
 

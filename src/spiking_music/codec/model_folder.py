@@ -11,19 +11,13 @@ from typing import Literal
 import torch
 
 from spiking_music.codec.pretrained import fingerprint_of
-from spiking_music.codec.reach import Reach, grid, reach
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
-from spiking_music.config import (
-    DiffusionConfig,
-    LappedConfig,
-    SpectralConfig,
-    VariantConfig,
-)
+from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
-from spiking_music.model.weights import load_weights
+from spiking_music.models.autoencoder import Autoencoder, ContextFrames
+from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS
+from spiking_music.models.weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -33,7 +27,7 @@ class CodecModel:
     path: Path
     model: Autoencoder
     config: VariantConfig
-    reach: Reach
+    context: ContextFrames
     fingerprint: bytes  # first 16 bytes of the SHA-256 of the files, weights then tables
     coder: EntropyCoder | None  # None where the folder has no tables
 
@@ -42,7 +36,7 @@ class CodecModel:
         signal = self.config.signal
         kind, rows, size = _shape(self.config)
         entry = max(1, (size - 1).bit_length())  # bits
-        steps, held = min(signal.steps, BLOCK_BITS // (rows * entry)), grid(self.config)
+        frames = min(signal.steps, BLOCK_BITS // (rows * entry))
         return Header(
             fingerprint=self.fingerprint,
             kind=kind,
@@ -50,7 +44,7 @@ class CodecModel:
             codebook_size=size,
             sample_rate=signal.sample_rate,
             hop=signal.hop,
-            block_steps=steps // held * held,
+            block_steps=frames // self.model.alignment * self.model.alignment,
             original_rate=original_rate,
         )
 
@@ -67,9 +61,8 @@ class CodecModel:
         """
         if self.device.type != "cpu":
             return 16
-        framewise = isinstance(
-            self.config.backbone, SpectralConfig | LappedConfig
-        ) and not isinstance(self.config.decoder, DiffusionConfig)
+        backbone, decoder = self.config.backbone, self.config.decoder
+        framewise = backbone is not None and backbone.framewise and decoder.framewise
         return 4 if framewise else 1
 
     def require(self, header: Header) -> None:
@@ -104,10 +97,13 @@ def load_model(path: Path | str | None = None, device: str = "cpu") -> CodecMode
     path = PRETRAINED if path is None else Path(path)
     weights = path / WEIGHTS if path.is_dir() else path
     model, config = load_weights(weights, _device(device))
-    around = reach(config)
+    if config.bottleneck.codes == "mel":
+        raise CodeError(
+            f"variant '{config.name}' keeps a spectrogram and is no codec: choose another model"
+        )
     tables = weights.with_name(TABLES)
     coder = _coder(tables, config) if tables.is_file() else None
-    return CodecModel(path, model, config, around, fingerprint_of(weights), coder)
+    return CodecModel(path, model, config, model.context_frames, fingerprint_of(weights), coder)
 
 
 def _coder(path: Path, config: VariantConfig) -> EntropyCoder:
@@ -126,7 +122,7 @@ def _coder(path: Path, config: VariantConfig) -> EntropyCoder:
 
 
 def _shape(config: VariantConfig) -> tuple[Literal["binary", "rvq"], int, int]:
-    """Kind of codes, rows, and K (1: binary) of a codec, which `reach` has found it to be."""
+    """Kind of codes, rows, and K (1: binary) of a codec, as has been checked."""
     bottleneck = config.bottleneck
     assert bottleneck.codes != "mel"
     return bottleneck.codes, bottleneck.rows, bottleneck.codebook_size

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from spiking_music.codec.stream.header import FINGERPRINT_BYTES
-from spiking_music.model.pretrained import PRETRAINED, TABLES, WEIGHTS
+from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS
 
 
 def fingerprint_of(weights: Path) -> bytes:

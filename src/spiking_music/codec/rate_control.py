@@ -1,8 +1,8 @@
-"""Rate control of a model with levels (SPEC 3, μ-SPARSE): a sender tries all μ and picks one.
+"""Rate control of a model with levels (Lisboa & Bellec 2024, μ-SPARSE): the sender picks μ.
 
-Two wishes: the highest μ (fewest events) whose SI-SNR exceeds a bound, or the lowest μ (best sound)
-within a bit rate. Neither quality nor rate need be monotone in μ (where they are, `bisection` is
-quicker), and a wish may be impossible: a `Choice` says so, and what came nearest.
+It tries all levels. Two targets: the highest μ (fewest events) whose SI-SNR exceeds a bound, or the
+lowest μ (best sound) within a bit rate. Neither quality nor rate need be monotone in μ (where they
+are, `bisection` is quicker). A target may be out of reach: a `Choice` says so, and what is nearest.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from spiking_music.codec import formats
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.errors import CodeError
 
-COLUMNS = ("clip", "level", "events", "kbps", "si_snr_db")
+COLUMNS = ("clip", "level", "events", "kbps", "kbps_paper", "si_snr_db")
 
 
 class LevelModel(Protocol):
@@ -42,7 +42,8 @@ class Sweep:
     levels: NDArray[np.int64]  # (L,) ascending
     codes: NDArray[np.uint8]  # (L, B, N, T)
     events: NDArray[np.int64]  # (L, B), S
-    kbps: NDArray[np.float64]  # (L, B), see `rate`
+    kbps: NDArray[np.float64]  # (L, B), of what is written; nan where `sweep` was given no `price`
+    kbps_paper: NDArray[np.float64]  # (L, B), see `formats.stored_bits`
     si_snr_db: NDArray[np.float64]  # (L, B), nan for silence
 
     def table(self, numbers: Sequence[int]) -> pd.DataFrame:
@@ -54,6 +55,7 @@ class Sweep:
                 "level": np.tile(self.levels, clips),
                 "events": self.events.T.ravel(),
                 "kbps": self.kbps.T.ravel(),
+                "kbps_paper": self.kbps_paper.T.ravel(),
                 "si_snr_db": self.si_snr_db.T.ravel(),
             }
         )
@@ -61,7 +63,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Choice:
-    """The level that a wish leads to, or the plain statement that none does."""
+    """The level that a target leads to, or the plain statement that none does."""
 
     met: bool
     level: int  # where not met: the one that came nearest
@@ -70,7 +72,7 @@ class Choice:
     wish: str
 
     def require(self) -> int:
-        """The level; `CodeError` where the wish is not met."""
+        """The level; `CodeError` where the target is not met."""
         if not self.met:
             raise CodeError(
                 f"no level gives {self.wish}: the nearest, {self.level}, gives"
@@ -87,11 +89,13 @@ def sweep(
     batch: int,
     sample_rate: int,
     counted: slice = slice(None),
+    price: Callable[[NDArray[np.uint8]], float] | None = None,
 ) -> Sweep:
     """Code and decode `audio` (B, 1, T_x) at all `levels`, `batch` clips at a time.
 
-    Only the steps `counted` are kept and measured: what is around them is context. The model's
-    μ-independent part runs once a clip. Raises `CodeError` where no level is given.
+    Only the frames `counted` are kept and measured: what is around them is context. `price` gives
+    the kbps at which events (N, T) of one clip are written. The model's μ-independent part runs
+    once a clip. Raises `CodeError` where no level is given.
     """
     if not levels:
         raise CodeError("rate control needs one level at least")
@@ -109,8 +113,13 @@ def sweep(
     matrices = np.concatenate(codes).reshape(*shape, *codes[0].shape[1:])  # (L, B, N, T)
     events = matrices.sum(axis=(2, 3), dtype=np.int64)
     units, kept = matrices.shape[2:]
-    kbps = rate(events, units, kept, audio.shape[-1] / steps * kept / sample_rate)
-    return Sweep(np.array(levels), matrices, events, kbps, np.concatenate(quality).reshape(shape))
+    seconds = audio.shape[-1] / steps * kept / sample_rate
+    paper = formats.stored_bits(units, kept, events, levels=True) / (1000 * seconds)
+    kbps = np.full(shape, np.nan)
+    if price is not None:
+        kbps = np.array([[price(z) for z in clips_of_level] for clips_of_level in matrices])
+    si_snr_db = np.concatenate(quality).reshape(shape)
+    return Sweep(np.array(levels), matrices, events, kbps, paper, si_snr_db)
 
 
 def quality_of(
@@ -121,18 +130,10 @@ def quality_of(
     return si_snr(_samples(heard, steps, counted), _samples(audio, steps, counted))
 
 
-def rate(events: NDArray[np.int64], units: int, steps: int, seconds: float) -> NDArray[np.float64]:
-    """kbps of clips with S = `events`: the cheapest format, its name, S and μ (SPEC 5, 3).
-
-    S is sent in ⌈log2(N·T + 1)⌉ bits: a sender of one clip knows no largest S of a data set.
-    """
-    _, bits = formats.cheapest(units, steps, events)
-    overhead = formats.FORMAT_BITS + formats.count_bits(units * steps) + formats.LEVEL_BITS
-    return (bits + overhead) / (1000 * seconds)
-
-
 def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
     """The highest level of one clip's rows (columns `COLUMNS`) whose SI-SNR exceeds `bound_db`.
+
+    Lisboa & Bellec 2024, quality control, where the bound is 9 dB.
 
     Where none does (a silent clip has no SI-SNR and never does), nearest is the best SI-SNR.
     """
@@ -141,25 +142,31 @@ def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
 
 
 def lowest_level(table: pd.DataFrame, budget_kbps: float) -> Choice:
-    """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest."""
+    """The lowest level of one clip's rows that costs at most `budget_kbps`, else the cheapest.
+
+    The counterpart of `highest_level` for a rate (*ours*).
+    """
     kbps = table["kbps"].to_numpy()
     return _choose(table, kbps <= budget_kbps, table["level"], kbps, within(budget_kbps))
 
 
 def over(bound_db: float) -> str:
-    """The wish for quality, in words."""
+    """The target of quality, in words."""
     return f"over {bound_db:g} dB"
 
 
 def within(budget_kbps: float) -> str:
-    """The wish for a rate, in words."""
+    """The target of rate, in words."""
     return f"{budget_kbps:g} kbps or less"
 
 
 def controlled(table: pd.DataFrame, choose: Callable[[pd.DataFrame], Choice]) -> pd.DataFrame:
-    """What `choose` picks for every clip of a sweep: columns clip, met, level, kbps, si_snr_db."""
+    """What `choose` picks for every clip of a sweep, and whether that met the target.
+
+    Columns: clip, met, level, kbps, kbps_paper, si_snr_db.
+    """
     chosen = {clip: choose(rows) for clip, rows in table.groupby("clip")}
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "clip": list(chosen),
             **{
@@ -168,6 +175,9 @@ def controlled(table: pd.DataFrame, choose: Callable[[pd.DataFrame], Choice]) ->
             },
         }
     )
+    paper = table[["clip", "level", "kbps_paper"]]
+    columns = ["clip", "met", "level", "kbps", "kbps_paper", "si_snr_db"]
+    return found.merge(paper, on=["clip", "level"], how="left")[columns]
 
 
 def _choose(

@@ -26,6 +26,28 @@ class Tally:
             yield piece
 
 
+class Overs:
+    """Passes pieces on and knows how many samples are beyond full scale, and the peak."""
+
+    def __init__(self) -> None:
+        self.samples, self.peak = 0, 0.0
+
+    def count(self, pieces: Iterable[Samples]) -> Iterator[Samples]:
+        for piece in pieces:
+            size = np.abs(piece)
+            self.samples += int(np.count_nonzero(size > 1))
+            self.peak = max(self.peak, float(size.max(initial=0)))
+            yield piece
+
+    def sentence(self) -> str:
+        """What a user is to know where samples of 16 bits cannot hold them."""
+        return (
+            f"{self.samples} samples are beyond full scale and were clipped, the peak is "
+            f"{self.peak:.3f} ({20 * math.log10(self.peak):+.1f} dB): turn the recording down "
+            "and encode it again, or decode it in Python, which gives floats"
+        )
+
+
 def at_least_one(pieces: Iterable[Samples], original: Tally) -> Iterator[Samples]:
     """The same; a zero where a resampler rounds the `original` sample or two to nothing.
 

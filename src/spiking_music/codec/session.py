@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from spiking_music.audio.mixing import resampled
+from spiking_music.codec import given
 from spiking_music.codec import samples as streams
 from spiking_music.codec.decoding import BlockDecoder
 from spiking_music.codec.encoding import BlockEncoder, Missed, Wish
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.stream import Header, Lost, StreamReader, StreamWriter, Trailer
-from spiking_music.dataset.audio import resampled
-from spiking_music.errors import CodeError, DataError
+from spiking_music.errors import CodeError, ConfigError
 
 Samples = streams.Samples
 
@@ -119,7 +120,7 @@ class Codec:
     def encode(
         self,
         waveform: ArrayLike,
-        sample_rate: int,
+        sample_rate: float,
         level: int | None = None,
         kbps: float | None = None,
         min_si_snr: float | None = None,
@@ -127,14 +128,19 @@ class Codec:
     ) -> bytes:
         """A waveform (channels, n) or (n,) of floats, full scale = 1, any rate → a stream.
 
-        Channels are mixed to one. A model with levels takes one of `level`, `kbps` and `min_si_snr`
-        (see `Wish`; the package's has a level for those who give none), others none. Raises
-        `DataError` where the waveform cannot be used, `CodeError` where the model cannot do what is
-        asked for.
+        Arrays, torch tensors and lists will do. Channels are mixed to one. A model with levels
+        takes one of `level`, `kbps` and `min_si_snr` (see `Wish`; the package's has a level for
+        those who give none), others none. Raises `DataError` where the waveform cannot be used,
+        `CodeError` where the model cannot do what is asked for.
         """
-        mono = _mono(waveform)
+        mono = given.mono(waveform)
+        wish = Wish(
+            given.whole("level", level),
+            given.number("kbps", kbps),
+            given.number("min_si_snr", min_si_snr),
+        )
         file = io.BytesIO()
-        self.write(streams.chunks(mono), sample_rate, file, Wish(level, kbps, min_si_snr), format)
+        self.write(streams.chunks(mono), sample_rate, file, wish, format)
         return file.getvalue()
 
     def decode(
@@ -151,13 +157,13 @@ class Codec:
         the number of samples, that the recording had. `salvage`: blocks that are damaged become
         silence. Raises `CodeError` where the stream is damaged or made by another model.
         """
-        pieces = self.read(io.BytesIO(stream), start, duration, original_rate, salvage)
+        pieces = self.read(given.stream(stream), start, duration, original_rate, salvage)
         return np.concatenate(list(pieces))
 
     def write(
         self,
         pieces: Iterable[Samples],
-        sample_rate: int,
+        sample_rate: float,
         file: BinaryIO,
         wish: Wish,
         format: str = "best",
@@ -166,6 +172,10 @@ class Codec:
 
         Needs memory for a few blocks, however long the recording is.
         """
+        given.require_file(file, "write")
+        if not isinstance(format, str):
+            raise CodeError(f"a format is named by a string, not {format!r:.80}")
+        sample_rate, pieces = given.rate(sample_rate), given.pieces(pieces)
         header = self.model.header(sample_rate)
         encoder = BlockEncoder(self.model, header, wish, format)
         original, own = streams.Tally(), streams.Tally()
@@ -190,6 +200,9 @@ class Codec:
         Needs memory for a few blocks, however long the recording is; where the file can be sought,
         what is before `start` is not decoded.
         """
+        given.require_file(file, "read")
+        start = given.number("start", start, finite=False) or 0.0
+        duration = given.number("duration", duration, finite=False)
         reader = StreamReader(file, self.model.coder)
         return Decoding(self.model, reader, start, duration, original_rate, salvage)
 
@@ -202,15 +215,9 @@ def load(path: Path | str | None = None, device: str = "cpu") -> Codec:
     Raises `CodeError` where it is missing, damaged or no codec, `ConfigError` where there is no
     such device.
     """
-    return Codec(load_model(path, device))
-
-
-def _mono(waveform: ArrayLike) -> NDArray[np.float32]:
-    audio = np.asarray(waveform)
-    if audio.dtype.kind != "f" or audio.ndim not in (1, 2) or not audio.size:
-        raise DataError(
-            "a waveform is an array of floats of shape (channels, n) or (n,), not "
-            f"{audio.dtype} of {audio.shape}"
-        )
-    mixed = audio.astype(np.float32) if audio.ndim == 1 else audio.mean(axis=0, dtype=np.float32)
-    return np.ascontiguousarray(mixed)
+    if not isinstance(device, str):
+        raise ConfigError(f"a device is named by a string, such as 'cpu', not {device!r:.80}")
+    try:
+        return Codec(load_model(given.path(path), device))
+    except OSError as error:
+        raise CodeError(f"no model can be read at '{path}' ({error.strerror})") from None

@@ -1,4 +1,4 @@
-"""Scale-invariant signal-to-noise ratio (SPEC 6): the measure that rate control goes by."""
+"""Scale-invariant signal-to-noise ratio (Le Roux et al. 2019), by which quality is controlled."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ LIMIT_DB = 100.0  # SI-SNR is cut to ±LIMIT_DB, about what 16-bit audio can hol
 def si_snr(estimate: Audio, reference: Audio) -> Values:
     """Scale-invariant signal-to-noise ratio in dB, in float64 over the whole clip.
 
+    Lisboa & Bellec 2024, SI-SNR; what silence scores is *ours*.
     Both lose their mean; s = ⟨x̂,x⟩x/‖x‖²; 10·log10(‖s‖²/‖x̂−s‖²), cut to ±100 dB (`LIMIT_DB`).
     A perfect copy is +100, an estimate that says nothing of the reference, silence included, −100;
     a constant reference, silence included, has no SI-SNR: nan.

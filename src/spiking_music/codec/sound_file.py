@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from spiking_music import files
 from spiking_music.codec.samples import Samples
-from spiking_music.dataset.audio import UNKNOWN_LENGTH
 from spiking_music.errors import OutputError
 
 CONTAINERS = {".wav": "WAV", ".flac": "FLAC"}
+UNKNOWN_LENGTH = 0xFFFFFFFF  # what programs that write WAV to a pipe leave in the header
 WAV_BYTES = 2**32 - 4096  # what the 32-bit sizes of a WAV can say; beyond, it is RF64
 Write = Callable[[Samples], None]
 
@@ -27,8 +27,15 @@ def spooled(pipe: BinaryIO) -> Iterator[Path]:
     """All of a pipe as a file, deleted in the end: recordings are read with seeks."""
     with TemporaryDirectory(prefix="spiking-music-") as folder:
         path = Path(folder) / "standard-input"
-        with files.writing(path), path.open("wb") as file:
-            shutil.copyfileobj(pipe, file)
+        with path.open("wb") as file:
+            try:
+                shutil.copyfileobj(pipe, file)
+                file.flush()
+            except OSError as error:
+                raise OutputError(
+                    f"cannot keep what a pipe gave in '{Path(folder).parent}' ({error.strerror}): "
+                    "free some space there, or set TMPDIR to another folder"
+                ) from None
         yield path
 
 

@@ -4,18 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from spiking_music.config.reading import TABLES, merge, pick, section_at
+from spiking_music.config.reading import TABLES, pick, section_at
+from spiking_music.config.rows import merge
 
 NETWORK: dict[
     str, dict[str, tuple[str, ...]]
 ] = {  # keys of a row that the network is built of, where these are not all of them
     "sparsity": {
-        "storage": ("kind",),
-        "levels": ("kind", "levels"),
-        "rate": ("kind",),
-        "rate-levels": ("kind", "levels"),
+        "storage-cost": ("kind",),
+        "target-events": ("kind", "levels"),
+        "entropy": ("kind",),
+        "conditional-entropy": ("kind", "levels"),
     },
-    "context": {"steps": ("kind", "levels", "doubling")},
+    "conditioning": {"step-size": ("kind", "levels", "doubling")},
     "decoder": {"gan": ("kind",), "griffin-lim": ("kind",)},
 }
 

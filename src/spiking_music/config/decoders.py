@@ -1,14 +1,33 @@
 """Sections about decoders: what turns codes back into sound."""
 
 import math
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from spiking_music.config.registry import DECODERS
 from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
 
+if TYPE_CHECKING:
+    from spiking_music.config.models import VariantConfig
 
-class RegressionConfig(Section):
+
+class DecoderConfig(Section):
+    """What all decoders have in common; one without a module is the backbone's own."""
+
+    finds_phase: ClassVar[bool] = False  # what a backbone that keeps none needs
+    framewise: ClassVar[bool] = True  # whether it adds no layers at other rates than its backbone
+    if TYPE_CHECKING:  # a field of every class
+
+        @property
+        def kind(self) -> str: ...
+
+    def check(self, variant: "VariantConfig") -> None:
+        """`ValueError` where the rest of the variant does not fit."""
+
+
+@DECODERS()
+class RegressionConfig(DecoderConfig):
     """The backbone's own decoder, trained by the reconstruction loss."""
 
     kind: Literal["regression"]
@@ -21,8 +40,9 @@ class DiscriminatorConfig(Section):
     n_ffts: tuple[Positive, ...]
 
 
-class GanConfig(Section):
-    """SPEC 4: the backbone's decoder, judged by multi-scale STFT discriminators besides."""
+@DECODERS()
+class GanConfig(DecoderConfig):
+    """The backbone's decoder, judged by multi-scale STFT discriminators besides."""
 
     kind: Literal["gan"]
     discriminator: DiscriminatorConfig
@@ -35,7 +55,7 @@ class GanConfig(Section):
 
 
 class UNetConfig(Section):
-    """SPEC 4: one entry a level, outermost first; the codes enter at level `context_depth`."""
+    """One entry a level, outermost first; the codes enter at level `context_depth`."""
 
     channels: tuple[Positive, ...]
     factors: tuple[Positive, ...]
@@ -70,18 +90,36 @@ class UNetConfig(Section):
         return self
 
 
-class DiffusionConfig(Section):
-    """SPEC 4: v-objective diffusion on the waveform, conditioned on the latents."""
+@DECODERS(module="spiking_music.models.diffusion.vdiffusion:make_decoder")
+class DiffusionConfig(DecoderConfig):
+    """V-objective diffusion on the waveform, conditioned on the latents."""
 
+    finds_phase: ClassVar[bool] = True
+    framewise: ClassVar[bool] = False
     kind: Literal["diffusion"]
     unet: UNetConfig
     rms: Annotated[float, Field(gt=0)]  # of the training audio, which is scaled to unit variance
     sampling_steps: Positive
 
+    def check(self, variant: "VariantConfig") -> None:
+        """`ValueError` where the codes would enter at another rate than theirs."""
+        if self.unet.hop != variant.signal.hop:
+            raise ValueError(
+                f"the U-Net's factors reach hop {self.unet.hop} where the codes enter, "
+                f"not {variant.signal.hop}"
+            )
 
-class GriffinLimConfig(Section):
-    """SPEC 7: the backbone's magnitudes, and a phase found by fast Griffin-Lim."""
 
+@DECODERS(module="spiking_music.models.backbones.spectrogram:make_decoder")
+class GriffinLimConfig(DecoderConfig):
+    """The backbone's magnitudes, and a phase found by fast Griffin-Lim."""
+
+    finds_phase: ClassVar[bool] = True
     kind: Literal["griffin-lim"]
     iterations: Positive
     momentum: Annotated[float, Field(ge=0, lt=1)]
+
+    def check(self, variant: "VariantConfig") -> None:
+        """`ValueError` where there are no magnitudes."""
+        if variant.backbone is None or variant.backbone.keeps_phase:
+            raise ValueError("decoder 'griffin-lim' needs the magnitudes of backbone 'spectrogram'")

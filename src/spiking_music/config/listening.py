@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from spiking_music.config.paths import expand
 from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
 
 RESERVED = ("session_", "trial_", "rating_", "seed")  # columns of the results
@@ -63,9 +64,9 @@ class RatingsConfig(Section):
     @field_validator("folder")
     @classmethod
     def _expanded(cls, value: str | None) -> str | None:
-        if value and not Path(value).expanduser().is_dir():
+        if value and not Path(expand(value)).is_dir():
             raise ValueError(f"'{value}' is no folder: correct it, or set it to null")
-        return value and str(Path(value).expanduser())
+        return value and expand(value)
 
 
 class SimulatedConfig(Section):

@@ -6,8 +6,19 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-TAGGED = ("backbone", "bottleneck", "sparsity", "decoder")  # unions, told apart by `kind`
-TAGGED_TABLES = ("backbones", "bottlenecks", "sparsities", "decoders")
+from spiking_music.config.legacy import hint, hint_of_kind
+
+TAGGED = (
+    "backbone",
+    "bottleneck",
+    "context",
+    "conditioning",
+    "sparsity",
+    "decoder",
+)  # unions, told apart by `kind`
+TAGGED_TABLES = (
+    *("backbones", "bottlenecks", "contexts", "conditionings", "sparsities", "decoders"),
+)
 
 
 def instead(name: str, known: Iterable[str]) -> str:
@@ -24,14 +35,43 @@ def sentence(model: type[BaseModel], error: ValidationError, where: str) -> str:
     first = error.errors()[0]
     path = _path(first["loc"])
     key = ".".join(([where] if where else []) + path)
+    if first["type"] in ("union_tag_invalid", "literal_error") and (old := _old_kind(path, first)):
+        return f"'{key.removesuffix('.kind')}' has the kind {old}"
+    if first["type"] in ("union_tag_not_found", "missing") and len(path) > 1:
+        became = hint_of_kind(_part(path), path[1])
+        if became and (path[2:] or ["kind"]) == ["kind"]:
+            return f"'{path[0]}' names a row that is no more: row '{path[1]}'" + became.replace(
+                "; it is now", " is now"
+            )
     if first["type"] == "extra_forbidden":
-        return f"unknown configuration key '{key}'{instead(path[-1], _fields(model, path[:-1]))}"
+        loc = [str(part) for part in first["loc"]]
+        kind = next((part for part in loc[:-1] if hint(_part(path), part, path[-1])), None)
+        if kind:
+            return f"unknown configuration key '{key}'{hint(_part(path), kind, path[-1])}"
+        others = set(_fields(model, path[:-1])) - {path[-1]}  # another kind may have it
+        return f"unknown configuration key '{key}'{instead(path[-1], others)}"
+    if first["type"] == "union_tag_not_found":
+        return f"configuration key '{key}.kind' is missing"
     if first["type"] == "missing":
         return f"configuration key '{key}' is missing"
     complaint = first["msg"].removeprefix("Value error, ")
     given = "" if isinstance(first["input"], dict) else f" (got {first['input']!r})"
     subject = f"configuration value '{key}'" if key else "the configuration"  # as a whole
     return f"{subject}: {complaint}{given}"
+
+
+def _part(path: list[str]) -> str:
+    """The part of a variant that a path of keys is about."""
+    names = dict(zip(TAGGED_TABLES, TAGGED, strict=True))
+    return names.get(path[0], path[0]) if path else ""
+
+
+def _old_kind(path: list[str], error: Any) -> str:
+    """The kind that a section had before it was renamed, and its new name; "" for another."""
+    given = error["input"]
+    kind = given.get("kind") if isinstance(given, dict) else given
+    became = hint_of_kind(_part(path), str(kind))
+    return f"'{kind}'{became}" if became else ""
 
 
 def _path(location: tuple[int | str, ...]) -> list[str]:

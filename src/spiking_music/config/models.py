@@ -1,129 +1,41 @@
-"""Sections about sparsity, losses and training, and the variants that rows are put together to."""
+"""Sections about training, and the variants that rows are put together to."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
-from spiking_music.config.coding import (
-    BinaryConfig,
-    ConformerConfig,
-    GainConfig,
-    GradedConfig,
-    LadderConfig,
-    LappedConfig,
-    MelConfig,
-    RvqConfig,
-    ScalarConfig,
-    SeanetConfig,
-    SpectralConfig,
-    SpectrogramConfig,
-    StepsConfig,
-    WaveformConfig,
+from spiking_music.config import mdct  # noqa: F401 - registers its parts
+from spiking_music.config.backbones import BackboneConfig
+from spiking_music.config.conditioning import ConditioningConfig, ConformerConfig
+from spiking_music.config.decoders import DecoderConfig
+from spiking_music.config.losses import GammaConfig, LossConfig
+from spiking_music.config.paths import expand
+from spiking_music.config.quantizers import QuantizerConfig
+from spiking_music.config.registry import (
+    BACKBONES,
+    CONDITIONINGS,
+    CONTEXTS,
+    DECODERS,
+    QUANTIZERS,
+    SPARSITIES,
 )
-from spiking_music.config.decoders import (
-    DiffusionConfig,
-    GanConfig,
-    GriffinLimConfig,
-    RegressionConfig,
-)
-from spiking_music.config.sections import (
-    Count,
-    Positive,
-    Section,
-    SignalConfig,
-    Weight,
-    expand,
-)
+from spiking_music.config.sections import Count, Positive, Section, SignalConfig, Weight
 
-
-class CollapseConfig(Section):
-    """When a run counts as collapsed: validation SI-SNR below a bound, several times in a row."""
-
-    after: Count  # steps
-    below_db: float
-    patience: Positive  # validations
-
-
-class GammaConfig(Section):
-    """SPEC 3: weight γ of the sparsity loss, in three phases; times in optimiser steps."""
-
-    gamma: Weight  # γ∞
-    silent_steps: Count  # phase 1: γ = 0
-    ramp_steps: Count  # phase 2: γ rises to γ∞
-    collapse: CollapseConfig
-
-
-class StorageSparsityConfig(GammaConfig):
-    """SPARSE: L_z = max(0, B_sparse(S) − B_0) / (N·T), B_0 = `budget` · N·T."""
-
-    kind: Literal["storage"]
-    budget: Annotated[float, Field(gt=0)]
-
-    @property
-    def levels(self) -> int:
-        """How many levels μ the model takes: none."""
-        return 0
-
-
-class LevelSparsityConfig(GammaConfig):
-    """μ-SPARSE: L_z(μ) = |S − S_0(μ)| / (N·T), S_0 = N·T·2^(−μ/4), μ in 0..levels − 1."""
-
-    kind: Literal["levels"]
-    levels: Annotated[int, Field(ge=2, le=32)]
-
-
-class RateSparsityConfig(GammaConfig):
-    """RATE (*ours*): L_z = bits a step under a learned model of the events (docs/variants.md)."""
-
-    kind: Literal["rate"]
-    reach: Count  # steps to either side that the model hears
-
-    @property
-    def levels(self) -> int:
-        """How many levels μ the model takes: none."""
-        return 0
-
-
-class LevelRateSparsityConfig(GammaConfig):
-    """RATE at levels (*ours*): γ(μ) = γ · 2^(μ/doubling) a bit, μ in 0..levels − 1."""
-
-    kind: Literal["rate-levels"]
-    reach: Count
-    levels: Annotated[int, Field(ge=2, le=32)]
-    doubling: Annotated[float, Field(gt=0)]  # levels
-
-
-Backbone = Annotated[
-    SpectralConfig | LappedConfig | SeanetConfig | WaveformConfig | SpectrogramConfig,
-    Field(discriminator="kind"),
-]
-Bottleneck = Annotated[
-    RvqConfig | BinaryConfig | GradedConfig | LadderConfig | ScalarConfig | MelConfig,
-    Field(discriminator="kind"),
-]
-Context = Annotated[ConformerConfig | GainConfig | StepsConfig, Field(discriminator="kind")]
-Sparsity = Annotated[
-    StorageSparsityConfig | LevelSparsityConfig | RateSparsityConfig | LevelRateSparsityConfig,
-    Field(discriminator="kind"),
-]
-Decoder = Annotated[
-    RegressionConfig | GanConfig | DiffusionConfig | GriffinLimConfig, Field(discriminator="kind")
-]
-
-
-class LossConfig(Section):
-    """Weights of the reconstruction terms (0 switches a term off) and the STFT sizes in samples."""
-
-    stft: Weight
-    mel: Weight
-    waveform: Weight
-    rmse: Weight
-    si_snr: Weight
-    n_ffts: tuple[Positive, ...]
+if TYPE_CHECKING:
+    Backbone: TypeAlias = BackboneConfig
+    Bottleneck: TypeAlias = QuantizerConfig
+    Context: TypeAlias = ConformerConfig
+    Conditioning: TypeAlias = ConditioningConfig
+    Sparsity: TypeAlias = GammaConfig
+    Decoder: TypeAlias = DecoderConfig
+else:
+    Backbone, Bottleneck, Context = BACKBONES.union(), QUANTIZERS.union(), CONTEXTS.union()
+    Conditioning, Sparsity = CONDITIONINGS.union(), SPARSITIES.union()
+    Decoder = DECODERS.union()
 
 
 class TrainingConfig(Section):
-    """Everything the training loop reads; times in optimiser steps, crops in samples."""
+    """Everything the training loop reads; times in train steps, crops in samples."""
 
     start_from: str | None = None  # weights: a file (`{variant}`: the row), or those of the package
     steps: Positive
@@ -160,7 +72,7 @@ class TrainingConfig(Section):
 
     @property
     def last_step(self) -> int:
-        """Optimiser steps that are really taken."""
+        """Train steps that are really taken."""
         return min(self.steps, self.stop_at or self.steps)
 
 
@@ -170,6 +82,7 @@ class VariantRow(Section):
     backbone: str | None = None  # MEL needs none
     bottleneck: str
     context: str | None = None
+    conditioning: str | None = None
     sparsity: str | None = None
     decoder: str
     seed: int | None = None  # None: that of the whole configuration
@@ -186,6 +99,7 @@ class VariantConfig(Section):
     backbone: Backbone | None
     bottleneck: Bottleneck
     context: Context | None
+    conditioning: Conditioning | None = None
     sparsity: Sparsity | None
     decoder: Decoder
     training: TrainingConfig
@@ -193,57 +107,42 @@ class VariantConfig(Section):
     @property
     def levels(self) -> int:
         """How many levels μ the model takes; 0: it takes none."""
-        if isinstance(self.context, StepsConfig):
-            return self.context.levels
-        return self.sparsity.levels if self.sparsity else 0
+        own = self.conditioning.levels if self.conditioning else 0
+        return own or (self.sparsity.levels if self.sparsity else 0)
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> "VariantConfig":
-        mel, diffusion = self.bottleneck.codes == "mel", self.decoder.kind == "diffusion"
-        if mel and not diffusion:
-            raise ValueError("bottleneck 'mel' keeps no phase and needs a diffusion decoder")
-        if mel == (self.backbone is not None):
-            raise ValueError("every variant but mel needs a backbone, and mel takes none")
-        spectrogram = self.backbone is not None and self.backbone.kind == "spectrogram"
-        if spectrogram and self.decoder.kind in ("regression", "gan"):
-            raise ValueError("backbone 'spectrogram' keeps no phase: decode it by 'griffin-lim'")
-        if self.decoder.kind == "griffin-lim" and not spectrogram:
-            raise ValueError("decoder 'griffin-lim' needs the magnitudes of backbone 'spectrogram'")
-        if self.sparsity is not None and self.bottleneck.codes != "binary":
-            raise ValueError("a sparsity loss needs a binary bottleneck")
-        if self.levels and self.context is None:
-            raise ValueError("levels are told to context blocks: give the variant a context")
-        if isinstance(self.context, GainConfig) and not self.levels:
-            raise ValueError("a context of gains needs a sparsity with levels")
-        if mel and self.context is not None:
-            raise ValueError("mel takes no context blocks")
-        self._ladder_fits()
-        if isinstance(self.decoder, DiffusionConfig) and self.decoder.unet.hop != self.signal.hop:
-            raise ValueError(
-                f"the U-Net's factors reach hop {self.decoder.unet.hop} where the codes enter, "
-                f"not {self.signal.hop}"
-            )
-        return self
+    @property
+    def default_level(self) -> int | None:
+        """μ of the codec where it is asked for none; None: it has to be asked, or has no levels."""
+        return self.conditioning.default_level if self.conditioning else None
 
-    def _ladder_fits(self) -> None:
-        if not isinstance(self.bottleneck, LadderConfig):
-            if isinstance(self.context, StepsConfig):
-                raise ValueError("a context of steps needs the bottleneck 'ladder'")
-            return
-        lapped = self.backbone if isinstance(self.backbone, LappedConfig) else None
-        if lapped is None or lapped.bins != self.bottleneck.bins:
-            raise ValueError("bottleneck 'ladder' needs backbone 'lapped' of as many bins")
-        if len(lapped.bands) != self.bottleneck.bands + 1:
-            raise ValueError("bottleneck 'ladder' needs backbone 'lapped' of as many bands")
-        if max(lapped.bins, lapped.bands[-1]) > self.signal.hop:
-            raise ValueError(f"backbone 'lapped' has {self.signal.hop} bins: end its bands there")
-        if self.sparsity is not None:
-            raise ValueError("bottleneck 'ladder' has a step in the place of a sparsity loss")
+    @property
+    def monotone(self) -> bool:
+        """Whether rate and quality fall from level to level, whatever has been learned."""
+        return self.conditioning is not None and self.conditioning.monotone
 
     @property
     def latent(self) -> int:
         """Channels of the latents on the T-grid."""
-        if isinstance(self.bottleneck, MelConfig):
-            return self.bottleneck.n_mels
-        assert self.backbone is not None  # as checked above
-        return self.backbone.latent
+        return self.bottleneck.rows if self.backbone is None else self.backbone.latent
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "VariantConfig":
+        mel, backbone = self.bottleneck.codes == "mel", self.backbone
+        if mel and self.decoder.kind != "diffusion":
+            raise ValueError("bottleneck 'mel' keeps no phase and needs a diffusion decoder")
+        if mel == (backbone is not None):
+            raise ValueError("every variant but mel needs a backbone, and mel takes none")
+        if backbone is not None and not backbone.keeps_phase and not self.decoder.finds_phase:
+            raise ValueError(f"backbone '{backbone.kind}' keeps no phase: decode by 'griffin-lim'")
+        if self.sparsity is not None and self.bottleneck.codes != "binary":
+            raise ValueError("a sparsity loss needs a binary bottleneck")
+        if self.context is not None and self.conditioning is not None:
+            raise ValueError("a variant takes a context or a conditioning, not both")
+        if self.levels and self.context is None and self.conditioning is None:
+            raise ValueError("levels are told to a context or a conditioning: give the variant one")
+        if mel and (self.context is not None or self.conditioning is not None):
+            raise ValueError("mel takes no context and no conditioning")
+        for part in (self.conditioning, self.bottleneck, self.decoder):
+            if part is not None:
+                part.check(self)
+        return self

@@ -1,12 +1,14 @@
 """Read configuration files and hand out typed sections."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from spiking_music.config.legacy import hint_of_kind
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
@@ -19,6 +21,7 @@ from spiking_music.config.messages import instead, sentence
 from spiking_music.config.models import (
     Backbone,
     Bottleneck,
+    Conditioning,
     Context,
     Decoder,
     Sparsity,
@@ -28,7 +31,10 @@ from spiking_music.config.models import (
 )
 from spiking_music.config.parts import hide
 from spiking_music.config.parts import part as part_of
+from spiking_music.config.paths import expand
 from spiking_music.config.probes import ProbeConfig
+from spiking_music.config.rows import inherited, merge
+from spiking_music.config.schedule import require_fit
 from spiking_music.config.sections import (
     NAME,
     ClassicalConfig,
@@ -47,7 +53,7 @@ from spiking_music.errors import ConfigError
 class Config(Section):
     """The whole of config.yaml."""
 
-    results: str
+    results: Annotated[str, Field(min_length=1)]
     models_from: Annotated[str, Field(pattern=NAME)] | None
     pretrained: bool
     seed: int
@@ -57,10 +63,11 @@ class Config(Section):
     backbones: dict[str, Backbone]
     bottlenecks: dict[str, Bottleneck]
     contexts: dict[str, Context]
+    conditionings: dict[str, Conditioning]
     sparsities: dict[str, Sparsity]
     decoders: dict[str, Decoder]
     training: TrainingConfig
-    variants: dict[str, VariantRow | None]
+    variants: dict[Annotated[str, Field(pattern=NAME)], VariantRow | None]
     evaluation: EvaluationConfig
     entropy: EntropyConfig
     classical: ClassicalConfig
@@ -68,6 +75,11 @@ class Config(Section):
     probe: ProbeConfig
     figures: FiguresConfig
     listening: ListeningConfig
+
+    @field_validator("results")
+    @classmethod
+    def _expanded(cls, value: str) -> str:
+        return os.path.normpath(expand(value))  # Snakemake wants no `./`, `//` or `/` at the end
 
     @model_validator(mode="after")
     def _of_another(self) -> "Config":
@@ -82,7 +94,7 @@ class Config(Section):
                 if PRETRAINED in getattr(self, table):
                     raise ValueError(
                         f"'{PRETRAINED}' in {table} is the name of the package's own model: call "
-                        f"the row otherwise, or set {PRETRAINED} to false"
+                        "the row otherwise, or set pretrained to false"
                     )
         return self
 
@@ -107,23 +119,14 @@ TABLES = {  # what a variant's row names, and the table it is a row of
     "backbone": "backbones",
     "bottleneck": "bottlenecks",
     "context": "contexts",
+    "conditioning": "conditionings",
     "sparsity": "sparsities",
     "decoder": "decoders",
 }
-PRETRAINED = "pretrained"  # the row of the model that comes with the package, and its key
+PRETRAINED = "mdct-shipped"  # the row of the model that comes with the package
+LABELS = {PRETRAINED: "mdct (shipped)"}  # of rows whose names no reader should have to guess
 Model = TypeVar("Model", bound=BaseModel)
 Part = TypeVar("Part", bound=Section)
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` overlaid with `over`: mappings merge key by key, all else is replaced."""
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            value = merge(old, value)
-        merged[key] = value
-    return merged
 
 
 def read(sources: Iterable[str]) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
     for source in sources:
         inline = source.lstrip().startswith("{")
         try:
-            loaded = yaml.safe_load(source if inline else Path(source).read_text())
+            loaded = yaml.safe_load(source if inline else Path(source).read_text("utf-8"))
         except (OSError, UnicodeError) as error:
             raise ConfigError(
                 f"configuration '{source}' cannot be read ({error}): name a YAML file"
@@ -168,9 +171,20 @@ def variants(raw: Mapping[str, Any]) -> list[str]:
     return list(_table(raw, "variants"))
 
 
+def label(name: str) -> str:
+    """What tables and figures call the row `name`, or system `name@level`."""
+    row, at, level = name.partition("@")
+    return LABELS.get(row, row) + at + level
+
+
 def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
-    """Variant `name` with its rows and its training overrides resolved."""
-    return _build(VariantConfig, _resolved(raw, name), f"variants.{name}")
+    """Variant `name` with its rows and its training overrides resolved.
+
+    `ConfigError` where a row is unknown or wrong, or a schedule does not fit into the training.
+    """
+    built = _build(VariantConfig, _resolved(raw, name), f"variants.{name}")
+    require_fit(built)
+    return built
 
 
 def network(raw: Mapping[str, Any], name: str) -> VariantConfig:
@@ -212,7 +226,8 @@ def with_variant(raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any])
 
 def validate(raw: Mapping[str, Any]) -> Config:
     """Check the whole configuration and every variant; `ConfigError` names the first mistake."""
-    config = _build(Config, raw, "")
+    rows = _rows(raw, "variants")
+    config = _build(Config, dict(raw) | {"variants": dict(rows) | inherited(rows)}, "")
     for name in variants(raw):
         variant(raw, name)
     return config
@@ -229,8 +244,17 @@ def section_at(raw: Mapping[str, Any], name: str) -> Any:
 
 def _table(raw: Mapping[str, Any], table: str) -> dict[str, Any]:
     """The rows of `table` that are not switched off, each variant's further seeds after it."""
-    rows = {name: row for name, row in (raw.get(table) or {}).items() if row is not None}
-    return _with_seeds(raw, rows) if table == "variants" else rows
+    if table == "variants":
+        return _with_seeds(raw, inherited(_rows(raw, table)))
+    return {name: row for name, row in _rows(raw, table).items() if row is not None}
+
+
+def _rows(raw: Mapping[str, Any], table: str) -> Mapping[str, Any]:
+    """The rows of `table` as they stand; `ConfigError` where it is no table."""
+    rows = raw.get(table) or {}
+    if not isinstance(rows, Mapping):
+        raise ConfigError(f"the section '{table}' must be a table of rows (got {rows!r})")
+    return rows
 
 
 def _with_seeds(raw: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[str, Any]:
@@ -254,7 +278,9 @@ def pick(raw: Mapping[str, Any], table: str, name: str) -> Any:
     rows = _table(raw, table)
     if name not in rows:
         kind = next((part for part, named in TABLES.items() if named == table), "variant")
-        raise ConfigError(f"unknown {kind} '{name}'{instead(name, rows)}")
+        raise ConfigError(
+            f"unknown {kind} '{name}'{hint_of_kind(kind, name) or instead(name, rows)}"
+        )
     return rows[name]
 
 

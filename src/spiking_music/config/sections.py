@@ -1,11 +1,10 @@
 """Sections of config.yaml about signal, data set, evaluation and figures: one class each."""
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from spiking_music.config.paths import expand
 from spiking_music.errors import ConfigError
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a data set, hence of a folder
@@ -37,16 +36,8 @@ class Section(BaseModel):
             return super().__getattr__(name)
 
 
-def expand(path: str) -> str:
-    """Paths may hold `~` and environment variables, so that overlays can be shared."""
-    expanded = os.path.expandvars(Path(path).expanduser())
-    if "$" in expanded:
-        raise ValueError(f"{path} names an environment variable that is not set")
-    return expanded
-
-
 class SignalConfig(Section):
-    """SPEC 1: sample rate in Hz, clip length and encoder hop in samples."""
+    """Sample rate in Hz, clip length and encoder hop in samples (Lisboa & Bellec 2024, signal)."""
 
     sample_rate: Positive
     clip_samples: Positive
@@ -187,7 +178,7 @@ class SelectivityConfig(Section):
 
     split: Split
     max_lag: Positive  # L: correlation functions run over lags −L .. L
-    window: Positive  # a coincidence is a lag below this; SPEC 6: 10
+    window: Positive  # a coincidence is a lag below this; the paper's is 10
     surrogates: Positive  # joint draws of circular shifts, K
     level: Annotated[float, Field(gt=0, lt=1)]  # false-positive rate of the family, and FDR
     information_lag: Count  # an event speaks of onsets within ± this

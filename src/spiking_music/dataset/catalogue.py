@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from spiking_music import files
-from spiking_music.config import DatasetConfig, DownloadConfig, Split, SubsetConfig
-from spiking_music.dataset import demo
+from spiking_music.config import Config, DatasetConfig, DownloadConfig, Split, SubsetConfig
+from spiking_music.dataset import demo, durations
 from spiking_music.dataset.layout import Layout, check_name
 from spiking_music.errors import ConfigError, DataError
 
@@ -26,6 +26,8 @@ COLUMNS = [
 ]
 DEALT = [*COLUMNS, "performance", "shard"]
 MIDI = "midi_filename"
+UNNEEDED = ["year", "duration"]  # may be absent, or empty in any row
+LOCAL = ("folder", "midi")  # sources whose table and files are one's own
 MAKERS = ("demo", "midi")  # sources whose recordings are made from notes
 SPLITS = get_args(Split)
 
@@ -38,28 +40,52 @@ def catalogue(
     Without notes, `midi_filename` is empty. `dataset.labels` names columns that are kept besides.
 
     Performances are dealt round robin within each split; where a split has fewer performances than
-    there are shards, the last shards stay empty. Raises `DataError` for a table that cannot be
-    used, `ConfigError` for a subset that selects what the table does not have, `DownloadError`
-    where it cannot be fetched.
+    there are shards, the last shards stay empty. In a folder of one's own, durations are held to
+    the recordings. Raises `DataError` for a table that cannot be used, `ConfigError` for a subset
+    that selects what the table does not have, `DownloadError` where it cannot be fetched.
     """
-    files.write_csv(choose(dataset, seed, download), out)
+    files.write_csv(choose(dataset, seed, download, measure=dataset.source in LOCAL), out)
 
 
-def choose(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -> pd.DataFrame:
-    """The table that `catalogue` writes; some sources have to `download` their own."""
-    table = select(_table(dataset, seed, download), dataset.subset, seed)
+def choose(
+    dataset: DatasetConfig, seed: int, download: DownloadConfig | None, measure: bool = False
+) -> pd.DataFrame:
+    """The table that `catalogue` writes; some sources have to `download` their own.
+
+    Without `measure`, recordings are opened only where the draw by hours needs their durations.
+    """
+    whole, name = _table(dataset, seed, download)
+    if dataset.source in LOCAL and dataset.subset.max_hours is not None:
+        whole = durations.filled(whole, dataset)
+    table = _selected(whole, dataset.subset, seed)
+    if measure:
+        table = durations.compared(table, dataset, name)
     if dataset.notes == "none" and dataset.source not in MAKERS:
         table["midi_filename"] = ""
     table["performance"] = np.arange(len(table))
     table["shard"] = table.groupby("split").cumcount() % dataset.shards
-    return table[[*DEALT, *dataset.labels]]
+    return table[[*DEALT, *dataset.labels]].reset_index(drop=True)
+
+
+def check_table(config: Config) -> None:
+    """Errors of one's own table before anything runs; no recording is opened.
+
+    Raises as `catalogue`. Where the data are gone and their catalogue is there, nothing needs them.
+    """
+    dataset = config.dataset
+    made = Path(config.results, dataset.name, "performances.csv")
+    if dataset.source not in LOCAL or (made.exists() and not Path(str(dataset.path)).exists()):
+        return
+    table, _ = _table(dataset, config.seed, None)
+    hours = dataset.subset.max_hours if table["duration"].notna().all() else None
+    _selected(table, dataset.subset.model_copy(update={"max_hours": hours}), config.seed)
 
 
 def read_performances(path: Path) -> pd.DataFrame:
     """The table that `catalogue` wrote, typed; `DataError` where it is missing or malformed."""
     if not path.is_file():
         raise DataError(f"'{path}' does not exist: make it with 'spiking-music catalogue'")
-    return check(path.read_bytes(), str(path), DEALT, optional=[MIDI])
+    return check(path.read_bytes(), str(path), DEALT, optional=[MIDI, *UNNEEDED])
 
 
 def check(
@@ -67,7 +93,8 @@ def check(
 ) -> pd.DataFrame:
     """Parse the csv `data` (called `name`) and keep `columns`; other columns are left out.
 
-    Those that are `optional` may have empty cells, or be absent: then all cells are empty.
+    Those that are `optional` may have empty cells, or be absent: then all cells are empty. `year`
+    is a whole number and `duration` in seconds; an empty cell of them is a missing value.
 
     Raises `DataError`, naming column and row, for missing columns, empty cells, unknown splits,
     values that are no number, names that leave the data set, files named twice, or no row at all.
@@ -92,8 +119,7 @@ def check(
         raise DataError(f"'{name}' has no row: list at least one performance")
     table = table[columns].apply(lambda cells: cells.str.strip())
     for column in [column for column in columns if column not in optional]:
-        empty = table[column].str.lower().isin(["", "nan"])
-        _refuse(name, table[column], empty, "is empty: fill it in")
+        _refuse(name, table[column], _empty(table[column]), "is empty: fill it in")
     known = f"use {', '.join(SPLITS)}"
     _refuse(name, table["split"], ~table["split"].isin(SPLITS), f"is no split: {known}")
     for column in ("audio_filename", "midi_filename"):
@@ -113,6 +139,11 @@ def select(table: pd.DataFrame, subset: SubsetConfig, seed: int) -> pd.DataFrame
     `max_performances` and `max_hours` draw at random from `seed`: splits keep their proportions,
     and each keeps a performance where the limits allow.
     """
+    return _selected(table, subset, seed).reset_index(drop=True)
+
+
+def _selected(table: pd.DataFrame, subset: SubsetConfig, seed: int) -> pd.DataFrame:
+    """As `select`, with the index that `table` has."""
     for column, wanted in (
         ("split", subset.splits),
         ("year", subset.years),
@@ -132,7 +163,7 @@ def select(table: pd.DataFrame, subset: SubsetConfig, seed: int) -> pd.DataFrame
         table = table[table[column].isin(wanted)]
     if table.empty:
         raise ConfigError("dataset.subset selects no performance: widen splits, years or composers")
-    return table.loc[sorted(_draw(table, subset, seed))].reset_index(drop=True)
+    return table.loc[sorted(_draw(table, subset, seed))]
 
 
 def instead(value: str, known: Iterable[str]) -> str:
@@ -144,14 +175,17 @@ def instead(value: str, known: Iterable[str]) -> str:
     return f" (did you mean '{(folded | words)[close[0]]}'?)" if close else ""
 
 
-def _table(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -> pd.DataFrame:
+def _table(
+    dataset: DatasetConfig, seed: int, download: DownloadConfig | None
+) -> tuple[pd.DataFrame, str]:
+    """The whole table, and what messages call it."""
     columns = [*COLUMNS, *dataset.labels]
-    optional = [MIDI] if dataset.notes == "none" else []
+    optional = [MIDI] if dataset.notes == "none" and dataset.source != "midi" else []
     if dataset.source == "demo":
-        return demo.table(dataset.demo, seed)
+        return demo.table(dataset.demo, seed), ""
     if download is not None and (dataset.source == "fma" or dataset.path is None):
         data = _downloaded(dataset, seed, download)
-        return check(data, download.table, columns, optional)
+        return check(data, download.table, columns, optional), download.table
     path = Path(str(dataset.path))
     if dataset.source == "folder" and path.exists() and not path.is_dir():
         raise DataError(
@@ -160,12 +194,14 @@ def _table(dataset: DatasetConfig, seed: int, download: DownloadConfig | None) -
     if dataset.source == "maestro" and path.is_dir():
         raise DataError(f"dataset.path '{path}' is a folder: set dataset.source: folder")
     layout = Layout(path)
-    table = check(layout.read_table(), f"{path}/{layout.table}", columns, optional)
+    name = f"{path}/{layout.table}"
+    optional += UNNEEDED if dataset.source in LOCAL else []
+    table = check(layout.read_table(), name, columns, optional)
     if dataset.source == "midi":  # what the table calls .wav is rendered to .flac
         audio = table["audio_filename"].map(lambda n: str(PurePosixPath(n).with_suffix(".flac")))
         _refuse(f"{path}", audio, audio.duplicated(), "stands twice: remove one row")
         table["audio_filename"] = audio
-    return table
+    return table, name
 
 
 def _downloaded(dataset: DatasetConfig, seed: int, download: DownloadConfig) -> bytes:
@@ -191,7 +227,7 @@ def _draw(table: pd.DataFrame, subset: SubsetConfig, seed: int) -> list[int]:
     """
     rng = np.random.default_rng((seed, 3))
     budget = np.inf if subset.max_hours is None else 3600 * subset.max_hours
-    seconds = table["duration"]
+    seconds = table["duration"].fillna(0.0)  # they are known where there is a budget
     first: list[int] = []
     later: list[tuple[float, int]] = []
     for split in SPLITS:
@@ -224,9 +260,17 @@ def _refuse(name: str, cells: pd.Series, wrong: pd.Series | np.ndarray, why: str
 
 
 def _numbers(name: str, cells: pd.Series, whole: bool) -> pd.Series:
+    """Text to numbers; empty cells, which only optional columns have, are missing values."""
     numbers = pd.to_numeric(cells, errors="coerce").astype(float)
     wrong = ~np.isfinite(numbers)
     if whole:
-        wrong = wrong | (numbers % 1 != 0)
-    _refuse(name, cells, wrong, f"is no {'whole ' if whole else ''}number: correct it")
-    return numbers.astype(int) if whole else numbers
+        wrong = wrong | (numbers % 1 != 0) | (numbers.abs() > 2**53)
+    given = ~_empty(cells)
+    _refuse(name, cells, wrong & given, f"is no {'whole ' if whole else ''}number: correct it")
+    if not whole:
+        return numbers
+    return numbers.astype(int) if given.all() else numbers.where(given).astype("Int64")
+
+
+def _empty(cells: pd.Series) -> pd.Series:
+    return cells.str.lower().isin(["", "nan"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from spiking_music import hdf5
 from spiking_music.dataset.shard import FULL_SCALE
 from spiking_music.errors import DataError
 
@@ -74,7 +75,7 @@ class Clips(Dataset[Tensor]):
         try:  # a plain slice takes h5py's short way, three times as fast as read_direct
             pcm = self._shard(shard)[row, start : start + length]
         except OSError as error:
-            raise _damaged(self.paths[shard], error) from None
+            raise _unreadable(self.paths[shard], error) from None
         samples = pcm.astype(np.float32)
         samples *= np.float32(1 / (FULL_SCALE * float(self._gains[index])))
         return samples
@@ -104,9 +105,9 @@ def _opened(path: Path) -> h5py.File:
         raise DataError(f"clip shard '{path}' is missing: run the rule `clips` first")
     try:
         # Without a chunk cache HDF5 reads just the wanted samples of an uncompressed chunk.
-        return h5py.File(path, "r", rdcc_nbytes=0)
+        return hdf5.opened(path, rdcc_nbytes=0)
     except OSError as error:
-        raise _damaged(path, error) from None
+        raise _unreadable(path, error) from None
 
 
 def _described(path: Path) -> tuple[tuple[int, int], NDArray[np.float32]]:
@@ -117,13 +118,17 @@ def _described(path: Path) -> tuple[tuple[int, int], NDArray[np.float32]]:
             gains = file["gain"][:]
             whole = file["audio"].shape == (len(gains), shape[1])
         except (KeyError, OSError) as error:
-            raise _damaged(path, error) from None
+            raise _unreadable(path, error) from None
     if not whole:
-        raise _damaged(path, ValueError("`audio` and `gain` differ in length"))
+        raise _unreadable(path, ValueError("`audio` and `gain` differ in length"))
     return shape, gains
 
 
-def _damaged(path: Path, error: Exception) -> DataError:
+def _unreadable(path: Path, error: Exception) -> DataError:
+    if reason := hdf5.system_reason(error):
+        return DataError(
+            f"clip shard '{path}' cannot be read ({reason}): see to its disk and permissions"
+        )
     return DataError(
         f"clip shard '{path}' is damaged ({error}): delete it and run the rule `clips` again"
     )

@@ -15,14 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spiking_music import files
+from spiking_music.audio.recording import stream
 from spiking_music.config import DatasetConfig, SignalConfig
-from spiking_music.dataset.audio import stream
 from spiking_music.dataset.catalogue import read_performances
-from spiking_music.dataset.midi import read_midi
+from spiking_music.dataset.layout import check_file
+from spiking_music.dataset.midi import read_midi, require_pair
 from spiking_music.dataset.shard import ShardFile, quantise
 from spiking_music.errors import DataError
 
-MIDI_TOLERANCE = 1.0  # seconds that a note may begin after the end of the audio
 COLUMNS = {
     "performance": "int64",
     "split": "str",
@@ -114,6 +114,7 @@ def _cut_recording(
     path, midi = root / recording["audio_filename"], root / recording["midi_filename"]
     # before the audio, as it costs little and fails early; a recording may have no notes
     notes = read_midi(midi) if recording["midi_filename"] else None
+    check_file(path, "recording")
     size, length, rows = signal.clip_samples, 0, []
     for clip, valid in cut(stream(path, signal.sample_rate), size):
         offset, length = length, length + valid
@@ -127,11 +128,8 @@ def _cut_recording(
         row = (recording["performance"], recording["split"], offset, valid, gain, level)
         rows.append(dict(zip(COLUMNS, row, strict=True)))
     seconds = length / signal.sample_rate
-    if notes is not None and notes.start[-1] > seconds + MIDI_TOLERANCE:
-        raise DataError(
-            f"MIDI file '{midi}' does not belong to recording '{path}': a note begins at "
-            f"{notes.start[-1]:.2f} s and the audio ends at {seconds:.2f} s; replace either file"
-        )
+    if notes is not None:
+        require_pair(notes, seconds, midi, path)
     if not rows:
         _report(f"no clip from recording '{path}': {_why_none(length, signal)}")
     return rows

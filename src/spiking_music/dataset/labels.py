@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from spiking_music.dataset.catalogue import DEALT, check
+from spiking_music.dataset.catalogue import DEALT, MIDI, UNNEEDED, check
 from spiking_music.errors import DataError
 
 PERIOD = "period"
@@ -38,8 +38,10 @@ def read_labels(performances: Path, name: str) -> pd.Series:
             f"'{performances}' has no column '{column}' to probe for: name it in dataset.labels, "
             f"or another one in probe.labels; there are {', '.join(present)}"
         )
-    table = check(data, str(performances), list(dict.fromkeys([*DEALT, column])), ["midi_filename"])
-    cells = table.set_index("performance")[column].astype(str)
+    columns = list(dict.fromkeys([*DEALT, column]))
+    table = check(data, str(performances), columns, [MIDI, *UNNEEDED])
+    given = table.set_index("performance")[column]
+    cells = given.astype(str).where(given.notna())
     return cells.map(periods()) if name == PERIOD else cells
 
 

@@ -1,5 +1,6 @@
 """A data set in MAESTRO's layout: a table, and files named relative to it, in a folder or a zip."""
 
+import re
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -106,7 +107,7 @@ def check_name(name: str, where: str) -> None:
     """Refuse names that lead out of the data set (absolute, `..`, drive letters, backslashes)."""
     path = PurePosixPath(name)
     odd = not path.parts or path.is_absolute() or ".." in path.parts
-    if odd or "\\" in name or ":" in path.parts[0]:
+    if odd or "\\" in name or re.match("[A-Za-z]:", name):
         raise DataError(
             f"'{where}' names the file '{name}', which may lead outside of the data set: "
             "use names relative to the table, with '/' and without '..'"

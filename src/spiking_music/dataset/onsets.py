@@ -1,9 +1,10 @@
 """MIDI → note onsets, velocities and pedal on the grid of the latent steps, in the order of clips.
 
 One zarr v3 group a split, in one zip file: `onsets` uint8 (clips, 88, T), notes of that key that
-begin in the step; `velocity` uint8 (clips, 88, T), the loudest of them, 0 where none begins;
-`pedal` uint8 (clips, T), the value 0..127 of the sustain pedal at the end of the step (64 and above
-is down). Attributes: step_rate in Hz, and performance and offset (samples) of each clip.
+begin in the step (255 stands for more); `velocity` uint8 (clips, 88, T), the loudest of them, 0
+where none begins; `pedal` uint8 (clips, T), the value 0..127 of the sustain pedal at the end of the
+step (64 and above is down). Attributes: step_rate in Hz, and performance and offset (samples) of
+each clip.
 
 An event at t seconds is at sample n = round(t · sample_rate) and in step floor(n / hop).
 """
@@ -54,6 +55,7 @@ def build_onsets(
 ) -> None:
     """Write the onsets of all clips in `tables` (clip tables of one split, shard after shard).
 
+    Lisboa & Bellec 2024, figure 5: n^α, the onsets of the 88 notes on the grid of the frames.
     `root` is the folder that midi_filename in `performances` starts from. `out` (.zarr.zip) is the
     same bytes in every run. Raises `DataError` where a MIDI file cannot be read, the tables are not
     in the order of the performances, are of several splits, or hold no clip at all.
@@ -90,7 +92,14 @@ def read_onsets(path: Path, tables: Sequence[Path] = ()) -> Onsets:
             np.array(group.attrs[name], np.int64) for name in ("performance", "offset")
         )
         step_rate = float(str(group.attrs["step_rate"]))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except FileNotFoundError:
+        raise DataError(f"no onsets at '{path}': run the rule `onsets` first") from None
+    except OSError as error:
+        raise DataError(
+            f"onsets '{path}' cannot be read ({error.strerror or error}): see to the disk they are "
+            "on"
+        ) from None
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(
             f"onsets '{path}' cannot be read ({error}): run the rule `onsets` again"
         ) from None
@@ -121,18 +130,19 @@ def grid(notes: Performance, offset: int, samples: int, signal: SignalConfig) ->
     Only notes that begin in the first `samples` samples count: beyond them is padding, not sound.
     Keys outside the piano are left out.
     """
-    onsets, velocity = np.zeros((2, KEYS, signal.steps), np.uint8)
+    counts = np.zeros((KEYS, signal.steps), np.int64)
+    velocity = np.zeros((KEYS, signal.steps), np.uint8)
     position = np.rint(notes.start * signal.sample_rate).astype(np.int64) - offset  # samples
     first, last = np.searchsorted(position, (0, samples))
     key, step = notes.pitch[first:last] - LOWEST, position[first:last] // signal.hop
     piano = (key >= 0) & (key < KEYS)
     where = key[piano], step[piano]
-    np.add.at(onsets, where, 1)
+    np.add.at(counts, where, 1)
     np.maximum.at(velocity, where, notes.velocity[first:last][piano].astype(np.uint8))
     moved = np.rint(notes.pedal_time * signal.sample_rate).astype(np.int64) - offset
     latest = np.searchsorted(moved // signal.hop, np.arange(signal.steps), side="right")
     pedal = np.concatenate([[0], notes.pedal_value])[latest].astype(np.uint8)  # up at the start
-    return onsets, velocity, pedal
+    return np.minimum(counts, 255).astype(np.uint8), velocity, pedal
 
 
 def _grids(

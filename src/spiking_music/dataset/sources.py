@@ -15,20 +15,22 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
-from spiking_music import files
+from spiking_music import files, overwriting
+from spiking_music.audio.recording import opened
 from spiking_music.config import DatasetConfig, SignalConfig
 from spiking_music.dataset import demo
-from spiking_music.dataset.audio import opened
 from spiking_music.dataset.catalogue import read_performances
 from spiking_music.dataset.compose import compose
-from spiking_music.dataset.layout import Layout
+from spiking_music.dataset.layout import Layout, check_file
 from spiking_music.dataset.midi import parse_midi, read_midi, write_midi
-from spiking_music.errors import DataError
+from spiking_music.errors import DataError, OutputError
 
 if TYPE_CHECKING:
     from spiking_music.dataset.maestro.store import Store  # imports urllib3
 
 DEMO_RATE, DEMO_CHANNELS = 44100, 2  # as in MAESTRO
+RENDERED = ("demo", "midi")  # sources of which we make the recordings
+ENDINGS = (".flac", ".mid", ".midi")
 MANIFEST = ["audio_filename", "midi_filename", "status"]
 
 Make = Callable[[str, str], None]  # (midi_filename, audio_filename): make or check one recording
@@ -49,13 +51,17 @@ def prepare(
     They lie under `root` then. `manifest` has a row a recording: audio_filename, midi_filename,
     status (`ok`, or why it cannot be used), and with a `store` bytes and CRC-32 of both. With
     `dataset.bad_recordings: fail` the first bad recording raises `DataError`; with `skip` it is
-    reported on stderr and in the manifest. A server that fails raises `DownloadError` either way.
+    reported on stderr and in the manifest. A server that fails raises `DownloadError` either way,
+    a recording that must not be replaced `OutputError`.
     The same seed gives the same bytes.
     """
     table = read_performances(performances)
     table = table[table["shard"] == shard]
     console = Console(stderr=True)
     names = list(zip(table["audio_filename"], table["midi_filename"], strict=True))
+    if dataset.source in RENDERED:
+        for name in (name for pair in names for name in pair if name):
+            overwriting.require_file(root / name, ENDINGS)
     make = _maker(dataset, signal, seed, root, store, names) if names else _nothing
     rows = []
     for audio, midi in track(names, "recordings", console=console, disable=not console.is_terminal):
@@ -121,6 +127,8 @@ def _midi_maker(dataset: DatasetConfig, signal: SignalConfig, root: Path) -> Mak
 
     font = open_soundfont(dataset.soundfont, signal.sample_rate)
     layout = Layout(Path(str(dataset.path)))
+    if root.resolve() == layout.path.resolve():
+        raise OutputError(f"'{root}' is dataset.path, whose files are kept: name another --root")
 
     def make(midi: str, audio: str) -> None:
         data = layout.read(midi)
@@ -159,13 +167,13 @@ def _folder_checker(root: Path) -> Make:
     def check(midi: str, audio: str) -> None:
         if midi:
             read_midi(root / midi)
-        with opened(root / audio) as file:
-            if file.channels > 2:
+        check_file(root / audio, "recording")
+        with opened(root / audio) as recording:
+            if recording.channels > 2:
                 raise DataError(
-                    f"recording '{root / audio}' has {file.channels} channels: mix it down to mono "
-                    "or stereo"
+                    f"recording '{root / audio}' has {recording.channels} channels: mix it down to "
+                    "mono or stereo"
                 )
-            if not len(file.read(1)):
-                raise DataError(f"recording '{root / audio}' holds no samples: replace the file")
+            recording.check()
 
     return check

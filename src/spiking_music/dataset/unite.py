@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from spiking_music import files
-from spiking_music.dataset.catalogue import COLUMNS, MIDI, check
+from spiking_music.dataset.catalogue import COLUMNS, MIDI, UNNEEDED, check
 from spiking_music.dataset.layout import Layout
 from spiking_music.errors import DataError
 
@@ -26,8 +26,7 @@ def unite(folders: Sequence[Path], out: Path) -> None:
     if twice:
         raise DataError(f"two folders are called '{twice[0]}': rename one")
     parts = [_table(folder, name) for folder, name in zip(folders, names, strict=True)]
-    with files.atomic(out) as temporary:
-        temporary.mkdir()
+    with files.folder(out, "unite", folders) as temporary:
         for folder, name in zip(folders, names, strict=True):
             (temporary / name).symlink_to(folder.resolve(), target_is_directory=True)
         pd.concat(parts).to_csv(temporary / "metadata.csv", index=False)
@@ -39,7 +38,7 @@ def _table(folder: Path, name: str) -> pd.DataFrame:
     if not folder.is_dir():
         raise DataError(f"'{folder}' is no folder: unpack it, or correct the path")
     layout = Layout(folder)
-    table = check(layout.read_table(), f"{folder}/{layout.table}", COLUMNS, optional=[MIDI])
+    table = check(layout.read_table(), f"{folder}/{layout.table}", COLUMNS, [MIDI, *UNNEEDED])
     for column in NAMES:
         table[column] = table[column].map(lambda cell: f"{name}/{cell}" if cell else "")
     return table

@@ -48,8 +48,9 @@ def low_pass(x: Audio, sample_rate: int, cutoff: float = LOW_ANCHOR) -> Audio:
 
 
 def distorted(x: Audio, sample_rate: int) -> Audio:
-    """The paper's anchor: the reference spoilt by hand, so that all rate it lowest (*ours*).
+    """The paper's anchor: the reference distorted by hand, so that all rate it lowest.
 
+    Lisboa & Bellec 2024, MUSHRA; how it is distorted is *ours*.
     Low-pass at 3.5 kHz, a tremolo of 7 Hz that takes away up to 80 % of the amplitude, then
     quantisation to five mu-law levels of the clip's peak, whose noise is left unfiltered. The
     clip gets back the reference's RMS, so that loudness gives nothing away; silence stays silence.

@@ -1,9 +1,10 @@
-"""Confidence intervals of means by the seeded percentile bootstrap."""
+"""Confidence intervals of means and medians by the seeded percentile bootstrap."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-FEW = 8  # fewer performances than this are too few to resample
+BATCH = 200  # resamplings of a median at a time
+MIN_GROUPS = 8  # performances: fewer are too few to resample
 
 
 def interval(
@@ -12,7 +13,7 @@ def interval(
     """The 95 % interval of the mean of `values` (clips,), nan left out.
 
     Clips of one performance resemble each other, so whole performances (ids (clips,)) are drawn
-    with replacement; with fewer than 8 of them (`FEW`) clips are drawn, as if they were
+    with replacement; with fewer than 8 of them (`MIN_GROUPS`) clips are drawn, as if they were
     independent, which makes the interval too narrow. (nan, nan) for fewer than two clips.
     """
     sample = np.asarray(values, dtype=np.float64)
@@ -21,11 +22,35 @@ def interval(
     if len(sample) < 2:
         return (float("nan"), float("nan"))
     groups, member = np.unique(owners, return_inverse=True)
-    if len(groups) < FEW:
+    if len(groups) < MIN_GROUPS:
         member = np.arange(len(sample))
     sums, counts = np.bincount(member, sample), np.bincount(member)  # (G,)
     size = len(sums)
     draw = np.random.default_rng(seed)
     times = draw.multinomial(size, np.full(size, 1 / size), resamplings)  # (R, G)
     low, high = np.percentile((times @ sums) / (times @ counts), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def median_interval(
+    values: NDArray[np.float64], units: NDArray[np.str_], resamplings: int, seed: int
+) -> tuple[float, float]:
+    """The 95 % bootstrap interval of the median of `values` (P,), whole units (P,) being drawn."""
+    names, owner = np.unique(units, return_inverse=True)
+    size = len(names)
+    if size < 2:
+        return (float("nan"), float("nan"))
+    order = np.argsort(values, kind="stable")
+    ordered, owner = values[order], owner[order]
+    draw = np.random.default_rng(seed)
+    medians = []
+    for start in range(0, resamplings, BATCH):
+        rows = min(BATCH, resamplings - start)
+        times = draw.multinomial(size, np.full(size, 1 / size), rows)  # (R, U)
+        reached = times[:, owner].cumsum(axis=1)  # (R, P): how many values are this low
+        half = reached[:, -1:] / 2
+        lower = ordered[(reached >= half).argmax(axis=1)]
+        upper = ordered[(reached > half).argmax(axis=1)]
+        medians.append((lower + upper) / 2)
+    low, high = np.percentile(np.concatenate(medians), [2.5, 97.5])
     return float(low), float(high)

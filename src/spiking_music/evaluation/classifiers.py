@@ -62,7 +62,7 @@ def predictions(
     )
     alphas = {"alpha": [penalty * batch for penalty in config.penalties]}
     network = _chosen(perceptron, alphas, train, config.folds, seed)
-    said = {
+    found = {
         "linear": [_fitted(linear, train).predict_proba(test.features)],
         "network": [
             _fitted(_seeded(network, seed + run), train).predict_proba(test.features)
@@ -71,11 +71,11 @@ def predictions(
         "majority": [_majority(train, len(test.classes))],
     }
     if config.shuffles:
-        said["shuffled"] = [
+        found["shuffled"] = [
             _fitted(linear, dealt).predict_proba(test.features)
             for dealt in _dealt(train, config.shuffles, seed)
         ]
-    return {name: np.stack(runs) for name, runs in said.items()}
+    return {name: np.stack(runs) for name, runs in found.items()}
 
 
 def _chosen(
@@ -101,9 +101,9 @@ def _likelihood(
     pipeline: Pipeline, features: NDArray[np.float32], classes: NDArray[np.int64]
 ) -> float:
     """Mean log probability of the true classes; one that was not learnt from counts as unlikely."""
-    said = np.zeros((len(classes), max(classes.max(), pipeline.classes_.max()) + 1))
-    said[:, pipeline.classes_] = pipeline.predict_proba(features)
-    return float(np.log(said[np.arange(len(classes)), classes].clip(UNLIKELY)).mean())
+    found = np.zeros((len(classes), max(classes.max(), pipeline.classes_.max()) + 1))
+    found[:, pipeline.classes_] = pipeline.predict_proba(features)
+    return float(np.log(found[np.arange(len(classes)), classes].clip(UNLIKELY)).mean())
 
 
 def _fitted(pipeline: Pipeline, train: Samples) -> Pipeline:

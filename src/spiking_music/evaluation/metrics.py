@@ -1,4 +1,4 @@
-"""Objective distances between waveforms (SPEC 6). Batches (B, L) in, float64 (B,) out."""
+"""Objective distances between waveforms. Batches (B, L) in, float64 (B,) out."""
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ FLOOR = 1e-5  # of full scale, -100 dB: quieter spectral bins count as this
 def lagged_si_snr(
     estimate: Audio, reference: Audio, max_lag: int
 ) -> tuple[Values, NDArray[np.int64]]:
-    """The best SI-SNR over shifts of |lag| ≤ `max_lag` samples, and its lag (B,).
+    """The best SI-SNR over shifts of |lag| ≤ `max_lag` samples, and its lag (B,) (*ours*).
 
     A positive lag means that the estimate is late. At each lag only the samples that both have are
     compared; of equally good lags the smallest wins, and where there is no SI-SNR the lag is 0.
@@ -73,13 +73,13 @@ def stft_distance(estimate: Audio, reference: Audio) -> Values:
 
 
 def waveform_rmse(estimate: Audio, reference: Audio) -> Values:
-    """Root mean square error of the samples, full scale = 1 (SPEC 7)."""
+    """Root mean square error of the samples, full scale = 1."""
     error = estimate.astype(np.float64) - reference
     return np.asarray(np.sqrt(dot(error, error) / reference.shape[1]))
 
 
 def spectrum_rmse(estimate: Audio, reference: Audio) -> Values:
-    """Root mean square error of STFT magnitudes, blind to phase (SPEC 7).
+    """Root mean square error of STFT magnitudes, blind to phase.
 
     Hann, `RMSE_SIZE` samples, hop a quarter; a sine of full scale peaks near 1.
     """
@@ -107,8 +107,8 @@ def _squared_correlation(estimate: Audio, reference: Audio, lags: NDArray[np.int
     covariance = both - sum_x * sum_y / count
     spread = (power_x - sum_x**2 / count) * (power_y - sum_y**2 / count)
     # what is left of nearly empty overlaps is rounding
-    heard = spread > 1e-12 * (dot(x, x) * dot(y, y))[:, None]
-    return np.divide(covariance**2, spread, out=np.zeros_like(spread), where=heard)
+    overlaps = spread > 1e-12 * (dot(x, x) * dot(y, y))[:, None]
+    return np.divide(covariance**2, spread, out=np.zeros_like(spread), where=overlaps)
 
 
 def _window_sums(

@@ -1,25 +1,92 @@
-"""What can be told from frozen codes: composer, period, genre. docs/probes.md has the protocol."""
+"""Probes: what frozen codes reveal of composer, period, genre. docs/probes.md has the protocol.
+
+A clip becomes one vector, in the same way for every kind of code: channels (C, T) are averaged over
+windows of some frames; the mean and the standard deviation of the windows, 2C numbers, are how much
+of a channel there is and how unevenly it comes.
+"""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from spiking_music.config import ProbeConfig
+from spiking_music.config import MelConfig, ProbeConfig, SignalConfig
 from spiking_music.dataset.catalogue import read_performances
+from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.dataset.labels import read_labels
 from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.evaluation.classifiers import Probabilities, Samples, predictions
-from spiking_music.evaluation.pooling import Features
+from spiking_music.evaluation.codes_file import open_codes
+from spiking_music.evaluation.inference import device_at_hand, read_batch, require_origin
 from spiking_music.evaluation.reconstruct import clip_places
-from spiking_music.files import atomic, write_csv, wrote
+from spiking_music.evaluation.tables import markdown, write_text
+from spiking_music.files import write_csv
+from spiking_music.models.mel import LogMel
+from spiking_music.models.weights import load_weights
 
+BATCH = 64  # clips
+N_FFT = 2048
+
+Features = NDArray[np.float32]  # (clips, 2C)
 SHOWN = ("linear", "network")  # probes with a confusion matrix
+
+
+def code_features(codes: Sequence[Path], weights: Path, window: int) -> Features:
+    """Of the files `codes`, clip after clip, all made by the model `weights`.
+
+    Channels are the units of a binary variant. RVQ indices are names, so a step is the sum of the
+    codebook vectors that they name, as the decoder is given it. Raises `CodeError` where model or
+    codes are missing, damaged or do not belong together.
+    """
+    model, config = load_weights(weights, device_at_hand())
+    device = next(model.parameters()).device
+    parts = []
+    for path in codes:
+        with open_codes(path) as coded:
+            require_origin(coded, weights, config)
+            for batch in coded.batches(BATCH):
+                if coded.origin.kind == "rvq":
+                    indices = torch.from_numpy(batch.astype(np.int64)).to(device)
+                    with torch.no_grad():
+                        parts.append(pooled(model.bottleneck.decode(indices), window))
+                else:
+                    parts.append(pooled(torch.from_numpy(batch).float(), window))
+    return _stacked(parts)
+
+
+def mel_features(clips: Sequence[Path], mels: int, window: int, signal: SignalConfig) -> Features:
+    """Of log-mel spectrograms of the shards `clips`, in `mels` bands, clip after clip."""
+    source = Clips(clips)
+    spectrogram = LogMel(MelConfig(kind="mel", n_mels=mels, n_fft=N_FFT), signal)
+    return _stacked(
+        pooled(spectrogram(read_batch(source, start, BATCH)[:, None]), window)
+        for start in range(0, len(source), BATCH)
+    )
+
+
+def pooled(channels: Tensor, window: int) -> Features:
+    """(B, C, T) → (B, 2C); what is left of T after whole windows is not looked at."""
+    count = channels.shape[-1] // window
+    if not count:
+        raise DataError(f"probe.window is {window} steps and a clip has {channels.shape[-1]}")
+    windows = channels[..., : count * window].unflatten(-1, (count, window)).mean(-1)
+    statistics = torch.cat([windows.mean(-1), windows.std(-1, correction=0)], dim=1)
+    result: Features = statistics.cpu().numpy().astype(np.float32)
+    return result
+
+
+def _stacked(parts: Iterable[Features]) -> Features:
+    filled = list(parts)
+    if not filled:
+        raise DataError("there are no clips to probe: cut some, or code them")
+    return np.concatenate(filled)
 
 
 def probe(
@@ -62,25 +129,27 @@ def probe(
             )
         )
         _require(train, test, label, classes)
-        for how, said in predictions(train, test, config, seed).items():
+        for how, probabilities in predictions(train, test, config, seed).items():
             about = {"label": label, "features": name, "probe": how}
-            scores = measure(said, test, config.bootstrap, seed)
+            scores = measure(probabilities, test, config.bootstrap, seed)
             rows.append({**about, "classes": len(classes), **_sizes(train, test), **scores})
             print(f"{name}, {label}, {how}: {scores['accuracy']:.1%} of clips", file=sys.stderr)
             if how in SHOWN:
-                confusions.append(_confusion(said, test, classes).assign(**about))
+                confusions.append(_confusion(probabilities, test, classes).assign(**about))
     write_csv(pd.DataFrame(rows), out)
     write_csv(pd.concat(confusions), out.with_name(f"{out.stem}-confusion.csv"))
 
 
-def measure(said: Probabilities, test: Samples, resamplings: int, seed: int) -> dict[str, float]:
-    """How often `said` (runs, clips, K) is right, as means over runs."""
-    right = (said.argmax(-1) == test.classes).mean(0)  # (clips,)
+def measure(
+    probabilities: Probabilities, test: Samples, resamplings: int, seed: int
+) -> dict[str, float]:
+    """Accuracies of `probabilities` (runs, clips, K), as means over runs."""
+    right = (probabilities.argmax(-1) == test.classes).mean(0)  # (clips,)
     low, high = interval(right, test.performances, resamplings, seed)
     recalls = [right[test.classes == k].mean() for k in np.unique(test.classes)]
     _, first, member = np.unique(test.performances, return_index=True, return_inverse=True)
-    whole = np.zeros((len(first), len(said), said.shape[-1]))
-    np.add.at(whole, member, said.swapaxes(0, 1))  # (performances, runs, K)
+    whole = np.zeros((len(first), len(probabilities), probabilities.shape[-1]))
+    np.add.at(whole, member, probabilities.swapaxes(0, 1))  # (performances, runs, K)
     return {
         "accuracy": float(right.mean()),
         "low": low,
@@ -95,25 +164,32 @@ def compare(tables: Sequence[Path], out: Path) -> None:
     for path in tables:
         if not path.exists():
             raise DataError(f"no table '{path}': run the rule `probe` of that variant")
-    table = pd.concat([pd.read_csv(path) for path in tables], ignore_index=True)
+    table = pd.concat([_table(path) for path in tables], ignore_index=True)
     write_csv(table, out)
-    with atomic(out.with_suffix(".md")) as temporary:
-        temporary.write_text(markdown(table))
-    wrote(out.with_suffix(".md"))
+    write_text(summary_text(table), out.with_suffix(".md"))
 
 
-def markdown(table: pd.DataFrame) -> str:
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path)
+    except ValueError:
+        table = pd.DataFrame()
+    if not {"label", "features", "probe"} <= set(table.columns):
+        raise DataError(f"'{path}' is no table of `probe`: name one that this verb wrote")
+    return table
+
+
+def summary_text(table: pd.DataFrame) -> str:
     """A row a label and features: accuracy of each classifier with its interval."""
     probes = list(dict.fromkeys(table["probe"]))
-    heads = ["label", "features", *probes, "balanced", "of performances"]
-    lines = [heads, [":--", ":--", *["--:"] * (len(heads) - 2)]]
+    lines = []
     for (label, name), rows in table.groupby(["label", "features"], sort=False):
         of = rows.set_index("probe").to_dict("index")
         linear = of[SHOWN[0]]
         more = (linear["balanced_accuracy"], linear["performance_accuracy"])
         cells = [_cell(of[probe]) for probe in probes]
         lines.append([str(label), str(name), *cells, *(f"{100 * value:.1f} %" for value in more)])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return markdown(["label", "features", *probes, "balanced", "of performances"], lines, words=2)
 
 
 def _cell(row: Mapping[Any, Any]) -> str:
@@ -154,10 +230,10 @@ def _sizes(train: Samples, test: Samples) -> dict[str, int]:
     }
 
 
-def _confusion(said: Probabilities, test: Samples, classes: Sequence[str]) -> pd.DataFrame:
+def _confusion(probabilities: Probabilities, test: Samples, classes: Sequence[str]) -> pd.DataFrame:
     counts: NDArray[np.float64] = np.zeros((len(classes), len(classes)))
-    for predicted in said.argmax(-1):  # (clips,)
-        np.add.at(counts, (test.classes, predicted), 1 / len(said))
+    for predicted in probabilities.argmax(-1):  # (clips,)
+        np.add.at(counts, (test.classes, predicted), 1 / len(probabilities))
     truth, predicted = np.meshgrid(classes, classes, indexing="ij")
     return pd.DataFrame(
         {"truth": truth.ravel(), "predicted": predicted.ravel(), "clips": counts.ravel()}

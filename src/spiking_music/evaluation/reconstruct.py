@@ -18,8 +18,8 @@ from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation import metrics, perceptual
 from spiking_music.evaluation.anchor import ANCHORS
-from spiking_music.evaluation.codes import open_codes
-from spiking_music.evaluation.coding import (
+from spiking_music.evaluation.codes_file import open_codes
+from spiking_music.evaluation.inference import (
     decode_batch,
     device_at_hand,
     read_batch,
@@ -27,7 +27,7 @@ from spiking_music.evaluation.coding import (
     require_signal,
 )
 from spiking_music.evaluation.perceptual import Pool, Scores
-from spiking_music.model.weights import load_weights
+from spiking_music.models.weights import load_weights
 
 Audio = NDArray[np.float32]  # (B, L)
 Submitted = list["Future[Scores] | None"]  # a clip each; None where it is not scored

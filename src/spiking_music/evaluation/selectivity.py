@@ -1,4 +1,4 @@
-"""Which units of a binary variant speak of which notes: correlation, test, information (SPEC 6).
+"""Which units of a binary variant are tuned to which notes: correlation, test, information.
 
 docs/selectivity.md has the definitions and what each column is worth.
 """
@@ -16,9 +16,14 @@ from scipy.stats import false_discovery_control
 from spiking_music.config import SelectivityConfig
 from spiking_music.dataset.onsets import LOWEST
 from spiking_music.errors import DataError
-from spiking_music.evaluation.correlation import correlate, prominence
-from spiking_music.evaluation.information import information
-from spiking_music.evaluation.pairs import Pairs, open_pairs
+from spiking_music.evaluation.correlation import (
+    Pairs,
+    correlate,
+    count_all,
+    information,
+    open_pairs,
+    prominence,
+)
 from spiking_music.evaluation.significance import Significance, significance
 from spiking_music.files import atomic, write_csv, wrote
 
@@ -38,8 +43,8 @@ def selectivity(
     the lags.
     """
     with open_pairs(codes, onsets) as (pairs, step_rate):
-        events, onset_counts = count(pairs)
-        # the others, most of a ladder's, say nothing at all; one there must be
+        events, onset_counts = count_all(pairs)
+        # the others, most units of a quantiser, never fire; the tests need one unit at least
         fires = np.flatnonzero(events) if events.any() else np.arange(1)
         active = pairs.of_units(fires)
         correlation = correlate(active, settings.max_lag)
@@ -49,7 +54,7 @@ def selectivity(
             active, settings.information_lag, settings.information_surrogates, seed, step_rate
         )
         correlation, peaks, bits = (
-            among(array, fires, pairs.units, 0.0) for array in (correlation, peaks, bits)
+            scatter_units(array, fires, pairs.units, 0.0) for array in (correlation, peaks, bits)
         )
         test = with_silent(test, fires, pairs.units)
         table = unit_table(events, pairs.clips * pairs.steps, peaks, test, bits, settings.level)
@@ -75,25 +80,18 @@ def selectivity(
     write_csv(summary, out.with_name(f"{out.stem}-summary.csv"))
 
 
-def count(pairs: Pairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Events S^i of each unit (N,) and onsets K^α of each note (P,) in the split."""
-    sums = [
-        (codes.sum(axis=(0, 2), dtype=np.int64), onsets.sum(axis=(0, 2), dtype=np.int64))
-        for codes, onsets in pairs.batches(32)
-    ]
-    events, onsets = zip(*sums, strict=True)
-    return np.sum(events, axis=0), np.sum(onsets, axis=0)
-
-
 def with_silent(test: Significance, units: NDArray[np.intp], count: int) -> Significance:
     """A test of some `units` as one of all `count`, of which the others never fire."""
-    p = among(test.p, units, count, 1.0)
+    p = scatter_units(test.p, units, count, 1.0)
     q = false_discovery_control(p.ravel()).reshape(p.shape)
-    score, p_family = among(test.score, units, count, 0.0), among(test.p_family, units, count, 1.0)
+    score, p_family = (
+        scatter_units(test.score, units, count, 0.0),
+        scatter_units(test.p_family, units, count, 1.0),
+    )
     return Significance(score, p, q, p_family)
 
 
-def among(
+def scatter_units(
     array: NDArray[np.float64], units: NDArray[np.intp], count: int, value: float
 ) -> NDArray[np.float64]:
     """Rows (len(units), …) at their places among `count`, which are `value` elsewhere."""

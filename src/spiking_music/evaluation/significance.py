@@ -33,7 +33,7 @@ from scipy.special import gammaincc
 from scipy.stats import false_discovery_control
 
 from spiking_music.errors import DataError
-from spiking_music.evaluation.pairs import Pairs
+from spiking_music.evaluation.correlation import Pairs
 
 BLOCK = 1 << 21  # numbers held at a time, units x notes x shifts: about what a cache holds
 FLATTEST = 1e-3  # skewness; below it, the gamma law is taken as normal
@@ -66,6 +66,7 @@ def significance(
 ) -> Significance:
     """Test all N · P pairs for a peak of coincidences at |τ| < `window` over |τ| ≤ `max_lag`.
 
+    Not in the paper (*ours*).
     `surrogates` is K, the joint draws: p_family ≥ 1 / (K + 1). Deterministic given `seed`.
     Memory: one performance and 4 · N · P · K bytes. Raises `DataError` where a performance has
     fewer steps than there are lags.

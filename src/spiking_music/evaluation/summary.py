@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 
 from spiking_music import files
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import interval
-from spiking_music.model.metadata import describe
+from spiking_music.evaluation.tables import markdown, read, with_interval, write_text
+from spiking_music.models.metadata import describe
 
-RATES = ["kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_cheapest", "kbps_entropy"]
-AMOUNTS = [*RATES, "events_per_second", "density"]
-CODED, HEADER = "kbps_coded", "kbps_header"
+AMOUNTS = [
+    *("kbps_dense", "kbps_coo", "kbps_time", "kbps_units", "kbps_paper", "kbps_entropy"),
+    *("events_per_second", "density"),
+]
+WRITTEN, HEADER = "kbps", "kbps_header"
 QUALITIES = [
     *("si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance"),
     *("waveform_rmse", "spectrum_rmse", "visqol", "zimtohrli"),
@@ -22,9 +26,7 @@ QUALITIES = [
 INTERVALS = {"si_snr_db": "si_snr", "mel_distance": "mel_distance", "visqol": "visqol"}
 COLUMNS = [
     *("variant", "decoder", "clips", "silent_clips", "failed_clips"),
-    *AMOUNTS,
-    CODED,
-    HEADER,
+    *(WRITTEN, *AMOUNTS, HEADER),
     *QUALITIES,
     "si_snr_std",
     *(f"{stem}_{end}" for stem in INTERVALS.values() for end in ("low", "high")),
@@ -32,8 +34,8 @@ COLUMNS = [
 ]
 HEADINGS = {
     "variant": "variant",
-    "kbps_cheapest": "kbps",
-    CODED: "coded kbps",
+    WRITTEN: "kbps",
+    "kbps_paper": "paper kbps",
     "events_per_second": "events/s",
     "density": "density",
     "si_snr": "SI-SNR dB",
@@ -44,9 +46,9 @@ HEADINGS = {
     "parameters": "parameters",
 }
 NOTE = (
-    "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is the "
-    "cheapest of the paper's formats with its overheads, coded kbps what the entropy coder writes; "
-    "MP3 and Opus: the bytes of sound in a file, as both. "
+    "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is what is "
+    "written to disk: the entropy coder's bytes, of MP3 and Opus the bytes of sound in the file; "
+    "paper kbps is the cheapest of the paper's formats with its overheads. "
     "SI-SNR, ViSQOL and Zimtohrli: higher is better; mel distance: lower."
 )
 
@@ -57,8 +59,8 @@ class Run:
 
     weights: Path
     evaluation: Path  # table of `evaluate`; its name is the row's
-    storage: Path  # table of `storage`
-    coded: Path | None  # table of `account_coded`; none where there is no code
+    storage: Path  # table of `paper_costs`
+    coded: Path | None  # table of `entropy_costs`; none where there is no code
 
 
 def summarise(
@@ -72,14 +74,15 @@ def summarise(
     """Put the variants side by side in `out` (.csv), and in .md and .json beside it.
 
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
-    metric gave no number while it did elsewhere), means of the tables' columns, kbps_coded,
-    si_snr_std over clips, <measure>_low and _high (95 %), optimiser steps and parameters of the
-    model. Quality is averaged over clips that are not silent, rates over all.
+    metric gave no number while it did elsewhere), means of the tables' columns (kbps is what is
+    written to disk, kbps_paper the paper's cheapest format), si_snr_std over clips, <measure>_low
+    and _high (95 %), train steps and parameters of the model. Quality is averaged over clips that
+    are not silent, rates over all.
 
     `classical` are tables of `evaluate_classical`, named by their files: below the variants, with
-    the codec as decoder, true bytes as kbps_cheapest and kbps_coded, and kbps_header beside them.
+    the codec as decoder, kbps the bytes of sound and kbps_header those beside it.
     `anchors` are tables of `evaluate_anchor`, named by their files: they stand last, with
-    decoder "none". Both are empty where training and codes would speak.
+    decoder "none". The columns of training and codes are empty in both.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
@@ -88,29 +91,25 @@ def summarise(
     for path in classical:
         rows.append(_classical(path, resamplings, seed))
     for path in anchors:
-        quality = _read(path, ["performance", "silent", *QUALITIES])
+        quality = read(path, ["performance", "silent"], QUALITIES)
         rows.append(_quality(path.stem, "none", quality, resamplings, seed))
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     files.write_csv(table, out)
-    with files.atomic(out.with_suffix(".md")) as temporary:
-        temporary.write_text(markdown(table))
-    files.wrote(out.with_suffix(".md"))
+    write_text(summary_text(table), out.with_suffix(".md"))
     files.write_json(_metrics(table), out.with_suffix(".json"))
 
 
-def markdown(table: pd.DataFrame) -> str:
+def summary_text(table: pd.DataFrame) -> str:
     """The columns that a reader compares, as a Markdown table with a note below."""
-    lines = [list(HEADINGS.values()), [":--", *["--:"] * (len(HEADINGS) - 1)]]
-    lines += [[_cell(row, name) for name in HEADINGS] for row in table.to_dict("records")]
-    rows = ["| " + " | ".join(line) + " |" for line in lines]
+    rows = [[_cell(row, name) for name in HEADINGS] for row in table.to_dict("records")]
     clips = " or ".join(str(n) for n in sorted(set(table["clips"])))
-    return "\n".join([*rows, "", NOTE.format(clips=clips)]) + "\n"
+    return f"{markdown([*HEADINGS.values()], rows)}\n{NOTE.format(clips=clips)}\n"
 
 
 def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     about = describe(run.weights)
-    quality = _read(run.evaluation, ["performance", "silent", *QUALITIES])
-    amount = _read(run.storage, AMOUNTS)
+    quality = read(run.evaluation, ["performance", "silent"], QUALITIES)
+    amount = read(run.storage, [], AMOUNTS)
     if len(quality) != len(amount):
         raise DataError(
             f"'{run.evaluation}' has {len(quality)} clips but '{run.storage}' {len(amount)}: "
@@ -119,49 +118,36 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     config = about["config"]
     row = _quality(run.evaluation.stem, config["decoder"]["kind"], quality, resamplings, seed)
     counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
-    coded = _read(run.coded, ["kbps"])["kbps"].mean() if run.coded else np.nan
-    return row | dict(amount[AMOUNTS].mean()) | {CODED: coded} | counts
+    kbps = read(run.coded, [WRITTEN])[WRITTEN].mean() if run.coded else np.nan
+    return row | {WRITTEN: kbps} | dict(amount[AMOUNTS].mean()) | counts
 
 
 def _classical(path: Path, resamplings: int, seed: int) -> dict[str, Any]:
-    table = _read(path, ["performance", "silent", "kbps", HEADER, *QUALITIES])
-    codec = path.stem.partition("-")[0]
-    kbps, header = table["kbps"].mean(), table[HEADER].mean()
-    row = _quality(path.stem, codec, table, resamplings, seed)
-    return row | {"kbps_cheapest": kbps, CODED: kbps, HEADER: header}
+    table = read(path, ["performance", "silent", WRITTEN, HEADER], QUALITIES)
+    row = _quality(path.stem, path.stem.partition("-")[0], table, resamplings, seed)
+    return row | dict(table[[WRITTEN, HEADER]].mean())
 
 
 def _quality(
     name: str, decoder: str, quality: pd.DataFrame, resamplings: int, seed: int
 ) -> dict[str, Any]:
     """What a table of `evaluate` adds up to."""
-    heard = quality[quality["silent"] == 0]
-    scores = heard[["visqol", "zimtohrli"]]
+    audible = quality[quality["silent"] == 0]
+    scores = audible[["visqol", "zimtohrli"]]
     failed = scores.isna().any(axis=1) if scores.notna().any(axis=None) else pd.Series(dtype=bool)
     row: dict[str, Any] = {
         "variant": name,
         "decoder": decoder,
         "clips": len(quality),
-        "silent_clips": len(quality) - len(heard),
+        "silent_clips": len(quality) - len(audible),
         "failed_clips": int(failed.sum()),
-        **heard[QUALITIES].mean(),
-        "si_snr_std": heard["si_snr_db"].std(),
+        **audible[QUALITIES].mean(),
+        "si_snr_std": audible["si_snr_db"].std(),
     }
     for column, stem in INTERVALS.items():
-        low, high = interval(heard[column], heard["performance"], resamplings, seed)
+        low, high = interval(audible[column], audible["performance"], resamplings, seed)
         row |= {f"{stem}_low": low, f"{stem}_high": high}
     return row
-
-
-def _read(path: Path, columns: list[str]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read table '{path}' ({error}): run its rule again") from None
-    for column in columns:
-        if column not in table:
-            raise DataError(f"table '{path}' has no column '{column}': run its rule again")
-    return table
 
 
 def _metrics(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -176,7 +162,7 @@ def _metrics(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def _cell(row: dict[Any, Any], name: str) -> str:
     """A number with its interval where there is one; "–" where it is not known."""
     if name == "variant":
-        return str(row[name])
+        return row_label(str(row[name]))
     value = row.get("si_snr_db" if name == "si_snr" else name, np.nan)
     if np.isnan(value):
         return "–"
@@ -184,5 +170,4 @@ def _cell(row: dict[Any, Any], name: str) -> str:
         return f"{value:,.0f}".replace(",", "\u202f")
     if name == "density":
         return f"{100 * value:.1f} %"
-    low, high = row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan)
-    return f"{value:.2f}" + ("" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]")
+    return with_interval(value, row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan))

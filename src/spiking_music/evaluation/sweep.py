@@ -1,6 +1,7 @@
 """A model with levels at all of them: the tables and event matrices behind figure 4."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pandas as pd
 import torch
 
 from spiking_music import files
+from spiking_music.codec.entropy import EntropyCoder, load_tables, make_coder
 from spiking_music.codec.rate_control import (
+    Sweep,
     controlled,
     highest_level,
     lowest_level,
@@ -16,17 +19,37 @@ from spiking_music.codec.rate_control import (
     sweep,
     within,
 )
-from spiking_music.config import EvaluationConfig
+from spiking_music.config import EvaluationConfig, VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
-from spiking_music.evaluation.coding import device_at_hand, require_signal
-from spiking_music.evaluation.levels import summarise_levels
+from spiking_music.evaluation.bootstrap import interval
+from spiking_music.evaluation.inference import device_at_hand, require_signal
+from spiking_music.evaluation.rates import written_kbps
 from spiking_music.evaluation.reconstruct import clip_places
-from spiking_music.model.weights import load_weights
+from spiking_music.evaluation.tables import markdown, with_interval, write_text
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.weights import load_weights
+from spiking_music.training.data import evenly_spaced
+
+HEADINGS = ("choice", "clips", "mean μ", "kbps", "paper kbps", "SI-SNR dB")
+NOTE = (
+    "Means over the swept clips, with 95 % bootstrap intervals; kbps is what the entropy coder "
+    "writes, paper kbps the cheapest of the paper's formats with its overheads, μ among them. Rate "
+    "control goes by kbps. A target counts the clips for which some level meets it; the others get "
+    "the level that comes nearest, and are in the means."
+)
+
+
+@dataclass(frozen=True)
+class Models:
+    """The files of a trained model: weights, and the tables of its entropy coder."""
+
+    weights: Path
+    entropy: Path
 
 
 def sweep_split(
-    weights: Path,
+    models: Models,
     clips: list[Path],
     tables: list[Path],
     out: Path,
@@ -38,57 +61,115 @@ def sweep_split(
     `out` (.csv): a row a clip and level, columns `rate_control.COLUMNS`; `clip` counts through the
     shards. `<out>-quality.csv`: what quality control at `bound_db` picks for each clip, and whether
     the bound was met; `<out>-budget.csv`: the same for the lowest level within `budget_kbps`.
-    `<out>-levels.csv` and .md: means over the clips, see `levels`; `tables` lie beside `clips`.
-    `<out>.npz`: levels (L,) and codes (L, N, T) of the clip in the middle, and its number. Equal
-    inputs give equal bytes.
+    `<out>-levels.csv` and .md: means over the clips, see `summarise_levels`; `tables` lie beside
+    `clips`. `<out>.npz`: levels (L,) and codes (L, N, T) of the clip in the middle, and its number.
+    Equal inputs give equal bytes.
 
-    Raises `ConfigError` where the model lacks a level of the sweep, `CodeError` where it is missing
-    or damaged, `DataError` where clips are, or are of another sample rate or length.
+    Raises `ConfigError` where the model lacks a level of the sweep, `CodeError` where a file of it
+    is missing or damaged, `DataError` where clips are, or are of another sample rate or length.
     """
     device = device_at_hand()
-    model, variant = load_weights(weights, device)
-    missing = [level for level in config.levels if level >= variant.levels]
-    if missing:
-        raise ConfigError(
-            f"model '{weights}' has {variant.levels} levels, not {missing[0]}: "
-            "change `levels` in section `evaluation`"
-        )
+    model, variant = load_weights(models.weights, device)
+    coder = make_coder(load_tables(models.entropy))
     source = Clips(clips)
-    require_signal(source, variant, weights)
-    if not len(source):
-        raise DataError(f"there are no clips in '{clips[0]}' and its shards: nothing to sweep")
-    chosen = spread(config.sweep_clips, len(source))
+    _require(models.weights, variant, source, config)
+    chosen = evenly_spaced(config.sweep_clips, len(source))
     audio = torch.stack([source[i] for i in chosen])[:, None].to(device)  # (B, 1, T_x)
-    found = sweep(model, audio, config.levels, config.batch_size, source.sample_rate)
+    found = _swept(model, coder, audio, config, source.sample_rate)
     table = found.table(chosen)
     quality = controlled(table, lambda rows: highest_level(rows, config.bound_db))
     budget = controlled(table, lambda rows: lowest_level(rows, config.budget_kbps))
     files.write_csv(table, out)
     files.write_csv(quality, out.with_name(f"{out.stem}-quality.csv"))
     files.write_csv(budget, out.with_name(f"{out.stem}-budget.csv"))
-    wishes = {
-        over(config.bound_db): quality,
-        within(config.budget_kbps): budget,
-    }
-    summary = out.with_name(f"{out.stem}-levels.csv")
+    targets = {over(config.bound_db): quality, within(config.budget_kbps): budget}
     owners = clip_places(tables, len(source))["performance"]
-    summarise_levels(table, wishes, owners, summary, config, seed)
+    levels = summarise_levels(table, targets, owners, config.bootstrap, seed)
+    files.write_csv(levels, out.with_name(f"{out.stem}-levels.csv"))
+    write_text(_markdown(levels), out.with_name(f"{out.stem}-levels.md"))
     middle = len(chosen) // 2
     with files.atomic(out.with_suffix(".npz")) as temporary:
         np.savez_compressed(
             temporary, levels=found.levels, codes=found.codes[:, middle], clip=chosen[middle]
         )
     files.wrote(out.with_suffix(".npz"))
-    _say(quality, f"exceed {config.bound_db:g} dB")
-    _say(budget, f"fit into {config.budget_kbps:g} kbps")
+    _report(quality, f"exceed {config.bound_db:g} dB")
+    _report(budget, f"fit into {config.budget_kbps:g} kbps")
 
 
-def _say(choices: pd.DataFrame, wish: str) -> None:
-    """Tell the user for how many clips a wish can be met."""
+def _require(
+    weights: Path, variant: VariantConfig, source: Clips, config: EvaluationConfig
+) -> None:
+    missing = [level for level in config.levels if level >= variant.levels]
+    if missing:
+        raise ConfigError(
+            f"model '{weights}' has {variant.levels} levels, not {missing[0]}: "
+            "change `levels` in section `evaluation`"
+        )
+    require_signal(source, variant, weights)
+    if not len(source):
+        raise DataError(f"there are no clips in '{source.paths[0]}': nothing to sweep")
+
+
+def _swept(
+    model: Autoencoder,
+    coder: EntropyCoder,
+    audio: torch.Tensor,
+    config: EvaluationConfig,
+    sample_rate: int,
+) -> Sweep:
+    seconds = audio.shape[-1] / sample_rate
+    return sweep(
+        model,
+        audio,
+        config.levels,
+        config.batch_size,
+        sample_rate,
+        price=lambda z: written_kbps(coder, z, seconds),
+    )
+
+
+def _report(choices: pd.DataFrame, target: str) -> None:
+    """Tell the user for how many clips a target can be met."""
     met = f"{choices['met'].sum()} of {len(choices)} clips"
-    print(f"{met} {wish} at some level; the others get the nearest", file=sys.stderr)
+    print(f"{met} {target} at some level; the others get the nearest", file=sys.stderr)
 
 
-def spread(count: int, total: int) -> list[int]:
-    """At most `count` different indices, evenly spread over 0..total − 1."""
-    return np.unique(np.linspace(0, total - 1, min(count, total)).astype(int)).tolist()
+def summarise_levels(
+    swept: pd.DataFrame,
+    targets: dict[str, pd.DataFrame],
+    performances: pd.Series,
+    resamplings: int,
+    seed: int,
+) -> pd.DataFrame:
+    """A row a level μ, and a row a target of rate or quality control.
+
+    `swept` has the columns of `rate_control.COLUMNS`, each table of `targets` those of
+    `controlled`; `performances` tells the performance of a clip by the clip's number. Columns:
+    choice, clips, met, level, kbps, kbps_paper, si_snr_db, si_snr_low, si_snr_high.
+    """
+    choices = {f"μ = {level}": rows for level, rows in swept.groupby("level")} | targets
+    rows = []
+    for name, chosen in choices.items():
+        met = int(chosen["met"].sum()) if "met" in chosen else len(chosen)
+        owners = performances[chosen["clip"]]
+        low, high = interval(chosen["si_snr_db"], owners, resamplings, seed)
+        means = chosen[["level", "kbps", "kbps_paper", "si_snr_db"]].mean()
+        row = {"choice": name, "clips": len(chosen), "met": met, **means}
+        rows.append(row | {"si_snr_low": low, "si_snr_high": high})
+    return pd.DataFrame(rows)
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    rows = [
+        [
+            row["choice"],
+            f"{row['met']} of {row['clips']}",
+            f"{row['level']:.1f}",
+            f"{row['kbps']:.2f}",
+            f"{row['kbps_paper']:.2f}",
+            with_interval(row["si_snr_db"], row["si_snr_low"], row["si_snr_high"]),
+        ]
+        for row in table.to_dict("records")
+    ]
+    return f"{markdown(HEADINGS, rows)}\n{NOTE}\n"

@@ -1,19 +1,16 @@
-"""Figure 2: a variant's architecture, drawn from the built model so that it cannot disagree."""
+"""Figure 2: a variant's architecture, drawn from a table that describes the built model."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from spiking_music.config import VariantConfig
+from spiking_music.evaluation import tables
 from spiking_music.figures import style
-from spiking_music.figures.blocks import Block, blocks
-from spiking_music.files import write_csv
 
 COLOURS = {
     "encoder": style.PALETTE[0],
@@ -24,26 +21,29 @@ COLOURS = {
 NARROWEST = 0.66  # width of a box for a length of 1, where the clip at all its samples has 1
 
 
-def draw(config: VariantConfig, out: Path | str) -> None:
-    """Draw the blocks of variant `config` as `<out>.png` and `.svg`; write them as `<out>.csv`.
+def draw(table: Path, out: Path | str) -> None:
+    """Draw the blocks in `table` (.csv of `evaluation.architecture`) as `<out>.png`, .svg and .pdf.
 
+    Lisboa & Bellec 2024, figure 2, for any variant.
     A box a block, from the waveform at the top to the waveform at the bottom; its width shows the
     length of its output on a log scale. Beside it: the output's shape, learned parameters, compute.
+    Raises `DataError` where the table is missing or has not the columns it should.
     """
-    rows = blocks(config)
-    write_csv(pd.DataFrame([asdict(row) for row in rows]), f"{out}.csv")
+    columns = ["part", "name", "repeats", "channels", "length", "parameters", "flops"]
+    rows: list[Any] = [*tables.read(table, columns).itertuples(index=False)]
     with style.page(out, height=18 + 6.2 * len(rows)) as figure:
         boxes, shapes, parameters, compute = figure.subplots(
             1, 4, sharey=True, width_ratios=[2.9, 0.85, 1.25, 1.25]
         )
-        _boxes(boxes, rows, config.signal.clip_samples)
+        _boxes(boxes, rows)
         _shapes(shapes, rows)
         _bars(parameters, rows, [row.parameters for row in rows], "parameters")
         _bars(compute, rows, [row.flops for row in rows], "FLOP per second of audio")
         boxes.set(ylim=(len(rows) - 0.4, -0.6))
 
 
-def _boxes(axes: Axes, rows: Sequence[Block], longest: int) -> None:
+def _boxes(axes: Axes, rows: Sequence[Any]) -> None:
+    longest = max(row.length for row in rows)  # of the waveform
     for y, row in enumerate(rows):
         width = NARROWEST + (1 - NARROWEST) * np.log(row.length) / np.log(longest)
         colour = COLOURS[row.part]
@@ -67,7 +67,7 @@ def _boxes(axes: Axes, rows: Sequence[Block], longest: int) -> None:
     axes.axis("off")
 
 
-def _shapes(axes: Axes, rows: Sequence[Block]) -> None:
+def _shapes(axes: Axes, rows: Sequence[Any]) -> None:
     axes.set_title("output\nchannels × length", loc="center")
     for y, row in enumerate(rows):
         axes.text(0.46, y, f"{style.thousands(row.channels)} ×", ha="right", va="center")
@@ -75,7 +75,7 @@ def _shapes(axes: Axes, rows: Sequence[Block]) -> None:
     axes.axis("off")
 
 
-def _bars(axes: Axes, rows: Sequence[Block], values: Sequence[float], name: str) -> None:
+def _bars(axes: Axes, rows: Sequence[Any], values: Sequence[float], name: str) -> None:
     total = sum(values)
     axes.set_title(f"{name}\n{_short(total)} in all")
     axes.barh(range(len(rows)), values, 0.5, color=[COLOURS[row.part] for row in rows])

@@ -1,4 +1,4 @@
-"""What a bit rate buys from one codec and another: `benchmarks/codecs.py` as a picture."""
+"""What a bit rate buys from one codec and another: `experiments/codecs.py` as a picture."""
 
 from pathlib import Path
 
@@ -7,9 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from spiking_music.figures import style, tables
+from spiking_music.config import label as row_label
+from spiking_music.evaluation import tables
+from spiking_music.figures import style
 
-RATE, PAPER_RATE = "kbps", "paper_kbps"
+RATE, PAPER_RATE = "kbps", "kbps_paper"
 MEASURES = {
     "si_snr_db": "SI-SNR (dB)",
     "mel_distance": "mel distance (dB), less is better",
@@ -24,7 +26,7 @@ def draw(table: Path | str, out: Path | str) -> None:
     Filled markers: means at the bytes of sound in the files, with 95 % intervals; hollow markers:
     the same codes in the cheapest of the paper's formats, where that is more than 2 % away.
 
-    table: .csv, a row a system: codec, kbps, paper_kbps, and for each of `MEASURES` its mean,
+    table: .csv, a row a system: codec, kbps, kbps_paper, and for each of `MEASURES` its mean,
     <measure>_low and <measure>_high. Raises `DataError` where it or a column is missing or empty.
     """
     ends = [f"{name}_{end}" for name in MEASURES for end in ("low", "high")]
@@ -71,7 +73,7 @@ def _differs(rate: float, paper: float) -> bool:
 
 def _handles(looks: dict[str, style.Look], rows: pd.DataFrame) -> list[Line2D]:
     handles = [
-        Line2D([], [], label=name, marker=look.marker, color=look.colour, markersize=4.5)
+        Line2D([], [], label=row_label(name), marker=look.marker, color=look.colour, markersize=4.5)
         for name, look in looks.items()
     ]
     pairs = zip(rows[RATE], rows[PAPER_RATE], strict=True)

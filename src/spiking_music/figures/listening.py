@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from spiking_music.errors import DataError
-from spiking_music.figures import style, tables
-from spiking_music.listening.collecting import LISTENERS, SIMULATED_LISTENERS
-from spiking_music.listening.pages import REFERENCE, in_order
+from spiking_music.evaluation import tables
+from spiking_music.figures import style
+from spiking_music.listening.results import LISTENERS, SIMULATED_LISTENERS
+from spiking_music.listening.scores import REFERENCE, in_order
 from spiking_music.listening.statistics import under_test
 
 BANDS = ("bad", "poor", "fair", "good", "excellent")  # BS.1534-3, 20 points each
@@ -33,6 +34,7 @@ Key = tuple[str, str]
 def draw(folder: Path, out: Path | str, level: float) -> None:
     """Draw figure 3 from the tables in `folder`, a row of panels for each source and screening.
 
+    Lisboa & Bellec 2024, figure 3.
     Left: every score, quartiles and median (box), mean and its 95 % interval (diamond). Right: on
     how many pages the row's system was scored above the column's; hatched where wins and losses do
     not differ (binomial test, Holm, p > `level`). Whatever does not come from listeners says so

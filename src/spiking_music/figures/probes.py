@@ -9,8 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
-from spiking_music.figures import style, tables
+from spiking_music.evaluation import tables
+from spiking_music.figures import style
 
 PROBES: dict[str, Literal["full", "none"]] = {
     "linear": "full",
@@ -29,11 +31,13 @@ def draw(label: str, results: Sequence[Path], confusions: Sequence[Path], out: P
     probe, each row a share of the clips of a class. Raises `DataError` where a table is missing or
     says nothing of `label`.
     """
-    scores = _of(label, results, ["accuracy", "low", "high"])
-    matrices = _of(label, confusions, ["clips"])
+    scores = _of(label, results, ["accuracy"], present=["low", "high"])
+    matrices = _of(label, confusions, ["truth", "predicted", "clips"])
     linear = matrices[matrices["probe"] == "linear"]
     looks = style.looks(scores["features"].unique())
-    classes = list(linear["truth"].unique())
+    classes = list(dict.fromkeys([*linear["truth"], *linear["predicted"]]))
+    if not classes:
+        raise DataError(f"'{confusions[0]}' has no linear probe: run the rule `probe`")
     rows = -(-len(looks) // COLUMNS)
     above = 24 + ROW * len(looks)
     with style.page(out, height=above + rows * MATRIX + NAMES) as figure:
@@ -41,26 +45,29 @@ def draw(label: str, results: Sequence[Path], confusions: Sequence[Path], out: P
         upper, lower = halves
         axes = upper.subplots()
         _accuracies(axes, scores, looks)
-        style.letter(axes, "a", f"how often {_words(label)} is told, of {len(classes)}")
+        style.letter(axes, "a", f"accuracy for {_words(label)}, {len(classes)} classes")
         columns = min(COLUMNS, len(looks))
         grid = lower.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for place in grid.flat[len(looks) :]:
             place.set_visible(False)
         for place, (name, look) in zip(grid.flat, looks.items(), strict=False):
-            counts = linear[linear["features"] == name].pivot(
-                index="truth", columns="predicted", values="clips"
+            counts = linear[linear["features"] == name].pivot_table(
+                index="truth", columns="predicted", values="clips", aggfunc="sum"
             )
-            _matrix(place, counts.loc[classes, classes].to_numpy(), classes, look.colour)
-            place.set_title(name, color=look.colour, weight="bold", pad=3)
+            counts = counts.reindex(index=classes, columns=classes).fillna(0.0)
+            _matrix(place, counts.to_numpy(float), classes, look.colour)
+            place.set_title(row_label(str(name)), color=look.colour, weight="bold", pad=3)
         for place in grid[0]:
             place.tick_params(labeltop=True)
-        title = r"$\mathbf{b}$   truth (rows) and what the linear probe says, % of a row"
-        lower.suptitle(title, x=0, ha="left", fontsize=8)
+        title = style.marked("b", "truth (rows) and what the linear probe says, % of a row")
+        lower.suptitle(title, x=0, ha="left", fontsize=8, parse_math=True)
 
 
-def _of(label: str, paths: Sequence[Path], filled: list[str]) -> pd.DataFrame:
+def _of(
+    label: str, paths: Sequence[Path], filled: list[str], present: Sequence[str] = ()
+) -> pd.DataFrame:
     columns = ["label", "features", "probe", *filled]
-    table = pd.concat([tables.read(path, columns) for path in paths])
+    table = pd.concat([tables.read(path, columns, present) for path in paths])
     table = table[table["label"] == label]
     if table.empty:
         raise DataError(f"'{paths[0]}' says nothing of the label '{label}': run the rule `probe`")
@@ -69,8 +76,10 @@ def _of(label: str, paths: Sequence[Path], filled: list[str]) -> pd.DataFrame:
 
 def _accuracies(axes: Axes, scores: pd.DataFrame, looks: Mapping[str, style.Look]) -> None:
     for place, (name, look) in enumerate(looks.items()):
-        of = scores[scores["features"] == name].set_index("probe")
+        of = scores[scores["features"] == name].groupby("probe").first()
         for shift, (probe, fill) in zip((-0.15, 0.15), PROBES.items(), strict=True):
+            if probe not in of.index:
+                continue
             value, low, high = 100 * of.loc[probe, ["accuracy", "low", "high"]].to_numpy(float)
             y = place + shift
             axes.plot([low, high], [y, y], color=look.colour, linewidth=1)
@@ -82,8 +91,8 @@ def _accuracies(axes: Axes, scores: pd.DataFrame, looks: Mapping[str, style.Look
         chance = scores.loc[scores["probe"] == probe, "accuracy"]
         if len(chance):
             axes.axvline(100 * chance.mean(), color=style.MUTED, linestyle=line, linewidth=0.9)
-    axes.set_yticks(range(len(looks)), list(looks))
-    axes.set(xlabel="clips told right (%)", xlim=(0, None), ylim=(len(looks) - 0.5, -0.5))
+    axes.set_yticks(range(len(looks)), [str(name) for name in looks])
+    axes.set(xlabel="accuracy (% of clips)", xlim=(0, None), ylim=(len(looks) - 0.5, -0.5))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     handles = [
@@ -107,8 +116,9 @@ def _matrix(axes: Axes, counts: np.ndarray, classes: Sequence[str], colour: str)
         if share >= 10:
             ink = "white" if share > 60 else style.INK
             axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=5, color=ink)
-    axes.set_xticks(range(len(classes)), classes, rotation=90, fontsize=6)
-    axes.set_yticks(range(len(classes)), classes, fontsize=6)
+    names = [str(name) for name in classes]
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
+    axes.set_yticks(range(len(names)), names, fontsize=6)
     axes.tick_params(length=0, labelbottom=False)
 
 

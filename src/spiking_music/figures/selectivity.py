@@ -1,21 +1,28 @@
 """Figure 5: what events have to do with notes, variant by variant, and the units closest to A2."""
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
-from spiking_music.evaluation.correlation import even
+from spiking_music.evaluation.correlation import unbiased
 from spiking_music.figures import style
 
 NOTE = 45  # A2
 ROWS = 15  # units of the map
-WINDOW = 10  # steps, SPEC 6
+WINDOW = 10  # frames
+LEVEL = 0.05  # of the family-wise test
+DOT = f"pair of unit and note that passes the family-wise test (p ≤ {LEVEL})"
+MARKS = "abcdefgh"
 FREQUENT = 100  # events of a unit whose correlation is drawn
 OCTAVE, FIFTH = 12, 7  # semitones; E is the fifth of A, and its third harmonic
 BLACK = (1, 3, 6, 8, 10)  # pitch classes of the black keys
@@ -29,29 +36,37 @@ Arrays = dict[str, NDArray[np.floating]]
 
 
 def draw(files: Mapping[str, Path], out: Path | str) -> None:
-    """Draw figure 5 from each variant's .npz of `evaluation.selectivity`; the last one has the map.
+    """Draw figure 5 from each variant's .npz of `evaluation.selectivity`, a column each.
 
-    A panel a variant: C of each unit and its best note, relative to the mean over lags, and the
-    median. Then φ of the 15 units of the last variant whose score for A2 is highest against all
-    notes, pairs that pass the family-wise test dotted, and the first unit's φ as a profile. Writes
-    `<out>.png` and `<out>.svg`; raises `DataError` where a file is missing or no variant is given.
+    Top: C of each unit and its best note, relative to the mean over lags, and the median. Below: φ
+    of the 15 units whose score for A2 is highest against all notes, on one scale; a dot marks a
+    pair that passes the family-wise test; the first unit's φ as a profile. Titles say how many
+    units are selective at all. Writes `<out>.png`, .svg and .pdf; raises `DataError` where a file
+    is missing or no variant is given.
+
+    Lisboa & Bellec 2024, figure 5.
     """
     if not files:
         raise DataError("figure 5 needs the selectivity of one variant at least")
     arrays = {name: _read(path) for name, path in files.items()}
-    shown, last = list(arrays.items())[-1]
-    with style.page(out, height=158) as figure:
-        halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.75])[:, 0]
+    looks = style.looks(arrays)
+    with style.page(out, height=172) as figure:
+        halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.95])[:, 0]
         panels = halves[0].subplots(1, len(arrays), sharey=True, squeeze=False)[0]
-        looks = style.looks(arrays)
         tops = []
-        for index, (name, axes) in enumerate(zip(arrays, panels, strict=True)):
-            tops.append(_correlations(axes, arrays[name], looks[name].colour))
-            style.letter(axes, "abcdefgh"[index], name)
+        for axes, (name, found), mark in zip(panels, arrays.items(), MARKS, strict=False):
+            tops.append(_correlations(axes, found, looks[name].colour))
+            style.letter(axes, mark, f"{name}: {_selective(found)}")
         panels[0].set(ylabel="C relative to its mean")
         panels[0].set_ylim(0, 1.05 * max(tops))
         _key(panels[0], looks[next(iter(arrays))].colour)
-        _map_and_profile(halves[1], last, shown, "abcdefgh"[len(arrays)])
+        _maps(halves[1], arrays)
+
+
+def _selective(arrays: Arrays) -> str:
+    """How many units pass the family-wise test with any note."""
+    passed = int((arrays["p_family"] <= LEVEL).any(axis=1).sum())
+    return f"{passed} of {len(arrays['p_family'])} units significant"
 
 
 def _read(path: Path) -> Arrays:
@@ -60,6 +75,8 @@ def _read(path: Path) -> Arrays:
             return dict(file)
     except FileNotFoundError:
         raise DataError(f"no selectivity '{path}': run the rule that writes it") from None
+    except (zipfile.BadZipFile, ValueError, EOFError):
+        raise DataError(f"'{path}' is damaged: delete it and run its rule again") from None
 
 
 def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
@@ -69,7 +86,7 @@ def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
     """
     seconds = arrays["lags"] / arrays["step_rate"]
     best = arrays["score"].argmax(axis=1)
-    curves = even(arrays["correlation"][np.arange(len(best)), best], int(arrays["steps"]))
+    curves = unbiased(arrays["correlation"][np.arange(len(best)), best], int(arrays["steps"]))
     # (≤ N, 2L + 1): a handful of coincidences would be as many spikes of a hundred times the mean
     events = arrays["events"]
     curves = curves[(events >= min(FREQUENT, events.max())) & curves.any(axis=1)]
@@ -81,8 +98,8 @@ def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
     axes.plot(seconds, np.median(curves, axis=0), color=colour, linewidth=1.8)
     axes.set(xlabel="lag of the note behind the event (s)", xlim=(seconds[0], seconds[-1]))
     axes.annotate(
-        "|τ| < 10 steps", (-edge, 1), (-3, -1), xycoords=("data", "axes fraction"),
-        textcoords="offset points", ha="right", va="top", fontsize=6, color=style.MUTED,
+        "|τ| < 10 frames", (-edge, 1), (3, -1), xycoords=("data", "axes fraction"),
+        textcoords="offset points", ha="left", va="top", fontsize=6, color=style.MUTED,
     )  # fmt: skip
     return float(np.quantile(curves.max(axis=1), 0.99))
 
@@ -93,30 +110,59 @@ def _key(axes: Axes, colour: str) -> None:
     axes.legend(loc="upper right", borderaxespad=0)
 
 
-def _map_and_profile(figure: SubFigure, arrays: Arrays, name: str, mark: str) -> None:
-    """The map, a keyboard under it, and the profile of its first row on the same notes."""
+def _maps(figure: SubFigure, arrays: Mapping[str, Arrays]) -> None:
+    """A column a variant: the map, a keyboard under it, the profile of the map's first row."""
+    grid = figure.subplots(
+        3, len(arrays), sharex=True, sharey="row", squeeze=False, height_ratios=[15, 1.6, 8]
+    )
+    shown = {name: _closest(found) for name, found in arrays.items()}
+    limit = max(
+        0.01,
+        *(
+            float(np.abs(found["prominence"][rows]).max())
+            for found, rows in zip(arrays.values(), shown.values(), strict=True)
+        ),
+    )
+    marks = MARKS[len(arrays) :]
+    columns = zip(grid.T, arrays.items(), marks, strict=False)
+    for (upper, keys, lower), (name, found), mark in columns:
+        rows, notes = shown[name], found["notes"].astype(int)
+        image = _map(upper, found, rows, limit)
+        upper.set(ylabel=f"unit of {row_label(name)}, by score for A2")
+        style.letter(upper, mark, f"φ of {len(rows)} units of {row_label(name)}")
+        _keyboard(keys, notes)
+        _profile(lower, notes, found["prominence"][rows[0]], int(rows[0]))
+    bar = figure.colorbar(image, ax=list(grid[0]), pad=0.01, aspect=30, shrink=0.9)
+    bar.outline.set_visible(False)
+    bar.set_label("peak prominence φ")
+    dot = Line2D([], [], marker=".", color=style.INK, markersize=4, linestyle="", label=DOT)
+    figure.legend(handles=[dot], loc="outside lower center")
+
+
+def _closest(arrays: Arrays) -> NDArray[np.intp]:
+    """The units whose score for A2 is highest."""
+    scores = arrays["score"][:, NOTE - int(arrays["notes"][0])]
+    return np.argsort(-scores, kind="stable")[:ROWS]
+
+
+def _map(axes: Axes, arrays: Arrays, rows: NDArray[np.intp], limit: float) -> QuadMesh:
     notes = arrays["notes"].astype(int)
-    order = np.argsort(-arrays["score"][:, NOTE - notes[0]], kind="stable")[:ROWS]
-    peaks = arrays["prominence"][order]  # (15, 88)
-    upper, keys, lower = figure.subplots(3, 1, sharex=True, height_ratios=[15, 1.6, 8])
-    limit = max(float(np.abs(peaks).max()), 0.01)
-    image = upper.pcolormesh(
-        notes, np.arange(len(order)), peaks,
+    image = axes.pcolormesh(
+        notes, np.arange(len(rows)), arrays["prominence"][rows],
         cmap=DIVERGING, vmin=-limit, vmax=limit, rasterized=True,
     )  # fmt: skip
-    row, column = np.nonzero(arrays["p_family"][order] <= 0.05)
-    upper.plot(notes[column], row, ".", color=style.INK, markersize=2, markeredgewidth=0)
-    upper.set_yticks(np.arange(len(order)), [str(unit) for unit in order], fontsize=6)
-    upper.tick_params(length=0)
-    upper.invert_yaxis()
-    upper.spines[:].set_visible(False)
-    upper.set(ylabel=f"unit of {name}, by score for A2")
-    style.letter(upper, mark, "peak prominence φ of 15 units for the 88 notes")
-    bar = figure.colorbar(image, ax=upper, pad=0.01, aspect=30, shrink=0.9)
-    bar.outline.set_visible(False)
-    bar.set_label("φ")
-    _keyboard(keys, notes)
-    _profile(lower, notes, peaks[0], int(order[0]))
+    row, column = np.nonzero(arrays["p_family"][rows] <= LEVEL)
+    axes.plot(notes[column], row, ".", color=style.INK, markersize=2, markeredgewidth=0)
+    for place, unit in enumerate(rows):  # rows of columns are other units
+        axes.annotate(
+            str(unit), (0, place), (-3, 0), xycoords=("axes fraction", "data"), fontsize=6,
+            textcoords="offset points", ha="right", va="center",
+        )  # fmt: skip
+    axes.set(yticks=[], ylim=(len(rows) - 0.5, -0.5))
+    axes.yaxis.labelpad = 14
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return image
 
 
 def _keyboard(axes: Axes, notes: NDArray[np.int64]) -> None:

@@ -1,4 +1,4 @@
-"""Figure 1: bits of an event matrix in each format, and which is cheapest where (SPEC 5)."""
+"""Figure 1: bits of an event matrix in each of the paper's formats, and which is cheapest where."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from spiking_music.codec.formats import FORMATS, cost, entropy_bound
@@ -59,6 +60,7 @@ def _first(mask: NDArray[np.bool_]) -> int:
 def draw(units: int, steps: int, out: Path | str) -> None:
     """Draw figure 1 for N = `units` and T = `steps` as `<out>.png` and `<out>.svg`.
 
+    Lisboa & Bellec 2024, figure 1, where N = 80 and T = 1024.
     Panel a: bits of the four formats against S, the regimes shaded, the crossings marked, the
     entropy of independent, identically distributed events dashed. Panel b: the same over it.
     """
@@ -159,10 +161,12 @@ def _legend(axes: Axes) -> None:
 
 
 def _frame(upper: Axes, lower: Axes, full: int) -> None:
-    upper.set(xscale="log", yscale="log", xlim=(FEWEST, full), ylim=(40, 40 * full))
+    style.decades(upper)
+    upper.set(xscale="log", xlim=(FEWEST, full), ylim=(40, 40 * full))
     upper.set(ylabel="storage (bits)")
     upper.tick_params(axis="x", which="both", bottom=False)
     lower.set(xlabel="number of events S", ylabel="bits / entropy", ylim=(0.85, 3.1))
     lower.xaxis.set_major_formatter(lambda value, _: style.thousands(value))
+    lower.xaxis.set_minor_formatter(NullFormatter())
     style.letter(upper, "a", "")
     style.letter(lower, "b", "")

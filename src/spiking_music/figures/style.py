@@ -1,21 +1,27 @@
 """The look of every figure, and the one way to write one: equal input gives equal bytes.
 
-Colours are Paul Tol's *vibrant* scheme, which stays distinct for colour-blind readers; each variant
-also has a marker of its own, so that no statement rests on colour alone.
+A variant has the same colour and marker in every figure, by its name: those of the family are
+fixed, others are drawn from what is left by a hash of the name. Colours are based on Paul Tol's
+schemes, which stay distinct for colour-blind readers; no statement rests on colour alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from numpy.typing import NDArray
 
 from spiking_music.files import atomic, wrote
 
@@ -23,15 +29,20 @@ INK = "#22262B"  # text and axes
 MUTED = "#7A828C"  # secondary text, context
 FAINT = "#DDE1E6"  # grid, separators
 PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8A7A1F", "#4B3F8F")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
-TICKS = [2.0**power for power in range(-3, 10)]  # kbps
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FLOOR_DB = -20.0  # of SI-SNR axes
+KINDS: dict[str, dict[str, None]] = {  # of files, and the metadata that would tell when and by what
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs everywhere
     "mathtext.fontset": "dejavusans",
+    "text.parse_math": False,  # names hold what they hold: `$` and `\` are letters
     "font.size": 7.5,
     "axes.titlesize": 8.0,
     "axes.titlelocation": "left",
@@ -65,7 +76,8 @@ RC: dict[str, Any] = {
     "figure.constrained_layout.h_pad": 0.06,
     "figure.constrained_layout.w_pad": 0.06,
     "svg.hashsalt": "spiking-music",  # ids inside the file depend on nothing but the drawing
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # text stays text, to be edited and searched
+    "pdf.fonttype": 42,  # fonts are embedded as TrueType, as journals ask
 }
 
 
@@ -77,12 +89,58 @@ class Look:
     marker: str
 
 
+FAMILY = {  # in the order of legends
+    "rvq": Look("#0077BB", "o"),
+    "free": Look("#EE7733", "s"),
+    "sparse": Look("#009988", "^"),
+    "mu-sparse": Look("#AA3377", "D"),
+    "mel": Look("#33BBEE", "v"),
+    "rvq-impaired": Look("#6B8CA8", "X"),
+    "free-gan": Look("#CC3311", "P"),
+    "free-diffusion": Look("#C99700", "p"),
+    "freq-ae": Look("#8A7A1F", "<"),
+    "time-ae": Look("#7B4B2A", ">"),
+    "mdct": Look("#4B3F8F", "h"),
+    "mdct-mu": Look("#117733", "*"),
+    "pretrained": Look("#D4549A", "H"),
+    "mp3": Look("#22262B", "."),
+    "opus": Look("#7A828C", "x"),
+}
+OWN_COLOURS = (
+    *("#5E8C31", "#B5446E", "#2E6F8E", "#D17A22", "#6A51A3", "#1B998B", "#A63D40", "#56606B"),
+    *("#9C6FB6", "#3C7A5A", "#B8860B", "#4F77B5"),
+)
+OWN_MARKERS = ("d", "8", "o", "s", "^", "D", "v", "P", "X", "p")
+SEED = "-seed-"  # in the name of a further seed of a variant
+
+
 def looks(names: Iterable[str]) -> dict[str, Look]:
-    """A colour and a marker for each name, by position: callers keep the order of config.yaml."""
-    return {
-        name: Look(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)])
-        for i, name in enumerate(names)
-    }
+    """A colour and a marker for each name: of the family fixed, of others by a hash.
+
+    A further seed of a variant has its colour and another marker. Where two names of one figure
+    would look alike, the later one takes the next look that is free.
+    """
+    found: dict[str, Look] = {}
+    for name in names:
+        choices = [FAMILY[name]] if name in FAMILY else _own_looks(name)
+        free = [look for look in choices if look not in found.values()]
+        found[name] = (free or choices)[0]
+    return found
+
+
+def _own_looks(name: str) -> list[Look]:
+    """Looks for a name that is not of the family, the preferred one first."""
+    base, _, seed = name.partition(SEED)
+    colours = [FAMILY[base].colour] if seed and base in FAMILY else OWN_COLOURS
+    choices = [Look(colour, marker) for marker in OWN_MARKERS for colour in colours]
+    first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % len(choices)
+    return choices[first:] + choices[:first]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The family in the order of legends, then others as they come: an overlay's rows are last."""
+    place = {name: i for i, name in enumerate(FAMILY)}
+    return sorted(names, key=lambda name: place.get(name, len(place)))
 
 
 def tint(colour: str, amount: float) -> tuple[float, float, float]:
@@ -93,34 +151,57 @@ def tint(colour: str, amount: float) -> tuple[float, float, float]:
 
 @contextmanager
 def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figure]:
-    """Yield an empty figure of `width` × `height` mm, then write `<stem>.png` and `<stem>.svg`.
+    """Yield an empty figure of `width` × `height` mm, then write `<stem>.png`, `.svg` and `.pdf`.
 
     Matplotlib's defaults are restored within, so that nobody's matplotlibrc changes a figure.
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(RC)  # type: ignore[arg-type]
-        figure = Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
+        figure = Figure(figsize=(width / 25.4, height / 25.4), layout="constrained", dpi=DPI)
         FigureCanvasAgg(figure)
         yield figure
+        figure.draw_without_rendering()  # the layout, once: all files have the same
+        figure.set_layout_engine("none")
+        for axes in figure.axes:  # what else has been drawn may change the last of all digits
+            left, bottom, wide, high = (round(side, 6) for side in axes.get_position().bounds)
+            axes.set_position((left, bottom, wide, high))
         # without the date and the version, equal drawings are equal files
-        for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
-            with atomic(f"{stem}.{suffix}") as temporary:
-                figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)
-    wrote(f"{stem}.png", f"{stem}.svg")
+        for kind, metadata in KINDS.items():
+            with atomic(f"{stem}.{kind}") as temporary:
+                figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
+    wrote(*(f"{stem}.{kind}" for kind in KINDS))
 
 
 def letter(axes: Axes, mark: str, title: str) -> None:
     """Title a panel: its bold letter, then what it shows."""
-    axes.set_title(rf"$\mathbf{{{mark}}}$   {title}")
+    bold = axes.set_title(mark, loc="left", weight="bold")
+    axes.annotate(
+        title, (1, 0), (6, 0), xycoords=bold, textcoords="offset points", va="bottom",
+        fontsize=bold.get_fontsize(),
+    )  # fmt: skip
+
+
+def marked(mark: str, title: str) -> str:
+    """A bold letter before a title, for a text that parses math; of the title nothing is math."""
+    return rf"$\mathbf{{{mark}}}$   " + title.replace("$", r"\$")
 
 
 def octaves(axes: Axes) -> None:
-    """A log axis of bit rates (kbps), from right to left half as much at every tick."""
+    """A log axis of bit rates (kbps), whose ticks are powers of two."""
     axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator(TICKS))
+    axes.xaxis.set_major_locator(LogLocator(base=2, subs=(1.0,), numticks=10))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:.3g}"))
+
+
+def decades(axes: Axes) -> None:
+    """A log y axis in powers of ten, written without math."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"10{str(round(math.log10(value))).translate(RAISED)}")
+    )
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def thousands(value: float) -> str:
@@ -128,8 +209,30 @@ def thousands(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u2009")
 
 
+def wrapped(notes: Sequence[str], width: float) -> str | None:
+    """Notes below a figure of `width` mm, in lines that fit; None where there are none."""
+    lines = [fill(note, int(width / 1.25), break_on_hyphens=False) for note in notes]
+    return "\n".join(lines) or None
+
+
 def floor(axes: Axes, decibels: Mapping[str, float]) -> list[str]:
     """Cut the y axis at `FLOOR_DB`: noise is noise, and would squeeze all else; what lies below."""
     if axes.dataLim.y0 < FLOOR_DB:
-        axes.set_ylim(bottom=FLOOR_DB)
+        axes.set_ylim(FLOOR_DB, max(axes.get_ylim()[1], FLOOR_DB + 10))
     return [name for name, value in decibels.items() if value < FLOOR_DB]
+
+
+def lines(rows: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
+    """Events (rows, T) as at most so many lines: one that stands for neighbours shows any event."""
+    if len(rows) <= most:
+        return rows
+    return np.maximum.reduceat(rows, np.linspace(0, len(rows), most, False, dtype=int))
+
+
+def unit_ticks(axes: Axes, units: NDArray[np.intp], first: float = 0.5) -> None:
+    """Ticks at the first, the middle and the last of the `units` that are drawn, by their numbers.
+
+    `first` is where the first one is drawn, the next ones at `first` + 1, + 2 …
+    """
+    places = np.unique([0, len(units) // 2, len(units) - 1])
+    axes.set_yticks(first + places, [str(units[place]) for place in places])

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from spiking_music.config import Positive, Section
 from spiking_music.config.messages import sentence
 from spiking_music.errors import DataError
-from spiking_music.listening.pages import REFERENCE
+from spiking_music.listening.scores import REFERENCE
 
 
 class Stimulus(Section):

@@ -6,21 +6,20 @@ A content security policy keeps the page from reaching anything but its folder a
 """
 
 import hashlib
-import html
 import json
 from pathlib import Path
-from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import track
 
+from spiking_music import files
 from spiking_music.config import PageConfig
-from spiking_music.files import atomic, wrote
-from spiking_music.listening.inline import base64_text, import_map, json_text, policy
+from spiking_music.listening import inline_html
+from spiking_music.listening.inline_html import Page, base64_text, json_text
 from spiking_music.listening.manifest import Manifest, read_manifest, read_stimulus
-from spiking_music.listening.pages import REFERENCE
+from spiking_music.listening.scores import REFERENCE
 
 PAGE = Path(__file__).parent / "page"
 MODULES = PAGE / "modules"
@@ -35,31 +34,28 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
     """
     manifest = read_manifest(manifest_path)
     stimuli = [stimulus for clip in manifest.clips for stimulus in clip.stimuli]
-    with atomic(out) as folder:
-        (folder / "audio").mkdir(parents=True)
+    with files.folder(out, "mushra-page", [manifest_path]) as folder:
+        (folder / "audio").mkdir()
         for stimulus in track(stimuli, "sounds", console=Console(stderr=True)):
             content = read_stimulus(manifest_path.parent, stimulus, manifest.sample_rate)
             script = f'receiveSound("{_id(stimulus.file)}", "{base64_text(content)}");\n'
-            (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script)
-        (folder / "index.html").write_text(render(manifest, settings))
-    wrote(out / "index.html")
+            (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script, encoding="utf-8")
+        (folder / "index.html").write_text(render(manifest, settings), encoding="utf-8")
+    files.wrote(out / "index.html")
 
 
 def render(manifest: Manifest, settings: PageConfig) -> str:
     """The text of index.html; equal arguments give equal text."""
-    style = (PAGE / "style.css").read_text()
-    modules = import_map({f"mushra/{path.stem}": path for path in MODULES.glob("*.js")})
-    target = _origin(settings.post_url) if settings.post_url else "'none'"
-    allowed = policy(style, (modules, ENTRY), "'self' file: data:", target)
-    template = Template((PAGE / "index.html").read_text())
-    return template.substitute(
-        title=html.escape(settings.title),
-        policy=html.escape(allowed),
-        style=style,
-        modules=modules,
+    page = Page(
+        title=settings.title,
+        metas='<meta name="robots" content="noindex">',
+        style=(PAGE / "style.css").read_text(encoding="utf-8"),
+        modules={f"mushra/{path.stem}": path for path in MODULES.glob("*.js")},
         entry=ENTRY,
-        test=json_text(_test(manifest, settings)),
+        sources="'self' file: data:",
+        connect=_origin(settings.post_url) if settings.post_url else "'none'",
     )
+    return inline_html.render(page, PAGE / "body.html", test=json_text(_test(manifest, settings)))
 
 
 def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:

@@ -6,29 +6,23 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from spiking_music.config import MelConfig, SignalConfig
-from spiking_music.evaluation.codes import Codes, Origin, open_codes, pictured
-from spiking_music.evaluation.correlation import correlate
-from spiking_music.evaluation.pairs import open_pairs
-from spiking_music.evaluation.selectivity import count
-from spiking_music.listening.inline import base64_text
-from spiking_music.model.mel import FLOOR_DB, LogMel
+from spiking_music.config import SignalConfig
+from spiking_music.evaluation.codes_file import Codes, Origin, open_codes, pictured
+from spiking_music.evaluation.correlation import correlate, count_all, open_pairs
+from spiking_music.evaluation.excerpts import Decibels, spectrogram_db
+from spiking_music.listening.inline_html import base64_text
 
-NEAR = 2  # steps between an event and the notes that it may speak of
-MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)
+NEAR = 2  # frames between an event and the notes that it may answer to
 RANGE_DB = 70.0  # below the loudest of the reference
 SHADES = 64
 FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks
 
-Levels = NDArray[np.float32]  # (n_mels, frames), dB re a full-scale sine
-
 
 def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
-    """Units (N,) by the note each speaks of most, lowest first, so that rasters look like rolls.
+    """Units (N,) by the note each is tuned to most, lowest first, so that rasters look like rolls.
 
     That note's onsets are near the unit's events most beyond chance, over the whole split: in
     standard deviations of a Poisson count. Units of one note, and all where there are no onsets:
@@ -39,7 +33,7 @@ def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
             return np.argsort(sum(batch.sum((0, 2), dtype=np.int64) for batch in file.batches(32)))
     with open_pairs(codes, onsets) as (pairs, _):
         together = correlate(pairs, NEAR).sum(axis=-1) * pairs.clips  # (N, 88)
-        events, notes = count(pairs)
+        events, notes = count_all(pairs)
         chances = (2 * NEAR + 1) / (pairs.clips * pairs.steps)
     expected = np.outer(events, notes) * chances
     excess = (together - expected) / np.sqrt(np.maximum(expected, 1e-12))
@@ -62,14 +56,12 @@ def _picture(kind: str, codes: Codes, content: bytes) -> dict[str, Any]:
     return {"kind": kind, "rows": rows, "steps": steps, "data": base64_text(content)}
 
 
-def mel_levels(audio: NDArray[np.float32], signal: SignalConfig) -> Levels:
-    """Mel spectrogram of `audio` (samples,), two frames a step."""
-    fine = signal.model_copy(update={"hop": signal.hop // 2})
-    bands = LogMel(MEL, fine)(torch.from_numpy(audio)[None, None])[0].numpy()  # -1 .. 1
-    return np.asarray((1 - bands) * FLOOR_DB / 2)
+def mel_levels(audio: NDArray[np.float32], signal: SignalConfig) -> Decibels:
+    """Mel spectrogram of `audio` (samples,), two columns a frame of the codes."""
+    return spectrogram_db(audio, signal.model_copy(update={"hop": signal.hop // 2}))
 
 
-def spectrogram_png(levels: Levels, top_db: float) -> str:
+def spectrogram_png(levels: Decibels, top_db: float) -> str:
     """A picture of `levels`, low bands at the bottom: PNG with `SHADES` colours in base64."""
     share = np.clip((levels[::-1] - top_db) / RANGE_DB + 1, 0, 1)
     colours = matplotlib.colormaps["magma"](np.linspace(0, 1, SHADES))[:, :3]

@@ -8,8 +8,8 @@ engine of the listening test, and like it reaches for nothing outside itself.
 import html
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,19 @@ from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import SamplesConfig, SignalConfig, StimuliConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.listening.inline import base64_text, import_map, json_text, policy
-from spiking_music.listening.loudness import matched
+from spiking_music.evaluation.rates import clip_rates
+from spiking_music.listening import inline_html
+from spiking_music.listening.inline_html import Page, base64_text, json_text
 from spiking_music.listening.rasters import frequency_ticks, mel_levels, raster, spectrogram_png
-from spiking_music.listening.rates import rates
 from spiking_music.listening.selection import Chosen, read_chosen
-from spiking_music.listening.shown import Note, Shown, notes, systems
-from spiking_music.listening.systems import references
+from spiking_music.listening.systems import (
+    Excerpt,
+    Note,
+    SystemOutput,
+    loudness_match,
+    notes,
+    system_outputs,
+)
 
 FOLDER = Path(__file__).parent
 # of the test's page
@@ -37,38 +43,40 @@ RAMP = 0.008  # seconds of every fade
 SHORTEST_LOOP = 0.25  # seconds
 
 
+@dataclass(frozen=True)
+class Sources:
+    """The files that a page is made of."""
+
+    chosen: Path  # clips.csv of the stimuli
+    clips: Sequence[Path]  # the shards that those were chosen among
+    performances: Path
+    root: Path  # where MIDI names in `performances` start
+    onsets: Path | None  # of the split; None where no notes are known, and none are shown
+    variants: Mapping[str, tuple[Path, Path]]  # weights and codes by name
+
+
 def build(
-    chosen_path: Path,
-    clips: Sequence[Path],
-    performances: Path,
-    root: Path,
-    onsets: Path | None,
-    variants: Mapping[str, tuple[Path, Path]],
+    sources: Sources,
     dataset: str,
     out: Path,
     signal: SignalConfig,
     stimuli: StimuliConfig,
     samples: SamplesConfig,
 ) -> None:
-    """Write the page `out` (.html).
+    """Write the page `out` (.html) of the data set called `dataset`.
 
-    chosen_path: clips.csv of the stimuli, chosen among the shards `clips`. root: the folder that
-    MIDI names in `performances` start from. onsets: of the split; None where no notes are known,
-    and none are shown. variants: weights and codes by name. Equal inputs give equal bytes. Raises
-    as `systems` does, and `DataError` where a file is missing or damaged.
+    Equal inputs give equal bytes. Raises as `system_outputs` does, and `DataError` where a file is
+    missing or damaged.
     """
-    chosen, source = read_chosen(chosen_path), Clips(clips)
-    indices = [each.index for each in chosen]
-    shown = [
-        *systems(
-            references(source, indices), source.sample_rate, variants, indices, len(source), onsets,
-            samples.levels, samples.mp3,
-        )
-    ]  # fmt: skip
+    chosen, source = read_chosen(sources.chosen), Clips(sources.clips)
+    excerpt = Excerpt(source, [each.index for each in chosen], sources.onsets)
+    shown = [*system_outputs(excerpt, sources.variants, samples.levels, samples.mp3)]
     played = [
         None
-        if onsets is None
-        else notes(each, performances, root, source.sample_rate, source.clip_samples)
+        if sources.onsets is None
+        else notes(
+            each, sources.performances, sources.root, source.sample_rate, source.clip_samples
+        )
         for each in chosen
     ]
     write_page(chosen, shown, played, dataset, out, signal, stimuli)
@@ -76,7 +84,7 @@ def build(
 
 def write_page(
     chosen: Sequence[Chosen],
-    shown: Sequence[Shown],
+    shown: Sequence[SystemOutput],
     played: Sequence[Sequence[Note] | None],
     dataset: str,
     out: Path,
@@ -90,12 +98,14 @@ def write_page(
     described, sounds = [], []
     for i, (each, of_clip) in enumerate(zip(chosen, played, strict=True)):
         audio = [system.audio[i] for system in shown]
-        levelled = matched(audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs)
-        pictures = [*_pictures(shown, levelled, i, signal)]
+        matched = loudness_match(
+            audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs
+        )
+        pictures = [*_pictures(shown, matched, i, signal)]
         described.append({**_clip(each, signal), "notes": of_clip, "systems": pictures})
         sounds += [
             _sound(f"{each.clip}/{system.name}", sound, signal.sample_rate)
-            for system, sound in zip(shown, levelled, strict=True)
+            for system, sound in zip(shown, matched, strict=True)
         ]
     data = {
         "dataset": dataset,
@@ -121,7 +131,7 @@ def _clip(chosen: Chosen, signal: SignalConfig) -> dict[str, Any]:
 
 
 def _pictures(
-    shown: Sequence[Shown],
+    shown: Sequence[SystemOutput],
     sounds: Sequence[NDArray[np.float32]],
     clip: int,
     signal: SignalConfig,
@@ -143,7 +153,7 @@ def _pictures(
         if system.codes is not None and system.origin is not None:
             codes = system.codes[clip]
             entry["codes"] = raster(codes, system.origin, system.order)
-            entry["rates"] = rates(codes, system.origin, system.coder, seconds)
+            entry["rates"] = clip_rates(codes, system.origin, system.coder, seconds)
         if system.rungs:
             rung = system.rungs[clip]
             entry["rates"] = {"kbps": rung.kbps, "headers": rung.header_kbps}
@@ -159,17 +169,17 @@ def _sound(name: str, audio: NDArray[np.float32], sample_rate: int) -> str:
 
 
 def _render(data: dict[str, Any], sounds: Sequence[str]) -> str:
-    page, own = FOLDER / "page", FOLDER / "samples"
-    modules = {f"mushra/{name}": page / "modules" / f"{name}.js" for name in SHARED}
+    shared, own = FOLDER / "page", FOLDER / "samples"
+    modules = {f"mushra/{name}": shared / "modules" / f"{name}.js" for name in SHARED}
     modules |= {f"samples/{path.stem}": path for path in (own / "modules").glob("*.js")}
-    style = (page / "style.css").read_text() + (own / "style.css").read_text()
-    mapped = import_map(modules)
-    return Template((own / "index.html").read_text()).substitute(
-        title=html.escape(f"Piano music in events: {data['dataset']}"),
-        policy=html.escape(policy(style, (mapped, ENTRY))),
+    style = "".join((folder / "style.css").read_text(encoding="utf-8") for folder in (shared, own))
+    page = Page(
+        title=f"Piano music in events: {data['dataset']}",
+        metas='<meta name="color-scheme" content="light dark">',
         style=style,
-        modules=mapped,
+        modules=modules,
         entry=ENTRY,
-        data=json_text(data),
-        sounds="\n".join(sounds),
+    )
+    return inline_html.render(
+        page, own / "body.html", data=json_text(data), sounds="\n".join(sounds)
     )

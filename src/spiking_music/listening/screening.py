@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spiking_music.errors import DataError
-from spiking_music.listening.pages import PAPERS_ANCHOR, REFERENCE, Pages
+from spiking_music.listening.scores import PAPERS_ANCHOR, REFERENCE, Pages
 
 EXCELLENT = 80.0  # the lower end of the best of five bands
 BAD = 20.0  # the upper end of the worst
@@ -17,8 +17,10 @@ MAY_MISS = 15  # % of the items
 def paper(reference: np.ndarray, anchor: np.ndarray) -> bool:
     """Keep a listener whose reference (clips,) is "Excellent" and whose anchor (clips,) is "Bad".
 
-    On every clip, and a score on the border of a band counts in the listener's favour (SPEC 6;
-    both *ours*, where the paper is silent).
+    On every clip, and a score on the border of a band counts in the listener's favour
+    (both *ours*: the paper does not say).
+
+    Lisboa & Bellec 2024, MUSHRA screening.
     """
     return bool((reference >= EXCELLENT).all() and (anchor <= BAD).all())
 

@@ -1,8 +1,8 @@
 """Listeners that do not exist, with known preferences: for trying out, never for reporting.
 
-A rating is the system's true quality, plus what this listener thinks of the system on all clips
-(taste), plus noise, rounded and cut to 0..100. The hidden reference is recognised, so that it has
-neither. A lazy listener draws every rating from 0..100, whatever is played.
+A rating is the system's true quality, plus this listener's bias towards the system on all clips
+(`taste`), plus noise, rounded and cut to 0..100. The hidden reference is recognised, so that it has
+neither. A random responder (`lazy`) draws every rating from 0..100, whatever is played.
 """
 
 import csv
@@ -13,8 +13,8 @@ import numpy as np
 
 from spiking_music import files
 from spiking_music.config import SimulatedConfig
-from spiking_music.listening.pages import REFERENCE, Pages, in_order
-from spiking_music.listening.results_file import SIMULATED
+from spiking_music.listening.results import SIMULATED
+from spiking_music.listening.scores import REFERENCE, Pages, in_order
 
 COLUMNS = [
     *("session_test_id", "participant", "session_uuid", "trial_id", "rating_stimulus"),
@@ -29,10 +29,10 @@ def simulate(settings: SimulatedConfig, seed: int) -> Pages:
     truth = np.array([settings.scores[name] for name in systems])
     recognised = np.array([name == REFERENCE for name in systems])
     shape = (settings.listeners, settings.clips, len(systems))
-    taste = settings.taste * draw.normal(size=(settings.listeners, 1, len(systems)))
-    scores = truth + ~recognised * (taste + settings.noise * draw.normal(size=shape))
-    lazy = draw.random(settings.listeners) < settings.lazy
-    scores[lazy] = draw.uniform(0, 100, size=shape)[lazy]
+    bias = settings.taste * draw.normal(size=(settings.listeners, 1, len(systems)))
+    scores = truth + ~recognised * (bias + settings.noise * draw.normal(size=shape))
+    random_responder = draw.random(settings.listeners) < settings.lazy
+    scores[random_responder] = draw.uniform(0, 100, size=shape)[random_responder]
     clips = [f"c{number}" for number in range(1, settings.clips + 1)]
     return Pages(
         source=f"{SIMULATED.upper()} listeners",
@@ -47,12 +47,11 @@ def simulate(settings: SimulatedConfig, seed: int) -> Pages:
 def write_simulated(settings: SimulatedConfig, out: Path, seed: int) -> None:
     """A result file a listener in the folder `out`; "simulated" is in every row and file name."""
     pages = simulate(settings, seed)
-    with files.atomic(out) as folder:
-        folder.mkdir(parents=True)
+    with files.folder(out, "simulate-listeners") as folder:
         for unit in dict.fromkeys(pages.units):
             session = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{SIMULATED}:{seed}:{unit}"))
             path = folder / f"{SIMULATED}-{int(unit):03d}.csv"
-            with path.open("w", newline="") as file:
+            with path.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
                 writer.writerow(COLUMNS)
                 writer.writerows(_rows(pages, unit, session, seed))

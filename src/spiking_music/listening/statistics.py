@@ -13,10 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binomtest, friedmanchisquare, rankdata, wilcoxon
 
-from spiking_music.evaluation.bootstrap import interval
-from spiking_music.listening.pages import REFERENCE, Pages
+from spiking_music.evaluation.bootstrap import interval, median_interval
+from spiking_music.listening.scores import REFERENCE, Pages
 
-BATCH = 200  # resamplings at a time
 EXACT = 50  # differences
 
 Array = NDArray[np.float64]
@@ -50,30 +49,6 @@ def estimates(pages: Pages, resamplings: int, seed: int) -> pd.DataFrame:
     return _named(pages, rows)
 
 
-def median_interval(
-    values: Array, units: NDArray[np.str_], resamplings: int, seed: int
-) -> tuple[float, float]:
-    """The 95 % bootstrap interval of the median of `values` (P,), whole units (P,) being drawn."""
-    names, owner = np.unique(units, return_inverse=True)
-    size = len(names)
-    if size < 2:
-        return (float("nan"), float("nan"))
-    order = np.argsort(values, kind="stable")
-    ordered, owner = values[order], owner[order]
-    draw = np.random.default_rng(seed)
-    medians = []
-    for start in range(0, resamplings, BATCH):
-        rows = min(BATCH, resamplings - start)
-        times = draw.multinomial(size, np.full(size, 1 / size), rows)  # (R, U)
-        reached = times[:, owner].cumsum(axis=1)  # (R, P): how many values are this low
-        half = reached[:, -1:] / 2
-        lower = ordered[(reached >= half).argmax(axis=1)]
-        upper = ordered[(reached > half).argmax(axis=1)]
-        medians.append((lower + upper) / 2)
-    low, high = np.percentile(np.concatenate(medians), [2.5, 97.5])
-    return float(low), float(high)
-
-
 def friedman(pages: Pages) -> pd.DataFrame:
     """Friedman's test over units: do any of the systems differ?
 
@@ -100,6 +75,7 @@ def under_test(system: str) -> bool:
 def comparisons(pages: Pages) -> pd.DataFrame:
     """A row a pair of systems: wins of the first over the second page by page, and two tests.
 
+    Lisboa & Bellec 2024, figure 3; Holm's correction and Wilcoxon's test are *ours*.
     Columns: first, second, pages, wins, losses, ties, p_binomial (two-sided, of wins against
     losses; ties do not count), units, difference (mean of first less second), p_wilcoxon (signed
     ranks of the units' means); `_holm`: the same for the family of all pairs.

@@ -12,15 +12,20 @@ import soundfile
 from numpy.typing import NDArray
 
 from spiking_music import files
+from spiking_music.audio.mixing import resampled
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import StimuliConfig
-from spiking_music.dataset.audio import resampled
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.listening.loudness import matched
 from spiking_music.listening.manifest import Manifest
-from spiking_music.listening.pages import REFERENCE
+from spiking_music.listening.scores import REFERENCE
 from spiking_music.listening.selection import choose, table
-from spiking_music.listening.systems import Audio, anchors, decoded, references
+from spiking_music.listening.systems import (
+    Audio,
+    anchors,
+    decode_chosen,
+    loudness_match,
+    references,
+)
 
 RATE = 48000  # Hz, of every listening test
 MANIFEST, TABLE = "manifest.json", "clips.csv"
@@ -37,6 +42,7 @@ def make_stimuli(
 ) -> None:
     """Write the folder `out`: WAV files, 16 bits at 48 kHz, manifest.json and clips.csv.
 
+    Lisboa & Bellec 2024, MUSHRA: five clips of six seconds, and the systems under test.
     clips: the shards of the split, their tables beside them. variants: weights and codes of that
     split by name; of those that `config.systems` asks for the missing ones are named on stderr.
     test: the test's name. Equal inputs give equal bytes. Raises `DataError` or `CodeError` where
@@ -45,13 +51,13 @@ def make_stimuli(
     chosen = choose(clips, performances, config, seed)
     source = Clips(clips)
     sounds = _systems(source, variants, [each.index for each in chosen], config)
-    with files.atomic(out) as folder:
-        folder.mkdir(parents=True)
-        listed = [
+    models = [path for pair in variants.values() for path in pair]
+    with files.folder(out, "stimuli", [*clips, performances, *models]) as folder:
+        records = [
             {
                 "clip": each.clip,
                 "title": f"{each.composer}: {each.title}",
-                "stimuli": list(_written(folder, each.clip, of_clip, config, f"{seed}:{test}")),
+                "stimuli": [*_write_sounds(folder, each.clip, of_clip, config, f"{seed}:{test}")],
             }
             for each, of_clip in zip(chosen, _by_clip(sounds, source.sample_rate), strict=True)
         ]
@@ -61,7 +67,7 @@ def make_stimuli(
             "test": test,
             "sample_rate": RATE,
             "seed": seed,
-            "clips": listed,
+            "clips": records,
             "training": names[: config.training],
         }
         Manifest.model_validate_json(json.dumps(manifest))  # what every reader checks
@@ -82,7 +88,7 @@ def _systems(
     sounds = {REFERENCE: original}
     for name in config.systems:
         if name in variants:
-            sounds[name] = decoded(*variants[name], chosen, len(source)).audio
+            sounds[name] = decode_chosen(*variants[name], chosen, len(source)).audio
         else:
             print(f"left out: the configuration has no variant '{name}'", file=sys.stderr)
     return sounds | anchors(original, source.sample_rate)
@@ -97,7 +103,7 @@ def _by_clip(sounds: Mapping[str, Audio], rate: int) -> Iterator[dict[str, NDArr
         }
 
 
-def _written(
+def _write_sounds(
     folder: Path,
     clip: str,
     sounds: Mapping[str, NDArray[np.float32]],
@@ -108,8 +114,8 @@ def _written(
 
     A name is a hash of seed, test, clip and system: equal in every run, and it tells nothing.
     """
-    levelled = matched([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
-    for system, audio in zip(sounds, levelled, strict=True):
+    matched = loudness_match([*sounds.values()], RATE, config.loudness_lufs, config.peak_dbfs)
+    for system, audio in zip(sounds, matched, strict=True):
         name = hashlib.sha256(f"{key}:{clip}:{system}".encode()).hexdigest()[:16] + ".wav"
         soundfile.write(folder / name, as_int16(audio), RATE, "PCM_16", format="WAV")
         digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()

@@ -86,7 +86,9 @@ def _version(name: str) -> str:
 
 def _processor() -> str:
     try:
-        names = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+        names = re.findall(
+            r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.M
+        )
     except OSError:
         names = []
     return names[0] if names else platform.machine()

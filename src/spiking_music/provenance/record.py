@@ -20,7 +20,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from spiking_music import config as configuration
 from spiking_music import files
 from spiking_music.errors import DataError
 from spiking_music.provenance import environment, modules
@@ -75,6 +74,8 @@ def digest(path: Path) -> str:
 
 
 def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: Record) -> None:
+    from spiking_music.config import merge  # here, as it takes a while to import
+
     root = records.absolute().parent
     written = {path.absolute() for path in files.WRITTEN if path.is_file()}
     outputs = sorted(path for path in written if path.is_relative_to(root))
@@ -92,17 +93,19 @@ def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: R
         "software": environment.software(),
         "hardware": environment.hardware(),
     }
-    record["configuration"] = configuration.merge(record["configuration"], _own(arguments))
+    record["configuration"] = merge(record["configuration"], _own(arguments))
     if arguments[0] in DATA:
         record["data"] |= made
     for path, (name, value) in zip(outputs, made.items(), strict=True):
         this = {"output": name, "sha256": value, "bytes": path.stat().st_size}
         with files.atomic(_place(records, Path(name))) as temporary:
-            temporary.write_text(json.dumps(this | record, indent=1) + "\n")
+            temporary.write_text(json.dumps(this | record, indent=1) + "\n", encoding="utf-8")
 
 
 def _inherited(records: Path, root: Path, read: dict[Path, str]) -> Record:
     """Configuration, data and code of the steps that made what was read."""
+    from spiking_music.config import merge
+
     merged: Record = {"configuration": {}, "data": {}, "earlier_code": []}
     for path, value in read.items():
         place = _place(records, path.relative_to(root)) if path.is_relative_to(root) else None
@@ -110,7 +113,7 @@ def _inherited(records: Path, root: Path, read: dict[Path, str]) -> Record:
         if record is None or record["sha256"] != value:  # nobody knows what made these bytes
             continue
         for key in ("configuration", "data"):
-            merged[key] = configuration.merge(merged[key], record[key])
+            merged[key] = merge(merged[key], record[key])
         for code in (*record["earlier_code"], record["code"]):
             if code not in merged["earlier_code"]:
                 merged["earlier_code"].append(code)
@@ -119,14 +122,14 @@ def _inherited(records: Path, root: Path, read: dict[Path, str]) -> Record:
 
 def _own(arguments: Sequence[str]) -> Record:
     """The configuration that the command line hands to the verb."""
-    return configuration.read(
-        value for option, value in pairwise(arguments) if option == "--config"
-    )
+    from spiking_music.config import read
+
+    return read(value for option, value in pairwise(arguments) if option == "--config")
 
 
 def _read(record: Path) -> Record:
     try:
-        loaded: Record = json.loads(record.read_text())
+        loaded: Record = json.loads(record.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"record '{record}' is damaged ({error}): run its rule again") from None
     return loaded

@@ -44,7 +44,7 @@ def made_otherwise(results: Path) -> Iterator[tuple[Path, list[str]]]:
     python = ".".join(map(str, sys.version_info[:2]))
     for place in sorted((results / FOLDER).rglob("*.json")):
         try:
-            record = json.loads(place.read_text())
+            record = json.loads(place.read_text(encoding="utf-8"))
             path, known = results / record["output"], dict(record["modules"])
             same_python = record["software"]["python"].startswith(f"{python}.")
             same = record["code"]["source"] == environment.source()

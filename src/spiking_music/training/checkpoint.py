@@ -1,14 +1,15 @@
-"""Checkpoints to resume from: atomic, without code in them, never another run's.
+"""Checkpoints to resume from, and weights to start from.
 
-A checkpoint is a torch file of tensors, numbers and strings, read with `weights_only=True`. It
-holds no state of random generators because the loop seeds them anew at each step.
+A checkpoint is a torch file of tensors, numbers and strings, read with `weights_only=True`: no code
+in it. It is written atomically and never taken for another run's. It holds no state of random
+generators because the loop seeds them anew at each step.
 """
 
 import hashlib
 import json
-import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +17,36 @@ import torch
 
 from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.files import Disk, atomic
-from spiking_music.model.pretrained import weights_at
-from spiking_music.training.data import spread
-from spiking_music.training.start import digest_of
+from spiking_music.errors import CodeError, ConfigError
+from spiking_music.files import Disk, atomic, litter
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.pretrained import weights_at
+from spiking_music.models.weights import load_weights
+from spiking_music.training.checkpoint_files import LAST_GOOD, found
+from spiking_music.training.data import evenly_spaced
 
 # These may change between a run and its resumption, as may the bounds of a collapse: they do not
 # change what a step computes.
-HARMLESS = {
+EXCLUDED_FROM_HASH = {
     "log_every", "validate_every", "validation_clips", "checkpoint_every",
     "workers", "accelerator", "devices",
 }  # fmt: skip
 
 
 def fingerprint(config: VariantConfig, clips: Clips) -> str:
-    """Names what a run computes: the configuration less `HARMLESS`, and a sample of the clips.
+    """Names what a run computes: configuration less `EXCLUDED_FROM_HASH`, and a sample of clips.
 
     Weights to start from count by their bytes, wherever they lie. Raises `CodeError` where they
     cannot be read.
     """
     digest = hashlib.sha256()
-    harmless = {"training": HARMLESS, "sparsity": {"collapse"}}
-    settings = config.model_dump(mode="json", exclude=harmless)
+    excluded = {"training": EXCLUDED_FROM_HASH, "sparsity": {"collapse"}}
+    settings = config.model_dump(mode="json", exclude=excluded)
     start = config.training.start_from
     if start:
         settings["training"]["start_from"] = digest_of(weights_at(start))
     digest.update(json.dumps([settings, len(clips)], sort_keys=True).encode())
-    for index in spread(64, len(clips)):
+    for index in evenly_spaced(64, len(clips)):
         digest.update(clips[index].numpy().tobytes())
     return digest.hexdigest()
 
@@ -50,13 +54,13 @@ def fingerprint(config: VariantConfig, clips: Clips) -> str:
 class Checkpoints:
     """The checkpoints of one run in `folder`: the newest two are kept, so that one may be damaged.
 
-    Those of another fingerprint are passed over, as damaged ones are; `say` is told.
+    Those of another fingerprint are passed over, as damaged ones are, and reported.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, fingerprint: str, report: Callable[[str], None]) -> None:
         self.folder = folder
         self.fingerprint = fingerprint
-        self.say = say
+        self.report = report
 
     def save(self, step: int, state: dict[str, Any]) -> None:
         """Write `state` after `step` steps, then delete all but this and the one before it."""
@@ -64,7 +68,7 @@ class Checkpoints:
         with atomic(path) as temporary, Disk(temporary) as disk:
             torch.save({"fingerprint": self.fingerprint, "step": step, "state": state}, disk)
         older = [other for other in self._newest_first() if other < path]
-        for other in {*self._newest_first(), *self.folder.glob(".partial-*")} - {path, *older[:1]}:
+        for other in {*self._newest_first(), *litter(self.folder)} - {path, *older[:1]}:
             other.unlink()
 
     def load(self) -> tuple[int, dict[str, Any]] | None:
@@ -72,9 +76,9 @@ class Checkpoints:
         for path in self._newest_first():
             saved = _read(path)
             if saved is None:
-                self.say(f"passing over '{path}': it is damaged")
+                self.report(f"passing over '{path}': it is damaged")
             elif saved["fingerprint"] != self.fingerprint:
-                self.say(
+                self.report(
                     f"passing over '{path}': it is of another configuration, of other clips or of "
                     "other weights to start from"
                 )
@@ -83,11 +87,19 @@ class Checkpoints:
         return None
 
     def remove(self) -> None:
-        """Delete the folder: the run is over, and a run that starts later must not find it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Delete them: the run is over, and a run that starts later must not find it.
+
+        The folder goes with them, unless it holds more than a run leaves in it.
+        """
+        if not self.folder.is_dir():
+            return
+        for path in [*self._newest_first(), self.folder / LAST_GOOD, *litter(self.folder)]:
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty, or a link
+            self.folder.rmdir()
 
     def _newest_first(self) -> list[Path]:
-        return sorted(self.folder.glob("step-*.pt"), reverse=True)
+        return sorted(found(self.folder), reverse=True)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -100,3 +112,34 @@ def _read(path: Path) -> dict[str, Any] | None:
     except Exception:  # zipfile, zlib, pickle and torch each raise their own kinds
         return None
     return saved if {"fingerprint", "step", "state"} <= saved.keys() else None
+
+
+def copy_weights(path: Path, model: Autoencoder, config: VariantConfig) -> None:
+    """Copy the weights and averages in the file `path` into `model`, which is of `config`.
+
+    Losses, a sparsity's model of the events and a GAN's discriminators are no part of the file and
+    start anew. Raises `CodeError` and `ConfigError` as `load_weights` does, and `ConfigError` where
+    the model in the file is not of the same signal and parts.
+    """
+    other, about = load_weights(path)
+    try:
+        model.load_state_dict(other.state_dict())
+        same = about.signal == config.signal
+    except RuntimeError:  # names and shapes of all tensors, over many lines
+        same = False
+    if not same:
+        raise ConfigError(
+            f"'{config.name}' cannot start from '{path}', a model of another signal, backbone, "
+            "bottleneck, context or decoder: give it the same"
+        )
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of the bytes of the weights `path`; `CodeError` where they cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CodeError(
+            f"no model at '{path}' ({error.strerror}): train it, or name another file"
+        ) from None

@@ -54,7 +54,7 @@ class CropBatches(Dataset[Tensor]):
 
 
 @contextmanager
-def ahead(items: Iterator[T]) -> Iterator[Iterator[T]]:
+def prefetched(items: Iterator[T]) -> Iterator[Iterator[T]]:
     """`items`, the next one always being made in a thread; its exceptions surface at their turn."""
     with ThreadPoolExecutor(1) as pool:
 
@@ -89,7 +89,7 @@ def batches(
         )
         return
     made = (crops[step].pin_memory() if pin else crops[step] for step in steps)
-    with ahead(made) as loaded:
+    with prefetched(made) as loaded:
         yield loaded
 
 
@@ -97,6 +97,6 @@ def _start_worker(number: int) -> None:
     signals.ignore()  # a time limit stops the whole job: the last batches are still wanted
 
 
-def spread(count: int, total: int) -> list[int]:
+def evenly_spaced(count: int, total: int) -> list[int]:
     """At most `count` different indices, evenly spread over 0..total-1, always the same."""
     return sorted({int(i) for i in np.linspace(0, total - 1, min(count, total))})

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from spiking_music.config import TrainingConfig, VariantConfig
 from spiking_music.errors import ConfigError
 from spiking_music.training.losses import ReconstructionLoss
-from spiking_music.training.sparsity import make_sparsity
+from spiking_music.training.rate_losses import make_sparsity
 
 
 class Autocast(MixedPrecision):

@@ -32,7 +32,7 @@ class Log:
         self.lines = text.splitlines(keepends=True)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
         self.events = path.parent / "tensorboard"
         with writing(self.events):
             self.tensorboard = SummaryWriter(str(self.events), purge_step=step + 1)
@@ -86,5 +86,5 @@ class Log:
     def _append(self, cells: list[str]) -> None:
         line = ",".join(cells) + "\n"
         self.lines.append(line)
-        with writing(self.path), self.path.open("a") as file:
+        with writing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(line)

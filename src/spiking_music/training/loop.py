@@ -1,43 +1,30 @@
 """The training loop: clips → weights. It reads top to bottom; the engine is Lightning Fabric."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning_fabric import Fabric
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from torch.multiprocessing.spawn import ProcessException
 
 from spiking_music import files
-from spiking_music.config import GanConfig, VariantConfig
+from spiking_music.config import VariantConfig
 from spiking_music.dataset.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
-from spiking_music.model.autoencoder import Autoencoder
-from spiking_music.model.pretrained import weights_at
-from spiking_music.model.weights import save_weights
-from spiking_music.training.adversary import Adversary
+from spiking_music.models.pretrained import weights_at
+from spiking_music.models.weights import save_weights
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
-from spiking_music.training.collapse import CollapseMonitor
 from spiking_music.training.data import CropBatches, batches
-from spiking_music.training.ema import Ema
-from spiking_music.training.engine import (
-    Objective,
-    any_process,
-    clip_gradients,
-    deterministic,
-    make_fabric,
-    seed_everything,
-)
+from spiking_music.training.engine import any_process, deterministic, make_fabric
 from spiking_music.training.logs import Log
-from spiking_music.training.losses import ReconstructionLoss
-from spiking_music.training.optimisers import make_optimisers, set_rate
-from spiking_music.training.schedules import learning_rate
+from spiking_music.training.run import Clock, Run, Step
 from spiking_music.training.signals import StopRequest, forward, handled
-from spiking_music.training.start import copy_weights
-from spiking_music.training.validation import columns, validate
+from spiking_music.training.validation import CollapseMonitor, columns, validate
 
 
 def train(
@@ -66,18 +53,15 @@ def train(
     if config.training.start_from:
         files.READ.append(weights_at(config.training.start_from))
     fabric = make_fabric(config.training)
-    run = partial(
-        _run,
+    session = partial(
+        _session,
         config=config,
-        train_clips=train_clips,
-        validation_clips=validation_clips,
-        weights=weights,
-        log=log,
-        checkpoints=checkpoints,
+        clips=(train_clips, validation_clips),
+        paths=Paths(weights, log, checkpoints),
     )
     try:
-        with handled(forward):  # to spawned processes; a single one handles signals in _run
-            fabric.launch(run)
+        with handled(forward):  # to spawned processes; a single one does it in _session
+            fabric.launch(session)
     except ProcessException as error:
         last = str(error).strip().splitlines()[-1]  # "spiking_music.errors.KindError: sentence"
         raise TrainingError(last.rpartition("Error: ")[2]) from error
@@ -85,155 +69,136 @@ def train(
         files.wrote(weights, log)
 
 
-def _run(
-    fabric: Fabric,
-    config: VariantConfig,
-    train_clips: list[Path],
-    validation_clips: list[Path],
-    weights: Path,
-    log: Path,
-    checkpoints: Path,
+@dataclass(frozen=True)
+class Paths:
+    """What a run writes."""
+
+    weights: Path
+    log: Path
+    checkpoints: Path  # folder
+
+
+def _session(
+    fabric: Fabric, config: VariantConfig, clips: tuple[list[Path], list[Path]], paths: Paths
 ) -> None:
     """The run as one process sees it; process 0 alone validates and writes."""
-    training, device, lead = config.training, fabric.device, fabric.is_global_zero
-    console = Console(stderr=True, quiet=not lead)
-    say = partial(console.out, highlight=False)
-    started = time.monotonic()
+    training = config.training
+    console = Console(stderr=True, quiet=not fabric.is_global_zero)
+    report = partial(console.out, highlight=False)
 
-    # --- clips
-    clips, validation_set = Clips(train_clips), Clips(validation_clips)
-    if not len(validation_set):
+    # --- clips, checkpoint, model
+    train_clips, validation_clips = (Clips(shards) for shards in clips)
+    if not len(validation_clips):
         raise DataError("there are no validation clips: the validation split is empty")
-    crops = CropBatches(clips, training, config.seed, fabric.global_rank, fabric.world_size)
-
-    # --- checkpoint, or none
-    store = Checkpoints(checkpoints, fingerprint(config, clips), say)
+    crops = CropBatches(train_clips, training, config.seed, fabric.global_rank, fabric.world_size)
+    store = Checkpoints(paths.checkpoints, fingerprint(config, train_clips), report)
     found = store.load()
-
-    # --- model
-    seed_everything(config.seed, 0)
-    model = Autoencoder(config)
-    if training.start_from and not found:  # else they are in the checkpoint, trained on
-        copy_weights(weights_at(training.start_from), model, config)
-    model.to(device)
-    ema = Ema(model, training.ema_decay)
-    reconstruction = ReconstructionLoss(training.loss, config.signal.sample_rate).to(device)
-    bare = Objective(model, reconstruction, config).to(device)
-    optimisers = make_optimisers(bare, training)
-    objective, *steppers = fabric.setup(bare, *optimisers)
-    adversary = Adversary(config.decoder, fabric) if isinstance(config.decoder, GanConfig) else None
-    monitor = CollapseMonitor(config, checkpoints) if config.sparsity else None
-    parts: dict[str, Any] = {
-        "model": model,
-        "ema": ema.model,
-        "precision": fabric.strategy.precision,  # 16-mixed: loss scale
-        "adversary": adversary,
-        "collapse": monitor,
-        "sparsity": bare.sparsity,
-    }
-    parts |= zip(("optimizer", "muon"), optimisers, strict=False)
-    parts = {name: part for name, part in parts.items() if part is not None}  # all with a state
-
-    # --- resume
-    done, saved = found or (0, {"seconds": 0.0, "log": ""})  # steps done
+    monitor = CollapseMonitor(config, paths.checkpoints) if config.sparsity else None
+    run = Run(fabric, config, monitor, fresh=found is None)
+    done, saved = found or (0, {"seconds": 0.0, "log": ""})  # train steps done
     if found:
-        say(f"resuming '{config.name}' after step {done} from '{checkpoints}'")
-        try:
-            for name, part in parts.items():
-                part.load_state_dict(saved[name])
-        except (RuntimeError, ValueError, KeyError) as error:
-            raise TrainingError(
-                f"the checkpoint of step {done} in '{checkpoints}' was made by other code and does "
-                f"not fit the model: delete the folder to start anew"
-            ) from error
-    started -= saved["seconds"]
-    book = Log(log, saved["log"], done, columns(config)) if lead else None
-    stop = StopRequest()
-    waited, looked = 0.0, time.monotonic()
+        report(f"resuming '{config.name}' after step {done} from '{paths.checkpoints}'")
+        _resume(run, done, saved, paths)
+    clock = Clock(saved["seconds"])
+    logger = None
+    if fabric.is_global_zero:
+        logger = Logger(run, Log(paths.log, saved["log"], done, columns(config)), clock, report)
 
+    # --- train
+    stop = StopRequest()
     steps = range(done, training.last_step)
-    loading = batches(crops, steps, training.workers, pin=device.type == "cuda")
+    loading = batches(crops, steps, training.workers, pin=fabric.device.type == "cuda")
     bar = _progress(console)
     task = bar.add_task(config.name, total=training.last_step, completed=done)
     with deterministic(), handled(stop), loading as loader, bar:
         for step in steps:
-            # --- one step
             waiting = time.monotonic()
-            x = next(loader).to(device, non_blocking=True)  # (B, 1, T_x)
-            waited += time.monotonic() - waiting
-            rate = learning_rate(step, training)
-            set_rate(optimisers, rate)
-            seed_everything(config.seed, step + 1, fabric.global_rank)
-            passed = objective(x, step)
-            loss = guide = passed.loss
-            if adversary:
-                guide = adversary.judge(step, x, passed)
-            fabric.backward(guide)
-            norm = clip_gradients(fabric, objective, steppers, training.gradient_clip)
-            for stepper in steppers:
-                stepper.step()
-                stepper.zero_grad()
-            ema.update(model, step + 1)
+            x = next(loader).to(fabric.device, non_blocking=True)  # (B, 1, T_x)
+            clock.waited(waiting)
+            result = run.step(step, x)
             done = step + 1
-
-            # --- may it go on?
-            finite = torch.isfinite(loss.detach())
-            if training.precision != "16-mixed":  # whose scaler skips steps of infinite gradients
-                finite &= torch.isfinite(norm)
-            broken, stopped = any_process(fabric, not finite, stop.name is not None)
-            if broken:
-                raise TrainingError(
-                    f"the loss of '{config.name}' is not finite at step {done}: lower "
-                    f"training.learning_rate; earlier checkpoints stay in '{checkpoints}'"
-                )
-
-            # --- look
-            seconds = time.monotonic() - started
+            stopped = _stopped(fabric, result, stop, config, done, paths)
             last = done == training.last_step
-            validating = last or done % training.validate_every == 0
-            if book and (validating or done % training.log_every == 0):
-                row: dict[str, Any] = {"learning_rate": rate, "loss": loss}
-                row |= {f"loss_{name}": term for name, term in passed.losses.items()}
-                row |= passed.stats
-                row |= {"gradient_norm": norm}
-                wait_share = waited / (time.monotonic() - looked)
-                validation = {}
-                if validating:
-                    validation = validate(
-                        ema.model, reconstruction, validation_set, config, done, book
-                    )
-                    say(
-                        f"{config.name} step {done}: loss {loss.item():.3f}, "
-                        f"validation SI-SNR {validation['validation_si_snr_db']:.2f} dB"
-                    )
-                book.write(done, row, validation)
-                book.clock(done, {"seconds": seconds, "wait_share": wait_share})
-                if monitor and validation:
-                    monitor.look(done, validation, passed.stats, ema.model)
-                waited, looked = 0.0, time.monotonic()
+            if logger:
+                logger.log(done, result, validation_clips, monitor)
             bar.update(task, completed=done)
-
-            # --- keep
-            if book and not last and (stopped or done % training.checkpoint_every == 0):
-                state = {
-                    **{name: part.state_dict() for name, part in parts.items()},
-                    "seconds": seconds,
-                    "log": book.text,
-                }
-                store.save(done, state)
+            if logger and not last and (stopped or done % training.checkpoint_every == 0):
+                rest = {"seconds": clock.seconds(), "log": logger.table.text}
+                store.save(done, run.state_dict() | rest)
             if stopped and not last:
                 raise TrainingError(
                     f"training of '{config.name}' was stopped after step {done}: run the same "
-                    f"command again to resume from '{checkpoints}'"
+                    f"command again to resume from '{paths.checkpoints}'"
                 )
 
-    # --- publish
-    if book:
-        book.close()
-        parameters = sum(parameter.numel() for parameter in model.parameters())
-        extra = {"steps": str(training.last_step), "parameters": str(parameters)}
-        save_weights(ema.model, config, weights, extra)
+    if logger:
+        logger.table.close()
+        _publish(run, config, paths.weights)
         store.remove()
+
+
+def _publish(run: Run, config: VariantConfig, weights: Path) -> None:
+    parameters = sum(parameter.numel() for parameter in run.model.parameters())
+    extra = {"steps": str(config.training.last_step), "parameters": str(parameters)}
+    save_weights(run.ema.model, config, weights, extra)
+
+
+def _resume(run: Run, done: int, saved: dict[str, Any], paths: Paths) -> None:
+    try:
+        run.load_state_dict(saved)
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise TrainingError(
+            f"the checkpoint of step {done} in '{paths.checkpoints}' was made by other code and "
+            "does not fit the model: delete the folder to start anew"
+        ) from error
+
+
+def _stopped(
+    fabric: Fabric,
+    result: Step,
+    stop: StopRequest,
+    config: VariantConfig,
+    done: int,
+    paths: Paths,
+) -> bool:
+    """Whether any process was asked to stop; `TrainingError` where the loss is not finite."""
+    finite = result.finite(skips=config.training.precision == "16-mixed")
+    broken, stopped = any_process(fabric, not finite, stop.name is not None)
+    if broken:
+        raise TrainingError(
+            f"the loss of '{config.name}' is not finite at step {done}: lower "
+            f"training.learning_rate; earlier checkpoints stay in '{paths.checkpoints}'"
+        )
+    return stopped
+
+
+class Logger:
+    """Validates and logs when it is time to, and has collapses checked for."""
+
+    def __init__(self, run: Run, table: Log, clock: Clock, report: Callable[[str], None]) -> None:
+        self.run, self.table, self.clock, self.report = run, table, clock, report
+
+    def log(self, done: int, result: Step, clips: Clips, monitor: CollapseMonitor | None) -> None:
+        """Log train step `done` (1, 2, …), every `log_every` and at every validation."""
+        run, config, training = self.run, self.run.config, self.run.config.training
+        validating = done == training.last_step or done % training.validate_every == 0
+        if not validating and done % training.log_every:
+            return
+        row, seconds, wait_share = result.row(), self.clock.seconds(), self.clock.wait_share()
+        validation = {}
+        if validating:
+            validation = validate(
+                run.ema.model, run.reconstruction, clips, config, done, self.table
+            )
+            self.report(
+                f"{config.name} step {done}: loss {result.loss.item():.3f}, "
+                f"validation SI-SNR {validation['validation_si_snr_db']:.2f} dB"
+            )
+        self.table.write(done, row, validation)
+        self.table.clock(done, {"seconds": seconds, "wait_share": wait_share})
+        if monitor and validation:
+            monitor.check(done, validation, result.passed.stats, run.ema.model)
+        self.clock.restart()
 
 
 def _check(config: VariantConfig) -> None:

@@ -14,9 +14,10 @@ SI_SNR_LIMIT = 30.0  # dB
 
 
 def si_snr(estimate: Tensor, target: Tensor, limit: float = math.inf) -> Tensor:
-    """Scale-invariant signal-to-noise ratio in dB, shape (B,), of waveforms (B, 1, T_x) (SPEC 6).
+    """Scale-invariant signal-to-noise ratio in dB, shape (B,), of waveforms (B, 1, T_x).
 
-    Both are made zero-mean; s = <x̂, x> x / |x|², and the result is 10 log10(|s|² / |x̂ - s|²).
+    Lisboa & Bellec 2024, SI-SNR. Both are made zero-mean; s = <x̂, x> x / |x|², and the result is
+    10 log10(|s|² / |x̂ - s|²).
     With a `limit` it saturates smoothly at ±limit dB (soft threshold of MixIT, arXiv 2006.12701,
     eq. 2, on both sides): it stays invariant to scale, but an estimate that is nearly orthogonal to
     the target has no exploding gradient. A silent estimate scores 0 dB.
@@ -42,7 +43,7 @@ def stft_distance(estimate: Tensor, target: Tensor) -> Tensor:
 
 
 def rmse(estimate: Tensor, target: Tensor) -> Tensor:
-    """Root mean square error of waveforms (B, 1, T_x), mean over the batch (SPEC 7)."""
+    """Root mean square error of waveforms (B, 1, T_x), mean over the batch."""
     power = (estimate - target).square().mean(dim=(1, 2))
     return power.clamp(min=torch.finfo(power.dtype).tiny).sqrt().mean()
 
@@ -51,7 +52,7 @@ class ReconstructionLoss(nn.Module):
     """Weighted terms between a reconstruction and its target, both (B, 1, T_x) in -1..1.
 
     stft: `stft_distance`, mean over the resolutions `n_ffts` (Hann, hop n_fft / 4).
-    mel: L1 of log-mel spectra of n_fft / 16 bands, mean over the same resolutions (SPEC 4).
+    mel: L1 of log-mel spectra of n_fft / 16 bands, mean over the same resolutions.
     waveform: L1.
     rmse: root mean square error, mean over the batch.
     si_snr: negative SI-SNR in dB, within ±`SI_SNR_LIMIT`, mean over the batch.

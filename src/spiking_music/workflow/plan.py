@@ -10,7 +10,7 @@ from spiking_music import config as configuration
 from spiking_music.codec import classical
 from spiking_music.config import VariantConfig
 from spiking_music.errors import ConfigError
-from spiking_music.model import pretrained
+from spiking_music.models import pretrained
 from spiking_music.workflow.material import Job, Material
 
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]

@@ -8,13 +8,15 @@ import pytest
 
 from spiking_music.codec.entropy import EntropyTables
 from spiking_music.codec.entropy.adaptive import CONTEXTS, AdaptiveTables
-from spiking_music.codec.entropy.ladder import Layout, Rungs
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables
-from spiking_music.codec.entropy.neighbours import NeighboursTables, shapes
-from spiking_music.codec.entropy.neighbours_net import ASIDE, LAST
-from spiking_music.codec.entropy.neighbours_parts import Chances, Net
+from spiking_music.mdct.context_mixing import ContextMixingTables, shapes
+from spiking_music.mdct.context_network import ASIDE, LAST
+from spiking_music.mdct.context_tables import Net, Transitions
+from spiking_music.mdct.thermometer import Layout, Quantized
 
 Make = Callable[..., EntropyTables]
+# what weights were called when the golden payload was made
+HASHED = {"levels": "rungs", "levels_bias": "rungs_bias", "significance": "fires"}
 
 
 def numbers(name: str, shape: tuple[int, ...], low: int, high: int) -> np.ndarray:
@@ -30,33 +32,33 @@ def learned(name: str, units: int, largest: int = 12) -> LearnedTables:
     return LearnedTables(*(part.astype(np.int16) for part in (bias - 100, parents, own)))
 
 
-def ladder(layout: Layout, steps: int, density: float = 0.3, name: str = "ladder") -> Rungs:
-    """Grades of all sizes in `density` of the bins, and any loudness and levels."""
+def quantized(layout: Layout, steps: int, density: float = 0.3, name: str = "ladder") -> Quantized:
+    """Levels of all sizes in `density` of the bins, any gain and any envelope."""
     shape = (steps, layout.bins)
-    grades = numbers(name, shape, -layout.grades, layout.grades + 1)
+    levels = numbers(name, shape, -layout.levels, layout.levels + 1)
     fires = numbers(name + " fires", shape, 0, 1000) < 1000 * density
-    loudness = numbers(name + " loudness", (steps,), 0, layout.loudness + 1)
-    blocks = (-(-steps // layout.held), layout.bands)
-    bands = numbers(name + " bands", blocks, 0, layout.levels + 1)
-    levels = (loudness.astype(np.int16), bands.astype(np.int16))
-    return Rungs((grades * fires).astype(np.int8), *levels)
+    gains = numbers(name + " loudness", (steps,), 0, layout.gains + 1)
+    blocks = (-(-steps // layout.band_frames), layout.bands)
+    bands = numbers(name + " bands", blocks, 0, layout.band_levels + 1)
+    levels = (levels * fires).astype(np.int8)
+    return Quantized(levels, gains.astype(np.int16), bands.astype(np.int16))
 
 
-def neighbours(name: str, layout: Layout, largest: int = 30) -> NeighboursTables:
+def context_mixing(name: str, layout: Layout, largest: int = 30) -> ContextMixingTables:
     weights = {
-        part: numbers(name + part, shape, -largest, largest + 1).astype(np.int16)
+        part: numbers(name + HASHED.get(part, part), shape, -largest, largest + 1).astype(np.int16)
         for part, shape in shapes(layout).items()
     }
     contexts = (layout.bands, 2 * LAST + 1, 2 * ASIDE + 1, 3)
     bands = numbers(name + "bands", contexts, 1, 65536).astype(np.uint16)
-    chances = Chances(np.array([3000, 33000, 9000], np.uint16), bands)
-    return NeighboursTables(np.array(layout, np.int32), chances, Net(**weights))
+    transitions = Transitions(np.array([3000, 33000, 9000], np.uint16), bands)
+    return ContextMixingTables(np.array(layout, np.int32), transitions, Net(**weights))
 
 
 @pytest.fixture(scope="session")
-def ladder_tables() -> Make:
+def mdct_tables() -> Make:
     def make(layout: Layout) -> EntropyTables:
-        rows, model = layout.rows, neighbours("n", layout)
+        rows, model = layout.rows, context_mixing("n", layout)
         static = numbers(f"static {layout}", (rows,), 1, 20000).astype(np.uint16)
         return EntropyTables("binary", rows, 1, static, None, None, None, model)
 

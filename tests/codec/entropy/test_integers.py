@@ -4,18 +4,18 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from spiking_music.codec.entropy.integers import LARGEST, LOGITS_A_NAT, bits_of, squash
+from spiking_music.codec.entropy.integers import LARGEST, LOGITS_A_NAT, bits_of, sigmoid_table
 
 
 def test_squash_is_the_rounded_logistic_function() -> None:
     for x in range(-LARGEST, LARGEST + 1, 7):
         exact = 65536 / (1 + (-Decimal(x) / LOGITS_A_NAT).exp())
         rounded = int(exact.to_integral_value(ROUND_HALF_UP))
-        assert int(squash()[x + LARGEST]) == min(max(rounded, 1), 65535)
+        assert int(sigmoid_table()[x + LARGEST]) == min(max(rounded, 1), 65535)
 
 
 def test_squash_is_symmetric_and_codes_everything() -> None:
-    k = squash().astype(int)
+    k = sigmoid_table().astype(int)
     np.testing.assert_array_equal(k + k[::-1], 65536)
     assert (np.diff(k) >= 0).all()
     assert 1 <= k.min() <= k.max() <= 65535

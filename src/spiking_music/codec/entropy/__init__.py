@@ -2,18 +2,15 @@
 
 from spiking_music.codec.entropy.coder import METHODS, EntropyCoder
 from spiking_music.codec.entropy.fit import fit_entropy, ideal_bits, make_coder
-from spiking_music.codec.entropy.ladder import Layout, parse_layout
 from spiking_music.codec.entropy.tables import EntropyTables, load_tables, save_tables
 
 __all__ = [
     "METHODS",
     "EntropyCoder",
     "EntropyTables",
-    "Layout",
     "fit_entropy",
     "ideal_bits",
     "load_tables",
     "make_coder",
-    "parse_layout",
     "save_tables",
 ]

@@ -8,10 +8,10 @@ a context, which starts from the shipped table and moves 1/32 of the way to ever
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.binary_code import EventDecoder, take
+from spiking_music.codec.entropy.compiled import compiled
 from spiking_music.codec.entropy.integers import WHOLE
 from spiking_music.codec.entropy.static import Decoded, Frequencies, Predicted
 from spiking_music.codec.formats import Events
@@ -66,7 +66,7 @@ def fit_adaptive(z: Events, k: Frequencies) -> AdaptiveTables:
     return AdaptiveTables(np.clip(start, 1, WHOLE - 1).astype(np.uint16), thresholds)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _predict(state, past, active, thresholds, contexts, k):  # type: ignore[no-untyped-def]
     """The contexts (N,) and k (N,) of the step to come."""
     row = 0
@@ -78,7 +78,7 @@ def _predict(state, past, active, thresholds, contexts, k):  # type: ignore[no-u
         k[n] = state[n, context]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _update(symbols, state, past, contexts):  # type: ignore[no-untyped-def]
     """Move what was used towards `symbols` (N,); how many of them are ones."""
     active = 0
@@ -91,7 +91,7 @@ def _update(symbols, state, past, contexts):  # type: ignore[no-untyped-def]
     return active
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _predict_all(z, state, thresholds, k):  # type: ignore[no-untyped-def]
     """k (T, N) of all symbols z (T, N)."""
     units = z.shape[1]
@@ -102,7 +102,7 @@ def _predict_all(z, state, thresholds, k):  # type: ignore[no-untyped-def]
         active = _update(z[t], state, past, contexts)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _decode_all(words, coder, state, thresholds, z, k):  # type: ignore[no-untyped-def]
     """All symbols z (T, N) and their k."""
     units = z.shape[1]
@@ -115,7 +115,7 @@ def _decode_all(words, coder, state, thresholds, z, k):  # type: ignore[no-untyp
         active = _update(z[t], state, past, contexts)
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _count(z, thresholds, counts):  # type: ignore[no-untyped-def]
     """Add the symbols z (T, N) to counts (N, CONTEXTS, 2) of their contexts."""
     units = z.shape[1]

@@ -7,9 +7,10 @@ state is an interval (lower, length) of 64 bits; a symbol takes the part of it a
 """
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
 
+from spiking_music.codec.entropy.compiled import compiled
 from spiking_music.codec.entropy.range_code import impossible, shortest, words_of
 
 PRECISION = 24  # bits of a probability inside the coder
@@ -53,13 +54,13 @@ class EventDecoder:
             raise impossible()
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def split(k):  # type: ignore[no-untyped-def]
     """Where the ones begin, in 2^-24: constriction's rounding, by which 0 < split < 2^24."""
     return ((uint64(65536) - uint64(k)) * uint64(SPLIT) >> uint64(16)) + _ONE
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def take(words, state, k):  # type: ignore[no-untyped-def]
     """The next symbol, a one of probability k / 65536."""
     scale = state[LENGTH] >> _24
@@ -83,13 +84,13 @@ def take(words, state, k):  # type: ignore[no-untyped-def]
     return symbol
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _decode(words, state, k, symbols):  # type: ignore[no-untyped-def]
     for i in range(len(k)):
         symbols[i] = take(words, state, k[i])
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _encode(symbols, k, words):  # type: ignore[no-untyped-def]
     """Fill `words`; how many, and the last interval (lower, length)."""
     lower, length, position = uint64(0), uint64(MOST), 0

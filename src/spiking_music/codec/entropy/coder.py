@@ -5,29 +5,26 @@
 | 0 | raw: every entry in 1 bit, or ⌈log2 K⌉ bits, row by row, most significant first | both |
 | 1 | static: shipped probabilities of each row | both |
 | 2 | adaptive: contexts that learn within the block | binary |
-| 3 | learned: a shipped logistic model of the events, or of the bits of labels | both |
-| 4 | neighbours: a shipped network, of what lies around a bin of a ladder | ladders |
+| 3 | learned: a shipped logistic model of the events, or of the bits of indices | both |
+| 4 | context mixing: a shipped network, of what lies around a bin | quantised MDCT bins |
 """
-
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import Adaptive
+from spiking_music.codec.entropy.binarisation import Binarisation
 from spiking_music.codec.entropy.binary_code import EventDecoder, encode_events
 from spiking_music.codec.entropy.integers import bits_of
 from spiking_music.codec.entropy.learned import Learned
-from spiking_music.codec.entropy.neighbours import Neighbours
 from spiking_music.codec.entropy.range_code import categorical, decode_rows, encode_rows
-from spiking_music.codec.entropy.static import Decoded, Predicted, Static
-from spiking_music.codec.entropy.tables import EntropyTables
-from spiking_music.codec.formats import Events
+from spiking_music.codec.entropy.static import Predicted, Static
+from spiking_music.codec.entropy.tables import BinaryModel, EntropyTables
 from spiking_music.errors import CodeError
 
-RAW, STATIC, ADAPTIVE, LEARNED, NEIGHBOURS = range(5)
-METHODS = ("raw", "static", "adaptive", "learned", "neighbours")
+RAW, STATIC, ADAPTIVE, LEARNED, CONTEXT_MIXING = range(5)
+METHODS = ("raw", "static", "adaptive", "learned", "context-mixing")
 TAG_BITS = 8
 SLACK = (
     24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
@@ -36,25 +33,19 @@ MOST_STEPS = 65535
 Codes = NDArray[np.uint8 | np.int64]
 
 
-class _Model(Protocol):
-    """A method for binary matrices."""
-
-    def predict(self, z: Events) -> Predicted | None: ...
-
-    def decode(self, decoder: EventDecoder, steps: int) -> Decoded: ...
-
-
 class EntropyCoder:
     """Codes and decodes the blocks of one model; see `make_coder`."""
 
     def __init__(self, tables: EntropyTables) -> None:
         self.tables = tables
-        self._names = _Names(tables) if tables.labels is not None else None
-        self._models: dict[int, _Model] = {}  # of binary matrices, by their byte
+        self._binarisation: Binarisation | None = None
+        if tables.labels is not None:
+            self._binarisation = Binarisation(tables.labels, tables.width)
+        self._models: dict[int, BinaryModel] = {}  # of binary matrices, by their byte
         if tables.learned is not None:
             self._models[LEARNED] = Learned(tables.learned)
-        if tables.neighbours is not None:
-            self._models[NEIGHBOURS] = Neighbours(tables.neighbours)
+        if tables.context_mixing is not None:
+            self._models[CONTEXT_MIXING] = tables.context_mixing.model()
         if tables.kind == "binary":
             self._models[STATIC] = Static(tables.static)
             if tables.adaptive is not None:
@@ -100,7 +91,7 @@ class EntropyCoder:
             raise CodeError(f"an entropy code names the unknown method {method}")
         z, symbols, k = self._models[method].decode(EventDecoder(body), steps)
         _require_length(body, bits_of(symbols, k))
-        return z if self._names is None else self._names.indices(z)
+        return z if self._binarisation is None else self._binarisation.indices(z)
 
     def bits(self, codes: ArrayLike) -> dict[str, float]:
         """Ideal bits of codes (rows, T) by each method that can code them, its byte included."""
@@ -117,7 +108,11 @@ class EntropyCoder:
                 row[index].sum() for row, index in zip(self._column_bits, codes, strict=True)
             )
             found[STATIC] = (float(ideal), None)
-        z = codes.astype(np.uint8) if self._names is None else self._names.events(codes)
+        z = (
+            codes.astype(np.uint8)
+            if self._binarisation is None
+            else self._binarisation.events(codes)
+        )
         for method, model in self._models.items():
             predicted = model.predict(z)
             if predicted is not None:
@@ -170,32 +165,6 @@ class EntropyCoder:
         if not np.issubdtype(codes.dtype, np.integer) or codes.min() < 0 or codes.max() > largest:
             raise CodeError(f"{self.tables.kind} codes hold whole numbers 0..{largest} only")
         return codes.astype(np.uint8 if self.tables.kind == "binary" else np.int64)
-
-
-class _Names:
-    """Indices ↔ the bits of their labels, a row a bit, the most significant bit first."""
-
-    def __init__(self, tables: EntropyTables) -> None:
-        assert tables.labels is not None
-        self._labels, self._width, self._size = tables.labels, tables.width, tables.codebook_size
-        self._indices = np.full((tables.rows, 1 << tables.width), self._size, dtype=np.int64)
-        rows = np.arange(tables.rows)[:, None]
-        self._indices[rows, tables.labels] = np.arange(self._size)
-
-    def events(self, codes: Codes) -> Events:
-        """Indices (Q, T) → events (Q·width, T)."""
-        labels = np.take_along_axis(self._labels, codes, axis=1)  # (Q, T)
-        shifts = np.arange(self._width - 1, -1, -1, dtype=np.uint16)[:, None]
-        return (labels[:, None] >> shifts & 1).astype(np.uint8).reshape(-1, codes.shape[1])
-
-    def indices(self, z: Events) -> NDArray[np.int64]:
-        """The inverse; `CodeError` for a label that names no index."""
-        powers = 1 << np.arange(self._width - 1, -1, -1, dtype=np.int64)[:, None]
-        labels = (z.reshape(len(self._labels), self._width, -1) * powers).sum(axis=1)
-        indices = np.take_along_axis(self._indices, labels, axis=1)
-        if indices.max() >= self._size:
-            raise CodeError(f"an entropy code exceeds its codebook of {self._size}: it is damaged")
-        return indices
 
 
 def _require_length(body: bytes, ideal: float) -> None:

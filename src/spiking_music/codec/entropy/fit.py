@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.adaptive import fit_adaptive
+from spiking_music.codec.entropy.binarisation import fit_binarisation
 from spiking_music.codec.entropy.coder import EntropyCoder
-from spiking_music.codec.entropy.labels import fit_labels
-from spiking_music.codec.entropy.ladder import Layout, Rungs, climb
 from spiking_music.codec.entropy.static import fit_static
 from spiking_music.codec.entropy.tables import EntropyTables
 from spiking_music.errors import CodeError
+from spiking_music.mdct.thermometer import Layout, Quantized, from_thermometer
 
 SAMPLED = 2048  # clips that contexts and models are fitted to
 LARGEST_LABELLED = 4096  # largest codebook whose indices get labels
 LARGEST_LEARNED = 2048  # most rows of bits of a learned model
 Batches = Iterable[NDArray]
-Clip = TypeVar("Clip", NDArray, Rungs)
+Clip = TypeVar("Clip", NDArray, Quantized)
 
 
 def fit_entropy(
@@ -32,27 +32,27 @@ def fit_entropy(
 ) -> EntropyTables:
     """Tables for codes like those of `batches`, (clips, rows, T) each, T and rows the same in all.
 
-    layout: of ladders, which have a model of their own; None of all other codes.
+    layout: of quantised MDCT bins, which have a model of their own; None of all other codes.
 
     Static probabilities count every clip; all else is fitted to a seeded draw of `SAMPLED` clips,
     which is what is held in memory, the learned model in `rounds` rounds. Takes some 10 s of one
-    core for 80 units, 30 s for ladders. Raises `CodeError` where there are no codes or they are not
-    of that kind.
+    core for 80 units, 30 s for MDCT bins. Raises `CodeError` where there are no codes or they are
+    not of that kind.
     """
     counts = _Counts(kind, codebook_size)
     sample: _Sample[NDArray] = _Sample(seed)
-    ladders: _Sample[Rungs] = _Sample(seed)
+    quantized: _Sample[Quantized] = _Sample(seed)
     for batch in batches:
         for clip in _checked(batch, kind, codebook_size):
             counts.add(clip)
             if layout is None:
                 sample.add(clip)
             else:
-                ladders.add(_climbed(clip, layout))
+                quantized.add(_parsed(clip, layout))
     if not len(counts.counts):
         raise CodeError("there are no codes to fit entropy tables to: encode the train split first")
     if layout is not None:
-        return _fit_ladders(ladders.clips, layout, counts, seed, rounds)
+        return _fit_mdct(quantized.clips, layout, counts, seed, rounds)
     clips = np.stack(sample.clips)
     if kind == "binary":
         return _fit_binary(clips, counts, seed, rounds)
@@ -108,21 +108,21 @@ def _checked(batch: NDArray, kind: str, codebook_size: int) -> Iterator[NDArray]
         yield clip.astype(np.uint8 if kind == "binary" else np.uint16)
 
 
-def _climbed(clip: NDArray, layout: Layout) -> Rungs:
-    ladder = climb(clip, layout) if len(clip) == layout.rows else None
-    if ladder is None:
-        raise CodeError(f"entropy tables need ladders of layout {layout}: encode again")
-    return ladder
+def _parsed(clip: NDArray, layout: Layout) -> Quantized:
+    found = from_thermometer(clip, layout) if len(clip) == layout.rows else None
+    if found is None:
+        raise CodeError(f"entropy tables need MDCT bins of layout {layout}: encode again")
+    return found
 
 
-def _fit_ladders(
-    ladders: list[Rungs], layout: Layout, counts: _Counts, seed: int, rounds: int
+def _fit_mdct(
+    clips: list[Quantized], layout: Layout, counts: _Counts, seed: int, rounds: int
 ) -> EntropyTables:
-    from spiking_music.codec.entropy.fit_neighbours import fit_neighbours  # torch takes a second
+    from spiking_music.mdct.fit_context_mixing import fit_context_mixing  # torch takes a second
 
     k = fit_static(counts.counts[:, 1], int(counts.counts[0].sum()))
-    neighbours = fit_neighbours(ladders, layout, seed, rounds)
-    return EntropyTables("binary", len(k), 1, k, None, None, None, neighbours)
+    context_mixing = fit_context_mixing(clips, layout, seed, rounds)
+    return EntropyTables("binary", len(k), 1, k, None, None, None, context_mixing)
 
 
 def _fit_binary(clips: NDArray, counts: _Counts, seed: int, rounds: int) -> EntropyTables:
@@ -147,7 +147,7 @@ def _fit_rvq(
 
     from spiking_music.codec.entropy.fit_learned import fit_learned
 
-    labels = fit_labels(clips, counts.counts, codebook_size, seed)
+    labels = fit_binarisation(clips, counts.counts, codebook_size, seed)
     shifts = np.arange(plain.width - 1, -1, -1, dtype=np.uint16)[:, None]
     named = np.stack([np.take_along_axis(labels, clip.astype(np.int64), axis=1) for clip in clips])
     events = (named[:, :, None] >> shifts & 1).astype(np.uint8)  # (clips, Q, width, T)

@@ -9,8 +9,9 @@ stream unreadable elsewhere.
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from spiking_music.codec.entropy.compiled import compiled
 
 WHOLE = 65536  # k of probability one
 LOGITS_A_NAT = 64
@@ -21,7 +22,7 @@ Probabilities = NDArray[np.float64]
 
 
 @cache
-def squash() -> NDArray[np.uint16]:
+def sigmoid_table() -> NDArray[np.uint16]:
     """k of the logits −LARGEST .. LARGEST: (2·LARGEST + 1,), round(65536 / (1 + e^(−x/64)))."""
     one = 1 << _FRACTION
     step = _exp_minus(LOGITS_A_NAT)
@@ -50,7 +51,7 @@ def bits_of(symbols: NDArray[np.int32], k: NDArray[np.uint16]) -> float:
     return float(_total(symbols, k, costs())) / COST_BITS
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _total(symbols, k, costs):  # type: ignore[no-untyped-def]
     total = 0
     for i in range(len(symbols)):

@@ -8,18 +8,18 @@ The logit of unit n at step t, in 1/64 nat, is
     bias[t odd, n] + Σ parents[n, m, r] · z[m, t + r − REACH]     over its parents m, all taps r
                    + Σ own[n, side, u] · z[u, t ± 1]              over its group u, where t is odd
 
-with int16 weights of which `check` makes sure that no sum can overflow, and `integers.squash` turns
-it into a probability.
+with int16 weights of which `check` makes sure that no sum can overflow, and
+`integers.sigmoid_table` turns it into a probability.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.binary_code import EventDecoder, take
-from spiking_music.codec.entropy.integers import LARGEST, squash
+from spiking_music.codec.entropy.compiled import compiled
+from spiking_music.codec.entropy.integers import LARGEST, sigmoid_table
 from spiking_music.codec.entropy.static import Decoded, Predicted
 from spiking_music.codec.formats import Events
 from spiking_music.errors import CodeError
@@ -45,7 +45,7 @@ class Learned:
 
     def __init__(self, tables: LearnedTables) -> None:
         self._tables = LearnedTables(*map(np.ascontiguousarray, tables))
-        self._squash = squash()
+        self._squash = sigmoid_table()
 
     def predict(self, z: Events) -> Predicted:
         """z (N, T) → its symbols and their k in coding order, (N·T,) each."""
@@ -75,7 +75,7 @@ def _padded(z: Events) -> NDArray[np.int16]:
     return np.pad(z.astype(np.int16), ((0, 0), (REACH, REACH)))
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _hear_parents(z, first, parents, heard):  # type: ignore[no-untyped-def]
     """heard (GROUP, T) of the units from `first`: what their parents say."""
     steps, most = heard.shape[1], parents.shape[1]
@@ -110,8 +110,8 @@ def _hear_parents(z, first, parents, heard):  # type: ignore[no-untyped-def]
                 )
 
 
-@njit(cache=True, nogil=True)
-def _predict_part(z, first, odd, bias, parents, own, squash, heard, k):  # type: ignore[no-untyped-def]
+@compiled()
+def _predict_part(z, first, odd, bias, parents, own, sigmoid_table, heard, k):  # type: ignore[no-untyped-def]
     """k of the group from `first` at even or odd steps, unit by unit."""
     if not odd:
         _hear_parents(z, first, parents, heard)
@@ -124,12 +124,12 @@ def _predict_part(z, first, odd, bias, parents, own, squash, heard, k):  # type:
                 for v in range(size):
                     before, after = z[first + v, REACH + t - 1], z[first + v, REACH + t + 1]
                     logit += own[n, 0, v] * before + own[n, 1, v] * after
-            k[i] = squash[min(max(logit, -LARGEST), LARGEST) + LARGEST]
+            k[i] = sigmoid_table[min(max(logit, -LARGEST), LARGEST) + LARGEST]
             i += 1
 
 
-@njit(cache=True, nogil=True)
-def _predict_all(z, bias, parents, own, squash, symbols, k):  # type: ignore[no-untyped-def]
+@compiled()
+def _predict_all(z, bias, parents, own, sigmoid_table, symbols, k):  # type: ignore[no-untyped-def]
     """All symbols of z (N, T + 2·REACH) and their k, in coding order."""
     units, steps, i = z.shape[0], z.shape[1] - 2 * REACH, 0
     heard = np.empty((GROUP, steps), np.int16)
@@ -141,11 +141,11 @@ def _predict_all(z, bias, parents, own, squash, symbols, k):  # type: ignore[no-
                 for t in range(odd, steps, 2):
                     symbols[i] = z[n, REACH + t]
                     i += 1
-            _predict_part(z, first, odd, bias, parents, own, squash, heard, k[start:i])
+            _predict_part(z, first, odd, bias, parents, own, sigmoid_table, heard, k[start:i])
 
 
-@njit(cache=True, nogil=True)
-def _decode_all(words, state, z, bias, parents, own, squash, symbols, k):  # type: ignore[no-untyped-def]
+@compiled()
+def _decode_all(words, state, z, bias, parents, own, sigmoid_table, symbols, k):  # type: ignore[no-untyped-def]
     """The same, of z that is filled in as its symbols are decoded."""
     units, steps, i = z.shape[0], z.shape[1] - 2 * REACH, 0
     heard = np.empty((GROUP, steps), np.int16)
@@ -153,7 +153,7 @@ def _decode_all(words, state, z, bias, parents, own, squash, symbols, k):  # typ
         size = min(GROUP, units - first)
         for odd in range(min(2, steps)):
             stop = i + size * ((steps + 1 - odd) // 2)
-            _predict_part(z, first, odd, bias, parents, own, squash, heard, k[i:stop])
+            _predict_part(z, first, odd, bias, parents, own, sigmoid_table, heard, k[i:stop])
             for n in range(first, first + size):
                 for t in range(odd, steps, 2):
                     symbols[i] = take(words, state, k[i])

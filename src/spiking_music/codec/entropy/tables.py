@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,40 @@ from safetensors.numpy import save
 
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import CLASSES, CONTEXTS, AdaptiveTables
+from spiking_music.codec.entropy.binary_code import EventDecoder
 from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables, check
-from spiking_music.codec.entropy.neighbours import NeighboursTables, check_neighbours
-from spiking_music.codec.entropy.neighbours_parts import Chances, Net
-from spiking_music.codec.entropy.static import Frequencies
+from spiking_music.codec.entropy.static import Decoded, Frequencies, Predicted
+from spiking_music.codec.formats import Events
+from spiking_music.config.legacy import current_table
 from spiking_music.errors import CodeError
 from spiking_music.files import atomic
 
 KEY, VERSION = "entropy", 1  # one key, as safetensors writes several in any order
 MOST_ROWS, LARGEST_CODEBOOK = 4096, 65536
 Labels = NDArray[np.uint16]
+
+
+class BinaryModel(Protocol):
+    """A method for binary matrices."""
+
+    def predict(self, z: Events) -> Predicted | None:
+        """Symbols of z (N, T) and their k in coding order; None where it cannot code them."""
+
+    def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
+        """The inverse."""
+
+
+class ModelTables(Protocol):
+    """Tables of a method from another room, which alone knows what they hold."""
+
+    def check(self) -> int:
+        """How many rows of codes they are for; `CodeError` where they cannot be used."""
+
+    def arrays(self) -> dict[str, NDArray]:
+        """All of them by name."""
+
+    def model(self) -> BinaryModel:
+        """The method that works with them."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +57,7 @@ class EntropyTables:
     adaptive: of binary codes, else None.
     learned: of events, or of the bits of RVQ's labels (Q·⌈log2 K⌉ rows); None if there is none.
     labels: (Q, K), the name of every index in bits, none twice in a codebook; None for binary.
-    neighbours: of ladders, whose layout they hold; None of all other codes.
+    context_mixing: of quantised MDCT bins, whose layout it holds; None of all other codes.
 
     Raises `CodeError` where a table has another shape or type, or values that cannot be used.
     """
@@ -45,7 +69,7 @@ class EntropyTables:
     adaptive: AdaptiveTables | None
     learned: LearnedTables | None
     labels: Labels | None
-    neighbours: NeighboursTables | None = None
+    context_mixing: ModelTables | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("binary", "rvq") or not 1 <= self.rows <= MOST_ROWS:
@@ -70,10 +94,10 @@ class EntropyTables:
                 raise _unusable("labels that do not tell indices apart")
         if (self.labels is None) == (self.kind == "rvq" and self.learned is not None):
             raise _unusable(f"{self.kind} codes with labels out of place")
-        if self.neighbours is not None:
-            layout = check_neighbours(self.neighbours)
-            if self.kind != "binary" or layout.rows != self.rows:
-                raise _unusable(f"a ladder ({layout}) where {self.rows} rows of codes belong")
+        if self.context_mixing is not None:
+            rows = self.context_mixing.check()
+            if self.kind != "binary" or rows != self.rows:
+                raise _unusable(f"a model of {rows} rows where {self.rows} rows of codes belong")
 
     @property
     def width(self) -> int:
@@ -90,11 +114,8 @@ def save_tables(tables: EntropyTables, path: Path | str) -> None:
         arrays |= _prefixed("learned", tables.learned._asdict())
     if tables.labels is not None:
         arrays["labels"] = tables.labels
-    if tables.neighbours is not None:
-        layout, chances, net = tables.neighbours
-        arrays["neighbours.layout"] = layout
-        arrays |= _prefixed("neighbours.chances", chances._asdict())
-        arrays |= _prefixed("neighbours.net", net._asdict())
+    if tables.context_mixing is not None:
+        arrays |= _prefixed("context_mixing", tables.context_mixing.arrays())
     about = {"version": VERSION, "kind": tables.kind, "codebook_size": tables.codebook_size}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic(path) as temporary:
@@ -106,10 +127,12 @@ def load_tables(path: Path | str) -> EntropyTables:
     try:
         with safe_open(path, framework="numpy") as file:
             about = json.loads((file.metadata() or {}).get(KEY, "{}"))
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            arrays = {current_table(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise CodeError(f"no entropy tables at '{path}': run fit-entropy first") from None
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise CodeError(f"'{path}' cannot be read ({error}): see to the disk it is on") from None
+    except (SafetensorError, ValueError, TypeError) as error:
         raise CodeError(f"'{path}' is damaged or no safetensors file ({error})") from None
     if not isinstance(about, dict) or about.get("version") != VERSION:
         raise CodeError(f"'{path}' holds no entropy tables of this version: run fit-entropy again")
@@ -122,7 +145,7 @@ def load_tables(path: Path | str) -> EntropyTables:
             adaptive=_group(arrays, AdaptiveTables, "adaptive"),
             learned=_group(arrays, LearnedTables, "learned"),
             labels=arrays.get("labels"),
-            neighbours=_neighbours(arrays),
+            context_mixing=_context_mixing(arrays),
         )
     except (KeyError, ValueError, TypeError):
         raise CodeError(f"'{path}' lacks a table: run fit-entropy again") from None
@@ -139,12 +162,14 @@ def _group(arrays, kind, prefix):  # type: ignore[no-untyped-def]
     return kind(*(arrays[f"{prefix}.{field}"] for field in kind._fields))
 
 
-def _neighbours(arrays: dict[str, NDArray]) -> NeighboursTables | None:
-    if "neighbours.layout" not in arrays:
+def _context_mixing(arrays: dict[str, NDArray]) -> ModelTables | None:
+    prefix = "context_mixing."
+    found = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
+    if not found:
         return None
-    chances = Chances(*(arrays[f"neighbours.chances.{field}"] for field in Chances._fields))
-    net = Net(*(arrays[f"neighbours.net.{field}"] for field in Net._fields))
-    return NeighboursTables(arrays["neighbours.layout"], chances, net)
+    from spiking_music.mdct.context_mixing import ContextMixingTables  # a room that builds on this
+
+    return ContextMixingTables.of(found)
 
 
 def _require(table: NDArray, shape: tuple[int, ...], dtype: type, least: int | None = None) -> None:

@@ -72,7 +72,7 @@ def table(archive: Path, config: FmaConfig, seed: int) -> pd.DataFrame:
 
 def corrupt_tracks() -> list[int]:
     """Ids of the clips of FMA-small that hold no, or hardly any, audio."""
-    with files(__package__).joinpath("corrupt.csv").open() as file:
+    with files(__package__).joinpath("corrupt.csv").open(encoding="utf-8") as file:
         return [int(row["track_id"]) for row in csv.DictReader(file)]
 
 

@@ -125,7 +125,7 @@ class Archive:
 def load(path: Path) -> Archive:
     """The archive that `Archive.write` wrote about; `DataError` where that is damaged."""
     try:
-        facts = json.loads(path.read_text())
+        facts = json.loads(path.read_text(encoding="utf-8"))
         tail = base64.b64decode(facts["tail"], validate=True)
         if hashlib.sha256(tail).hexdigest() != facts["tail_sha256"]:
             raise ValueError("its checksum is wrong")

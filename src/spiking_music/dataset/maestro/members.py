@@ -4,7 +4,6 @@ What has arrived of a member, headers and compressed data, lies beside the file 
 `.download-<crc>-<name>`; a later call goes on where it ends. Never more than a block is in memory.
 """
 
-import fcntl
 import os
 import shutil
 import sys
@@ -13,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from spiking_music import files
+from spiking_music import files, locks
 from spiking_music.dataset.maestro.archive import Archive
 from spiking_music.dataset.maestro.http import Client, Count
 from spiking_music.errors import DataError
@@ -37,7 +36,7 @@ def fetch(client: Client, archive: Archive, name: str, root: Path, count: Count)
     with files.writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # another run may be at the same member
+            locks.exclusive(file)  # another run may be at the same member
             if not (target.exists() and intact(target, info)):
                 _fetch(client, archive, info, file, target, count)
             partial.unlink(missing_ok=True)
@@ -126,7 +125,11 @@ def _present(target: Path, info: zipfile.ZipInfo) -> bool:
         return False
     whole = intact(target, info)
     if not whole:
-        print(f"'{target}' is damaged: making it again", file=sys.stderr)
+        aside = files.put_aside(target)  # it may be somebody's, who changed it
+        print(
+            f"'{target}' is damaged: making it again, and keeping it as '{aside.name}'",
+            file=sys.stderr,
+        )
     return whole
 
 

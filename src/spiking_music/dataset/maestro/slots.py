@@ -1,12 +1,11 @@
 """No more than so many connections at a time, over all threads and jobs that share a folder."""
 
-import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from spiking_music import files
+from spiking_music import files, locks
 
 POLL = 0.05  # seconds between looks for a free slot
 
@@ -25,10 +24,7 @@ class Slots:
         while True:
             for path in self._paths:
                 with path.open("w") as file:
-                    try:
-                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    except BlockingIOError:
-                        continue
-                    yield
-                    return
+                    if locks.exclusive(file, wait=False):
+                        yield
+                        return
             time.sleep(POLL)

@@ -1,13 +1,12 @@
 """The files that are fetched whole: the table, and the archive for those who want all of it."""
 
-import fcntl
 import hashlib
 import io
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from spiking_music import files
+from spiking_music import files, locks
 from spiking_music.config import DownloadConfig
 from spiking_music.dataset.maestro.archive import require_size
 from spiking_music.dataset.maestro.http import Client
@@ -36,6 +35,8 @@ def table(client: Client, config: DownloadConfig) -> bytes:
     buffer = io.BytesIO()
     client.complete(remote, 0, remote.size, buffer)
     _require_digest(buffer, config.table_checksum, config.table, "table")
+    if kept.exists():
+        files.put_aside(kept)  # another version, or somebody's
     with files.atomic(kept) as temporary:
         temporary.write_bytes(buffer.getvalue())
     files.wrote(kept)
@@ -75,7 +76,7 @@ def _kept(
     with files.writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            locks.exclusive(file)
             if target.is_file() and target.stat().st_size == remote.size:
                 partial.unlink(missing_ok=True)
                 return target
@@ -90,6 +91,8 @@ def _kept(
             except DataError:
                 partial.unlink()
                 raise
+            if target.exists():
+                files.put_aside(target)
             partial.replace(target)
     files.wrote(target)
     return target

@@ -50,7 +50,7 @@ export class TrialPage {
 
   #task() {
     return this.training
-      ? "Listen to all sounds and try the sliders, which open once a sound has been heard. Ratings of this page do not count."
+      ? "Listen to all sounds and try the sliders, which are enabled once a sound has been heard. Ratings of this page do not count."
       : "How good is each sound compared with the reference? One of them is the reference itself and deserves 100.";
   }
 

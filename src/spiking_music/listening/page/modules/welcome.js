@@ -46,7 +46,7 @@ function introduction(test) {
       { class: "advice" },
       element("li", {}, "Use headphones in a quiet room."),
       element("li", {}, "Switch between the sounds as often as you like; they all run at the same position."),
-      element("li", {}, "A slider opens once its sound has been heard."),
+      element("li", {}, "A slider is enabled once its sound has been heard."),
       element("li", {}, "One version is the reference itself: it deserves 100."),
       element("li", {}, "Take a break whenever you like: this browser keeps your answers."),
     ),

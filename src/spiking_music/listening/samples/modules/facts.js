@@ -11,11 +11,11 @@ export function facts(system) {
     rows.push(["SI-SNR", decibels(siSnr)]);
   }
   if (rates?.headers !== undefined) {
-    rows.push(["Bit rate", kbps(rates.kbps), "sound in the file"]);
-    rows.push(["Headers", kbps(rates.headers), "all else in it"]);
+    rows.push(["Bit rate", kbps(rates.kbps), "bytes of sound in the file"]);
+    rows.push(["Headers", kbps(rates.headers), "all other bytes of the file"]);
   } else if (rates) {
-    rows.push(["Bit rate, cheapest format", kbps(rates.kbps), `${FORMATS[rates.format]}, with overheads`]);
-    rows.push(["Entropy coded", kbps(rates.coded)]);
+    rows.push(["Bit rate", kbps(rates.kbps), "entropy coded, as on disk"]);
+    rows.push(["In the paper’s formats", kbps(rates.kbpsPaper), `${FORMATS[rates.format]}, with overheads`]);
   }
   if (rates?.density != null) {
     rows.push(["Events", `${Math.round(rates.eventsPerSecond)} a second`]);

@@ -73,7 +73,7 @@ function described({ kind, rows, units }, notes) {
     return `Indices of ${rows} codebooks, the first on top`;
   }
   const shown = rows < units ? `the ${rows} of ${units} units that fire here` : `${rows} units`;
-  return `Events of ${shown}, ${notes ? "sorted by the note they speak of most" : "rarest at the bottom"}`;
+  return `Events of ${shown}, ${notes ? "sorted by the note they are tuned to" : "rarest at the bottom"}`;
 }
 
 function lane(name, caption, picture, scale) {

@@ -88,8 +88,8 @@ export class Systems {
     const { values, slider, output } = this.rows.get(variant);
     const entry = this.entry(variant);
     const { rates, siSnr } = entry;
-    // what would be sent; the paper's formats are for `facts` to tell
-    const parts = [rates && kbps(rates.coded ?? rates.kbps), siSnr !== null && decibels(siSnr)];
+    // what is written to disk; without entropy tables, what the paper would store
+    const parts = [rates && kbps(rates.kbps ?? rates.kbpsPaper), siSnr !== null && decibels(siSnr)];
     values.replaceChildren(...parts.filter(Boolean).map((part) => element("span", {}, part)));
     if (slider) {
       output.textContent = `μ = ${entry.level}`;

@@ -1,28 +1,30 @@
-// How systems and numbers are called.
+// Names of systems and numbers.
 
 const NAMES = {
   "reference": ["Reference", "the recording"],
-  "pretrained": ["Pretrained", "comes with the package, trained on real performances"],
+  "mdct-shipped": ["MDCT (shipped)", "the MDCT codec of the package"],
+  "mdct": ["MDCT", "MDCT codec, one rate"],
+  "mdct-mu": ["MDCT, all rates", "MDCT codec, one model for all rates"],
   "rvq": ["RVQ", "residual vector quantiser"],
-  "free": ["FREE", "binary events, no constraint"],
-  "sparse": ["SPARSE", "few events"],
-  "mu-sparse": ["μ-SPARSE", "events at a rate of choice"],
-  "free-gan": ["FREE, GAN", "trained against discriminators"],
+  "free": ["FREE", "binary events, no sparsity loss"],
+  "sparse": ["SPARSE", "binary events, sparsity loss"],
+  "mu-sparse": ["μ-SPARSE", "one model, many rates"],
+  "free-gan": ["FREE, GAN", "trained with discriminators"],
   "free-diffusion": ["FREE, diffusion", "decoded by a diffusion model"],
   "mel": ["MEL", "from a mel spectrogram, no codec"],
-  "rvq-impaired": ["RVQ-impaired", "RVQ, training cut short"],
+  "rvq-impaired": ["RVQ-impaired", "RVQ, training stopped early"],
   "freq-ae": ["Spectrum AE", "magnitudes, phase by Griffin–Lim"],
   "time-ae": ["Waveform AE", "1-D convolutions"],
   "anchor-7000": ["Anchor 7 kHz", "low-passed"],
   "anchor-3500": ["Anchor 3.5 kHz", "low-passed"],
-  "anchor-distorted": ["Anchor, distorted", "spoilt by hand"],
+  "anchor-distorted": ["Anchor, distorted", "distorted by hand"],
 };
 
 export const FORMATS = {
   dense: "every entry",
   coo: "unit–time pairs",
   time: "times, unit by unit",
-  units: "units, step by step",
+  units: "units, frame by frame",
 };
 
 const MP3 = /^mp3-(\d+)$/;

@@ -1,0 +1,105 @@
+"""Power and false positives of a listening test: python experiments/ratings.py [--tests 150]
+
+Simulated listeners of known preferences (config.yaml, listening.simulated) take the test again and
+again. Among the systems are three equal ones and others 5, 10 and 20 points below them, beside
+reference and anchors. After screening, as the tables do it: how often is each true difference
+called, and how often is any of the three pairs called that do not differ? Nobody has listened.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+
+from spiking_music import config as configuration
+from spiking_music.config import SimulatedConfig
+from spiking_music.listening.screening import SCREENINGS, screen
+from spiking_music.listening.simulated import simulate
+from spiking_music.listening.statistics import comparisons, friedman
+
+CONFIG = Path(__file__).parents[1] / "config.yaml"
+LISTENERS = (8, 15, 26, 50)
+TASTES = (0.0, 6.0)  # points
+LEVEL = 0.05
+EQUAL = ("rvq", "free", "sparse")
+BELOW = {"mel": 5, "rvq-impaired": 10, "mu-sparse": 20}  # points
+GAPS = [f"{gap} points" for gap in BELOW.values()]
+BEST = 75.0
+OTHERS = {"reference": 100.0, "anchor-7000": 60.0, "anchor-3500": 30.0, "anchor-distorted": 5.0}
+CALLS = {
+    "Wilcoxon, Holm": "p_wilcoxon_holm",
+    "binomial, Holm": "p_binomial_holm",
+    "binomial": "p_binomial",
+}
+
+
+def settings(listeners: int, taste: float) -> SimulatedConfig:
+    """The configured listeners, but for their number and taste and what they listen to."""
+    base = configuration.section(configuration.read([str(CONFIG)]), SimulatedConfig)
+    scores = dict.fromkeys(EQUAL, BEST) | {name: BEST - gap for name, gap in BELOW.items()}
+    change = {"listeners": listeners, "taste": taste, "scores": OTHERS | scores}
+    return base.model_copy(update=change)
+
+
+def outcomes(listeners: int, taste: float, screening: str, seed: int) -> list[dict[str, object]]:
+    """One test: for each way to call a difference, what was called; nothing if nobody is kept."""
+    pages = simulate(settings(listeners, taste), seed)
+    table = screen(pages)
+    kept = set(table.loc[table[screening] == 1, "unit"])
+    row = {"listeners": listeners, "taste": taste, "screening": screening, "kept": len(kept)}
+    if not kept:
+        return [row | {"by": by, "false": False} | dict.fromkeys(BELOW, False) for by in CALLS]
+    pages = pages.screened(screening, kept)
+    pairs = comparisons(pages).set_index(["first", "second"])
+    equal = [pair for pair in pairs.index if set(pair) <= set(EQUAL)]
+    rows = []
+    for by, column in CALLS.items():
+        called = pairs[column] <= LEVEL
+        found = {name: called[against_equals(pairs.index, name)].mean() for name in BELOW}
+        rows.append(row | {"by": by, "false": called[equal].any()} | found)
+    return rows
+
+
+def against_equals(pairs: pd.Index, name: str) -> list[tuple[str, str]]:
+    """The pairs of `name` and one of the equal systems."""
+    return [pair for pair in pairs if name in pair and set(pair) & set(EQUAL)]
+
+
+def equal_only(listeners: int, taste: float, seed: int) -> bool:
+    """Does Friedman's test call a test of the three equal systems, beside the reference?"""
+    scores = {"reference": 100.0} | dict.fromkeys(EQUAL, BEST)
+    change = {"scores": scores, "lazy": 0.0}
+    pages = simulate(settings(listeners, taste).model_copy(update=change), seed)
+    tested = friedman(pages).set_index("systems").loc["under test"]
+    return bool(tested["p"] <= LEVEL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Power and false positives of ratings.")
+    parser.add_argument("--tests", type=int, default=150, help="simulated tests of each kind")
+    tests = parser.parse_args().tests
+    cases = [(n, taste, rule) for taste in TASTES for n in LISTENERS for rule in SCREENINGS]
+    rows, calls = [], []
+    for number, case in enumerate(track(cases, "cases", console=Console(stderr=True))):
+        for repeat in range(tests):
+            rows += outcomes(*case, seed=number * tests + repeat)
+        if case[2] == "paper":  # once for both screenings: here nobody is lazy
+            called = [equal_only(*case[:2], seed=number * tests + n) for n in range(tests)]
+            calls.append((*case[:2], np.mean(called)))
+    print(f"SIMULATED listeners, {tests} tests a row, level {LEVEL:g}\n")
+    print(f"| taste | called by | screening | listeners | kept | any false | {' | '.join(GAPS)} |")
+    print("|" + " --: |" * (6 + len(GAPS)))
+    table = pd.DataFrame(rows).groupby(["taste", "by", "screening", "listeners"], sort=False)
+    for key, part in table.mean().iterrows():
+        cells = [f"{part['kept']:.1f}", f"{part['false']:.1%}"]
+        cells += [f"{part[name]:.0%}" for name in BELOW]
+        print("| " + " | ".join([*map(str, key), *cells]) + " |")
+    for listeners, taste, share in calls:
+        print(f"Friedman, equal systems, {listeners} listeners, taste {taste:g}: {share:.1%}")
+
+
+if __name__ == "__main__":
+    main()

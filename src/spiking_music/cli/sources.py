@@ -1,0 +1,91 @@
+"""What the codec's verbs read: files, pipes that look like files, the recordings of a folder."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spiking_music.audio import RECORDINGS
+from spiking_music.errors import DataError
+
+PIPE = Path("-")
+STANDARD_INPUT = (PIPE, Path("/dev/stdin"), Path("/dev/fd/0"), Path("/proc/self/fd/0"))
+STREAM = ".spk"
+
+
+@contextmanager
+def seekable(path: Path) -> Iterator[tuple[Path, str | None]]:
+    """A file with what is in `path`, kept on disk if that is a pipe, and what messages call it.
+
+    Raises `DataError` for devices and for a standard input that is closed.
+    """
+    from spiking_music.codec.sound_file import spooled  # here, as it imports numpy
+
+    name = "standard input" if path in STANDARD_INPUT else None
+    if path == PIPE:
+        if sys.stdin is None:
+            raise DataError("standard input is closed: name a file")
+        with spooled(sys.stdin.buffer) as file:
+            yield file, name
+    elif is_pipe(path):
+        with path.open("rb") as pipe, spooled(pipe) as file:
+            yield file, name or f"what '{path}' gave"
+    else:
+        yield path, name
+
+
+def is_pipe(path: Path) -> bool:
+    """Whether `path` is a FIFO or `/dev/fd/N` of a pipe. Raises `DataError` if it is a device."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+        raise DataError(f"'{path}' is a device and no file: name a recording, a stream or a pipe")
+    return stat.S_ISFIFO(mode)
+
+
+def recordings_in(folder: Path) -> list[Path]:
+    """All recordings at any depth of `folder`, in order, whatever their names end in.
+
+    What looks like one and cannot be read is among them, so that its coding fails: files with a
+    recording's ending, links to nowhere, folders that cannot be listed. Everything else but .spk
+    streams is named on stderr.
+    """
+    from spiking_music.audio.containers import is_recording
+
+    found = []
+    for path in _files(folder):
+        try:
+            odd = not path.is_file()
+            wanted = odd or path.suffix.lower() in RECORDINGS or is_recording(path)
+        except OSError:  # may not be read
+            wanted = True
+        if wanted:
+            found.append(path)
+        elif path.suffix.lower() != STREAM:
+            print(f"left out: '{path}' is no recording", file=sys.stderr)
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    """All that is in a folder but folders that can be listed; links are followed, once."""
+    found: list[Path] = []
+    seen: set[str] = set()
+
+    def unreadable(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for parent, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
+        seen.add(os.path.realpath(parent))
+        inner = [name for name in sorted(folders) if _real(parent, name) not in seen]
+        folders[:] = inner
+        seen.update(_real(parent, name) for name in inner)
+        found += [Path(parent, name) for name in names]
+    return sorted(found)
+
+
+def _real(parent: str, name: str) -> str:
+    return os.path.realpath(os.path.join(parent, name))  # noqa: PTH118

@@ -1,0 +1,143 @@
+"""What callers of the Python interface hand in: brought to one form, or refused in one sentence."""
+
+import io
+import math
+import os
+from collections.abc import Iterator
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spiking_music.errors import CodeError, DataError
+
+MOST_CHANNELS = 64
+FORM = "a waveform is an array of floats, full scale = 1, of shape (channels, n) or (n,)"
+
+
+def mono(waveform: object) -> NDArray[np.float32]:
+    """The mean of the channels of an array, tensor or list of floats, (n,).
+
+    Raises `DataError` for another type, a shape that cannot be meant, no samples, and samples that
+    are not finite.
+    """
+    audio = _array(waveform)
+    if audio.ndim not in (1, 2):
+        raise DataError(f"{FORM}, not of shape {audio.shape}")
+    if not audio.size:
+        raise DataError(f"{FORM}, and this one of shape {audio.shape} holds no samples")
+    if audio.ndim == 2:
+        _require_layout(*audio.shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mixed = audio.astype(np.float32) if audio.ndim == 1 else audio.mean(0, dtype=np.float32)
+    return _finite(np.ascontiguousarray(mixed))
+
+
+def pieces(blocks: object) -> Iterator[NDArray[np.float32]]:
+    """The pieces (n,) of a mono recording as float32; `DataError` for what is none."""
+    try:
+        each = iter(blocks)  # type: ignore[call-overload]
+    except TypeError:
+        raise DataError("a recording comes as mono pieces, arrays of floats (n,)") from None
+    for block in each:
+        piece = _array(block)
+        if piece.ndim != 1:
+            raise DataError(f"a piece of a mono recording has shape (n,), not {piece.shape}")
+        with np.errstate(over="ignore"):
+            yield _finite(np.ascontiguousarray(piece, np.float32))
+
+
+def rate(sample_rate: object) -> int:
+    """A sample rate as an integer of Hz; `DataError` where it is none."""
+    if isinstance(sample_rate, np.ndarray | torch.Tensor) and sample_rate.ndim == 0:
+        sample_rate = sample_rate.item()
+    if isinstance(sample_rate, Real) and not isinstance(sample_rate, bool):
+        value = float(sample_rate)
+        if math.isfinite(value) and value.is_integer() and value > 0:
+            return int(value)
+    raise DataError(
+        f"a sample rate is a whole number of Hz, such as 44100, not {sample_rate!r:.80}"
+    )
+
+
+def whole(name: str, value: object) -> int | None:
+    """An integer, or None if nothing is given; `CodeError` for anything else."""
+    if value is None:
+        return None
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    raise CodeError(f"{name} is a whole number, not {value!r:.80}")
+
+
+def number(name: str, value: object, finite: bool = True) -> float | None:
+    """A number, or None if nothing is given; `CodeError` for anything else."""
+    if value is None:
+        return None
+    if isinstance(value, Real) and not isinstance(value, bool):
+        plain = float(value)
+        if math.isfinite(plain) or not finite:
+            return plain
+    raise CodeError(f"{name} is a number, not {value!r:.80}")
+
+
+def stream(data: object) -> io.BytesIO:
+    """The bytes of a stream as a file; `CodeError` where they are none."""
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise CodeError(
+            f"a stream is bytes, as `encode` gives them, not {type(data).__name__}: read a file "
+            "with Path(…).read_bytes()"
+        )
+    return io.BytesIO(data)
+
+
+def require_file(file: Any, verb: str) -> None:
+    """`CodeError` unless `file` is one for bytes that has `verb`, read or write."""
+    if not callable(getattr(file, verb, None)) or isinstance(file, io.TextIOBase):
+        raise CodeError(f"a stream's file is open to {verb} bytes, not {type(file).__name__}")
+
+
+def path(place: object) -> Path | None:
+    """A path, or None if nothing is given; `CodeError` for what is none."""
+    if place is None:
+        return None
+    text = os.fspath(place) if isinstance(place, str | os.PathLike) else None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise CodeError(f"a model is named by the path of its folder, not {place!r:.80}")
+    return Path(text)
+
+
+def _array(values: object) -> NDArray:
+    """Floats as an array; `DataError` for anything else, with how to make floats of it."""
+    try:
+        if isinstance(values, torch.Tensor):
+            tensor = values.detach().cpu()
+            values = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+        audio = np.asarray(values)
+    except Exception as error:  # ragged lists, sparse tensors, and what foreign types may raise
+        raise DataError(f"{FORM}, not {type(values).__name__} ({error})") from None
+    if audio.dtype.kind in "iu":
+        full = 2 ** (8 * audio.dtype.itemsize - 1)
+        how = f"(waveform.astype('float32') - {full}) / {full}"
+        if audio.dtype.kind == "i":
+            how = f"waveform.astype('float32') / {full}"
+        raise DataError(f"{FORM}, and these are integers, {audio.dtype}: give {how}")
+    if audio.dtype.kind != "f":
+        raise DataError(f"{FORM}, not {audio.dtype} of shape {audio.shape}")
+    return audio
+
+
+def _require_layout(channels: int, samples: int) -> None:
+    if channels > MOST_CHANNELS or channels > samples:
+        raise DataError(
+            f"a waveform of shape ({channels}, {samples}) would have {channels} channels of "
+            f"{samples} samples: give (channels, n), which is waveform.T here"
+        )
+
+
+def _finite(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(samples).all():
+        raise DataError("the waveform holds NaN or infinite samples: repair or cut them")
+    return samples

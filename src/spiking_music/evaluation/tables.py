@@ -1,0 +1,73 @@
+"""Tables that rooms hand to each other: CSV files, read with plain errors, and Markdown."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from spiking_music.errors import DataError
+from spiking_music.files import atomic, wrote
+
+
+def read(path: Path | str, filled: Sequence[str], present: Sequence[str] = ()) -> pd.DataFrame:
+    """The CSV file at `path`, with at least one value in each of the columns `filled`.
+
+    Raises `DataError` where the file cannot be read or has no row, a column of `filled` or
+    `present` is missing, or one of `filled` holds no value.
+    """
+    try:
+        # what is called None or NA has that name; writers leave what is not there empty
+        table = pd.read_csv(path, keep_default_na=False, na_values=["", "nan", "NaN"])
+    except FileNotFoundError:
+        raise DataError(f"no table '{path}': run the rule that writes it") from None
+    except (OSError, ValueError) as error:  # of pandas: nothing in it, no table, no text
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"'{path}' is not a table ({reason}): delete it and run its rule again"
+        ) from None
+    if table.empty:
+        raise DataError(f"table '{path}' has no rows: run the rule that writes it again")
+    for column in (*filled, *present):
+        if column not in table:
+            raise DataError(f"table '{path}' has no column '{column}': run the rule that writes it")
+    for column in filled:
+        if table[column].isna().all():
+            raise DataError(f"column '{column}' of table '{path}' holds no value: nothing to show")
+    return table
+
+
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """A Markdown table of cells; the first `words` columns to the left, the others to the right."""
+    lines = [headings, [":--" if i < words else "--:" for i in range(len(headings))], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def with_interval(value: float, low: float, high: float, digits: int = 2, sign: str = "") -> str:
+    """A number and its interval, "8.65 [8.21, 9.02]"; "–" for nan, and no interval of nan."""
+    if pd.isna(value):
+        return "–"
+    shown = f"{value:{sign}.{digits}f}"
+    if pd.isna(low):
+        return shown
+    return f"{shown} [{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
+
+
+def write_text(text: str, out: Path) -> None:
+    """Write `out`, whole or not at all."""
+    with atomic(out) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    wrote(out)
+
+
+def clips(quality: Path, rates: Path, measures: Sequence[str], rate: str = "kbps") -> pd.DataFrame:
+    """A row a clip: the table of `evaluate`, and the column `rate` of the table `rates` beside it.
+
+    Raises `DataError` as `read` does, and where the two have other numbers of clips.
+    """
+    measured, spent = read(quality, measures), read(rates, [rate])
+    if len(measured) != len(spent):
+        raise DataError(
+            f"'{quality}' has {len(measured)} clips but '{rates}' {len(spent)}: "
+            "run the rules that write them again"
+        )
+    return measured.assign(**{rate: spent[rate]})

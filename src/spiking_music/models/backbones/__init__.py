@@ -1,0 +1,1 @@
+"""Backbones: waveform ↔ latents, one module each, found by the configuration."""

@@ -1,0 +1,87 @@
+"""What every part of a model says of itself, so that nobody else has to know which parts there are.
+
+How far it reaches over time (windowed coding depends on it), and how figure 2 shows it.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+CONTEXT_FRAMES = 32  # further frames where there is no end: attention, recurrence, diffusion, phase
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Frames on either side that a frame of the output depends on.
+
+    exact: there is no more to it; else these are those of the convolutions, and recurrence,
+    attention or a search takes in all there is.
+    """
+
+    frames: int
+    exact: bool = True
+
+    def __add__(self, other: "ReceptiveField") -> "ReceptiveField":
+        return ReceptiveField(self.frames + other.frames, self.exact and other.exact)
+
+    @property
+    def context(self) -> int:
+        """Frames to code a block with: so many that more would (nearly) change nothing."""
+        return self.frames if self.exact else self.frames + CONTEXT_FRAMES
+
+
+FRAMEWISE = ReceptiveField(0)  # each frame is for itself
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How figure 2 shows a module: by a name, or (`composite`) by its children and then itself
+    where it ends in another size than they do.
+
+    channels_last: its output is (B, length, channels). codebooks: buffers that training learns.
+    """
+
+    name: str
+    composite: bool = False
+    channels_last: bool = False
+    codebooks: tuple[str, ...] = ()
+
+
+class Part(nn.Module, ABC):
+    """A part of a model on the T-grid. A class without a receptive field cannot be built."""
+
+    drawn: ClassVar[Drawn | None] = None
+
+    @property
+    @abstractmethod
+    def receptive_field(self) -> ReceptiveField:
+        """Of this part alone."""
+
+
+class Encoder(Part):
+    """Audio (B, 1, T·hop) → latents (B, C, T)."""
+
+
+class Decoder(Part):
+    """Latents (B, C, T) → audio (B, 1, T·hop), by regression unless a class says otherwise."""
+
+    def learn(self, audio: Tensor, latent: Tensor) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """In training: the reconstruction, None where the decoder learns from something else, and
+        its own losses (scalars) for `audio`.
+        """
+        return self(latent), {}
+
+    def synthesize(self, latent: Tensor, generator: torch.Generator) -> Tensor:
+        """Audio of latents; where it takes random numbers, from a generator on the CPU."""
+        return self(latent)
+
+
+class Conditioner(Part):
+    """Latents (B, C, T) and levels μ (B,) int64 → latents (B, C, T): context, rate conditioning."""
+
+    @abstractmethod
+    def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:
+        """`CodeError` where a level is missing, not asked for, or out of range."""

@@ -1,0 +1,41 @@
+"""The model that comes with the package: where it lies, and how it becomes a row of the workflow.
+
+Imported whenever the Snakefile is read, hence light: no torch, and a header of the file only.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spiking_music import config as configuration
+from spiking_music.config.legacy import current_config
+from spiking_music.errors import ConfigError
+from spiking_music.models.metadata import describe
+
+WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
+PRETRAINED = Path(__file__).parents[1] / "pretrained"  # a model folder, with its card
+
+
+def weights_at(name: str) -> Path:
+    """The file that `name` means: `pretrained` is the package's."""
+    return PRETRAINED / WEIGHTS if name in ("pretrained", configuration.PRETRAINED) else Path(name)
+
+
+def with_pretrained(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration `raw` and, if its key `pretrained` asks for it, the row of that name.
+
+    The row is what the weights say of themselves. Raises `ConfigError` where there are none, or
+    where clips of `raw` are not of their signal, and as `describe` does.
+    """
+    if not raw["pretrained"]:
+        return dict(raw)
+    if not (PRETRAINED / WEIGHTS).is_file():
+        raise ConfigError("no pretrained model comes with this version: set pretrained to false")
+    about = current_config(describe(PRETRAINED / WEIGHTS)["config"])
+    if raw["signal"] != about["signal"]:
+        wanted = ", ".join(f"{key} {value}" for key, value in about["signal"].items())
+        raise ConfigError(
+            f"the pretrained model is of another signal ({wanted}): set pretrained to false, or "
+            "signal to that"
+        )
+    return configuration.with_variant(raw, configuration.PRETRAINED, about)

@@ -1,0 +1,1 @@
+"""Bottlenecks: real latents ↔ discrete codes, one module each, found by the configuration."""

@@ -1,0 +1,136 @@
+"""A call of every verb. Words in braces are its targets, which a test aims at what it likes.
+
+Sources lie in `source/`, from where the call is made in `work/`; they are no more than names, but
+for those of the verbs that can then succeed.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from tests.conftest import DEFAULTS, ROOT
+
+S = "../source"
+CONFIG = ["--config", *DEFAULTS, "--config", str(ROOT / "config" / "tiny.yaml")]
+NOWHERE = json.dumps(
+    {"download": {"archive": "http://localhost:9/x.zip", "attempts": 1, "folder": "cache"}}
+)
+CLIPS = f"{S}/test-0.h5"
+MODEL = ["--weights", f"{S}/w.safetensors"]
+CODES = ["--codes", f"{S}/codes.h5"]
+TABLE = f"{S}/table.csv"
+PLACE = ["--performances", TABLE, "--root", S]
+VARIANT = ["--variant", "free"]
+RATED = ["--evaluation", TABLE, "--storage", TABLE]
+DRAWN = ["--evaluation", TABLE, "--coded", TABLE]
+
+CALLS: dict[str, list[list[str]]] = {
+    "encode": [
+        ["encode", f"{S}/a.wav", "{file.spk}"],
+        ["encode", f"{S}/a.wav", "--out", "{tree}"],
+        ["encode", S, "{tree}"],
+    ],
+    "decode": [
+        ["decode", f"{S}/a.spk", "{file.wav}"],
+        ["decode", f"{S}/a.spk", "--out", "{tree}"],
+    ],
+    "info": [["info", f"{S}/a.spk"]],
+    "catalogue": [["catalogue", *CONFIG, "--out", "{file.csv}"]],
+    "archive": [["archive", *CONFIG, "--config", NOWHERE, "--out", "{file.json}"]],
+    "fetch": [["fetch", *CONFIG]],
+    "recordings": [
+        [
+            *("recordings", *CONFIG, "--performances", TABLE, "--root", "made", "--shard", "0"),
+            *("--manifest", "{file.csv}"),
+        ]
+    ],
+    "clips": [
+        [
+            *("clips", *CONFIG, *PLACE, "--manifest", TABLE, "--split", "test", "--shard", "0"),
+            *("--audio", "{file.h5}", "--table", "{other.csv}"),
+        ]
+    ],
+    "onsets": [["onsets", TABLE, *CONFIG, *PLACE, "--out", "{file.zarr.zip}"]],
+    "table": [["table", S]],  # which has one
+    "unite": [["unite", S, "--out", "{folder}"]],
+    "train": [
+        [
+            *("train", "free", CLIPS, *CONFIG, "--weights", "{file.safetensors}"),
+            *("--log", "{log.csv}", "--checkpoints", "{folder}"),
+        ]
+    ],
+    "halve": [["halve", f"{S}/w.safetensors", "--out", "{file.safetensors}"]],
+    "borrow": [["borrow", f"{S}/w.safetensors", "--out", "{file.safetensors}"]],
+    "codes": [["codes", CLIPS, *CONFIG, *MODEL, "--out", "{file.h5}"]],
+    "evaluate": [["evaluate", CLIPS, *CONFIG, *MODEL, *CODES, "--out", "{file.csv}"]],
+    "evaluate-anchor": [["evaluate-anchor", "anchor", CLIPS, *CONFIG, "--out", "{file.csv}"]],
+    "evaluate-classical": [
+        ["evaluate-classical", "mp3", CLIPS, *CONFIG, "--kbps", "32", "--out", "{tree}"]
+    ],
+    "account": [["account", *CODES, "--out", "{file.csv}"]],
+    "fit-entropy": [["fit-entropy", *CONFIG, *CODES, "--out", "{file.safetensors}"]],
+    "account-coded": [["account-coded", *CODES, "--tables", TABLE, "--out", "{file.csv}"]],
+    "storage": [["storage", "--units", "8", "--steps", "8", "--events", "3"]],
+    "sweep": [["sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, "--out", "{beside.csv}"]],
+    "architecture": [["architecture", "free", *CONFIG, "--out", "{file.csv}"]],
+    "excerpts": [["excerpts", CLIPS, *CONFIG, *VARIANT, *MODEL, *CODES, "--out", "{file.npz}"]],
+    "selectivity": [
+        ["selectivity", *CONFIG, *CODES, "--onsets", f"{S}/o.zarr.zip", "--out", "{beside.npz}"]
+    ],
+    "compare-selectivity": [["compare-selectivity", TABLE, "--out", "{file.csv}"]],
+    "summarise": [["summarise", *CONFIG, *MODEL, *RATED, "--out", "{beside.csv}"]],
+    "probe": [["probe", "mel", CLIPS, *CONFIG, "--performances", TABLE, "--out", "{beside.csv}"]],
+    "compare-probes": [["compare-probes", TABLE, "--out", "{beside.csv}"]],
+    "stimuli": [
+        ["stimuli", CLIPS, *CONFIG, "--performances", TABLE, "--test", "t", "--out", "{folder}"]
+    ],
+    "sample-page": [
+        [
+            *("sample-page", CLIPS, *CONFIG, "--chosen", TABLE, *PLACE, "--dataset", "d"),
+            *("--out", "{file.html}"),
+        ]
+    ],
+    "mushra-page": [["mushra-page", f"{S}/manifest.json", *CONFIG, "--out", "{folder}"]],
+    "ratings": [["ratings", TABLE, *CONFIG, "--out", "{folder}"]],
+    "objective-ratings": [
+        ["objective-ratings", *CONFIG, "--system", "a", "--evaluation", TABLE, "--out", "{folder}"]
+    ],
+    "simulate-listeners": [["simulate-listeners", *CONFIG, "--out", "{folder}"]],
+    "provenance": [["provenance", TABLE]],
+    "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],
+    "figure rate-quality": [
+        ["figure", "rate-quality", "--summary", TABLE, *VARIANT, *DRAWN, "--out", "{stem}"]
+    ],
+    "figure rate-sweep": [
+        [
+            *("figure", "rate-sweep", *CONFIG, "--sweep", TABLE),
+            *(*VARIANT, *DRAWN, "--out", "{stem}"),
+        ]
+    ],
+    "figure selectivity": [
+        ["figure", "selectivity", *VARIANT, "--arrays", f"{S}/m.npz", "--out", "{stem}"]
+    ],
+    "figure listening": [["figure", "listening", *CONFIG, "--tables", S, "--out", "{stem}"]],
+    "figure probe": [
+        ["figure", "probe", "genre", "--table", TABLE, "--confusion", TABLE, "--out", "{stem}"]
+    ],
+    "figure training": [["figure", "training", *VARIANT, "--log", TABLE, "--out", "{stem}"]],
+    "figure architecture": [["figure", "architecture", "--table", TABLE, "--out", "{stem}"]],
+    "figure clips": [["figure", "clips", "--excerpts", f"{S}/m.npz", "--out", "{stem}"]],
+}
+
+
+def sources(words: list[str]) -> list[Path]:
+    """The files in `source/` that a call reads."""
+    return [Path(word) for word in words if word.startswith(f"{S}/")]
+
+
+def targets(words: list[str]) -> list[str]:
+    """What stands in braces, such as file.csv."""
+    return [word[1:-1] for word in words if re.fullmatch(r"\{[a-z][\w.]*\}", word)]
+
+
+def aimed(words: list[str], target: str, at: str) -> list[str]:
+    """The call with `target` at a path, and all others at names that are free."""
+    paths = {each: at if each == target else f"fresh/{each}" for each in targets(words)}
+    return [paths.get(word[1:-1], word) if word.startswith("{") else word for word in words]

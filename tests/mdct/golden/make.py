@@ -1,0 +1,82 @@
+"""Write the golden streams of the package's model: run it from the root when a *new* model ships.
+
+python -m tests.mdct.golden.make
+"""
+
+import hashlib
+import io
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import spiking_music
+from spiking_music.codec.session import Codec
+from spiking_music.codec.stream import StreamReader
+
+FOLDER = Path(__file__).parent
+RATE = 22050
+SEEDS, LEVELS = (1, 2, 3), (0, 10, 20)
+STRIDE = 16  # of the samples that are kept
+
+
+def tones(seed: int) -> NDArray[np.float32]:
+    """A second and a bit of four notes of six decaying partials each, (n,) within ±1."""
+    draw = np.random.default_rng(seed)
+    time = np.arange(RATE + 1000 * seed) / RATE
+    audio = np.zeros(len(time))
+    for onset in (0.0, 0.25, 0.4, 0.7):
+        since, pitch = np.maximum(time - onset, 0), 110 * 2 ** (draw.integers(36) / 12)
+        for partial in range(1, 7):
+            phase, decay = draw.uniform(0, 2 * np.pi), draw.uniform(2, 6) * partial**0.5
+            wave = np.sin(2 * np.pi * partial * pitch * since + phase) * np.exp(-decay * since)
+            audio += (time >= onset) * 0.15 / partial * wave
+    return np.clip(audio, -1, 1).astype(np.float32)
+
+
+def int16(audio: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Samples as a WAV file has them."""
+    return np.clip(np.rint(audio * 32767), -32768, 32767).astype("<i2")
+
+
+def events(codec: Codec, stream: bytes) -> str:
+    """SHA-256 of the shapes and values of all events in `stream`: whole numbers throughout."""
+    digest = hashlib.sha256()
+    for block in StreamReader(io.BytesIO(stream), codec.model.coder).blocks():
+        digest.update(repr(block.codes.shape).encode() + block.codes.astype(np.uint8).tobytes())
+    return digest.hexdigest()
+
+
+def machine() -> dict[str, str]:
+    """What float results are allowed to depend on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if platform.system() == "Linux" else []
+    model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "")
+    return {"cpu": model, "torch": torch.__version__, "numpy": np.__version__}
+
+
+def main() -> None:
+    """Streams, hashes and samples."""
+    torch.set_num_threads(1)
+    codec, about, kept = spiking_music.load(), {}, {}
+    for seed in SEEDS:
+        for level in LEVELS:
+            name = f"{seed}-{level:02d}"
+            stream = codec.encode(tones(seed), RATE, level=level)
+            (FOLDER / f"{name}.spk").write_bytes(stream)
+            samples = int16(codec.decode(stream))
+            kept[name] = samples[::STRIDE]
+            about[name] = {
+                "samples": len(samples),
+                "sha256_events": events(codec, stream),
+                "sha256_int16": hashlib.sha256(samples.tobytes()).hexdigest(),
+            }
+    np.savez_compressed(FOLDER / "samples.npz", **kept)
+    text = json.dumps({"machine": machine(), "streams": about}, indent=1)
+    (FOLDER / "golden.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

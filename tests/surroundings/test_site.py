@@ -1,0 +1,130 @@
+"""slurm/site.yaml and a machine without SLURM: one sentence each, at once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from snakemake_executor_plugin_slurm_watched import Executor
+from snakemake_executor_plugin_slurm_watched.site import SiteError, read, site
+from tests.conftest import ROOT
+
+WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "report", "envs", "slurm")
+TOOLS = ("which", "bash", "sh", "env", "git", "uname", "nproc")
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "site.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_example_is_valid_and_names_may_look_like_numbers(tmp_path: Path) -> None:
+    assert read(ROOT / "slurm" / "site.example.yaml")["cores"] == 32
+    assert read(written(tmp_path, "account: 4711\npartition: größe\n")) == {
+        "account": "4711",
+        "partition": "größe",
+    }
+    assert read(written(tmp_path, "# nothing\n")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("acount: x", "unknown key 'acount' in '{path}'; did you mean 'account'?"),
+        ("gpu-partition: x", "unknown key 'gpu-partition' in '{path}'; did you mean 'gpu_partit"),
+        ("qos: x", "unknown key 'qos' in '{path}'; known are account, partition, gpu_partition"),
+        ("7: x", "unknown key '7'"),
+        ("cores: many", "'cores' in '{path}' must be a whole number above 0 (got 'many')"),
+        ("cores: 0", "must be a whole number above 0 (got 0)"),
+        ("cores: true", "must be a whole number above 0 (got True)"),
+        ("cores: 1.5", "must be a whole number above 0 (got 1.5)"),
+        ("account:", "'account' in '{path}' must be a name (got None)"),
+        ("partition: [a, b]", "'partition' in '{path}' must be a name (got ['a', 'b'])"),
+        ("partition: true", "must be a name (got True)"),
+        ("partition: ''", "must be a name (got '')"),
+        ("- account", "'{path}' must hold keys and values"),
+        ("account: {", "'{path}' is not valid YAML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(SiteError) as caught:
+        read(path)
+    assert sentence.format(path=path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_named_and_absent_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SPIKING_MUSIC_SITE", raising=False)
+    assert site() == {}
+    monkeypatch.setenv("SPIKING_MUSIC_SITE", str(tmp_path / "none.yaml"))
+    with pytest.raises(SystemExit, match=r"error: .*none\.yaml' cannot be read \(No such file"):
+        site()
+
+
+def account(no_account: bool, **resources: str) -> list[str]:
+    """The account options of a job, from an executor that would guess one if it were asked to."""
+    executor: Any = object.__new__(Executor)
+    executor.workflow = SimpleNamespace(executor_settings=SimpleNamespace(no_account=no_account))
+    executor._fallback_account_arg = " -A guessed"
+    return list(executor.get_account_arg(SimpleNamespace(resources=resources)))
+
+
+def test_no_account_is_guessed_where_none_is_wanted() -> None:
+    assert account(True) == [""]
+    assert account(False) == [" -A guessed"]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """The workflow, and an environment whose PATH holds Snakemake and no SLURM."""
+    folder, binaries = tmp_path / "clone", tmp_path / "bin"
+    folder.mkdir()
+    binaries.mkdir()
+    for name in WORKFLOW:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    (folder / "slurm" / "site.yaml").unlink(missing_ok=True)
+    for tool in TOOLS:
+        if found := shutil.which(tool):
+            (binaries / tool).symlink_to(found)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{binaries}"
+    return folder, {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT / "src")}
+
+
+def snakemake(clone: tuple[Path, dict[str, str]], *arguments: str) -> tuple[int, str]:
+    """Exit status, and what was said."""
+    folder, environment = clone
+    done = subprocess.run(
+        ["snakemake", "--profile", "slurm", *arguments],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_without_slurm_the_workflow_ends_with_a_sentence(
+    clone: tuple[Path, dict[str, str]],
+) -> None:
+    code, said = snakemake(clone)
+    assert code == 1, said
+    assert "SLURM's 'sbatch' is not on this machine's PATH: start the workflow where" in said
+    assert "Traceback" not in said and "trying to guess" not in said
+    code, said = snakemake(clone, "-n", "--quiet")  # what would run can be asked for anywhere
+    assert code == 0, said
+
+
+def test_a_wrong_site_file_ends_snakemake(clone: tuple[Path, dict[str, str]]) -> None:
+    (clone[0] / "slurm" / "site.yaml").write_text("acount: x\n")
+    code, said = snakemake(clone, "-n")
+    assert code == 1
+    assert "error: unknown key 'acount' in 'slurm/site.yaml'; did you mean 'account'?" in said
+    assert "Traceback" not in said
