@@ -132,6 +132,7 @@ def read_by(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> set[str]:
     with monkeypatch.context() as patch:
         reading = Reading(patch)
         patch.setattr(sys, "argv", ["spiking-music", *argv])
+        patch.setenv("SPIKING_MUSIC_FORCE", "1")  # as in the rules: results are made anew
         with pytest.raises(SystemExit) as end:
             cli.main()
         assert not end.value.code, argv
