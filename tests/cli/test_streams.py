@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """x.spk, of four seconds of noise, and the noise."""
     place = tmp_path_factory.mktemp("streams")
     noise = np.random.default_rng(0).normal(0, 0.1, 88200).astype(np.float32)
-    soundfile.write(place / "a.wav", noise, 22050)
+    soundfile.write(place / "a.wav", noise, 22050, subtype="FLOAT")
     (place / "x.spk").write_bytes(load().encode(noise, 22050))
     return place
 

@@ -117,9 +117,9 @@ def spoil(album: Path, how: str) -> str:
     if how == "damaged":
         (album / "b.WAV").write_bytes(b"no sound at all" * 9)
         return r"^recording '.*b\.WAV' cannot be read"
-    if how == "of a format that is not read":
+    if how == "cut short":
         (album / "c.m4a").write_bytes(b"\0\0\0 ftypM4A ")
-        return r"^recording '.*c\.m4a' cannot be read"
+        return r"^recording '.*c\.m4a' is cut short"
     if how == "dangling":
         (album / "c.wav").symlink_to("nowhere.wav")
         return r"^recording '.*c\.wav' is missing"
@@ -143,7 +143,7 @@ def spoil(album: Path, how: str) -> str:
     "how",
     [
         "damaged",
-        "of a format that is not read",
+        "cut short",
         "dangling",
         "two MIDI files",
         "two recordings of one MIDI file",

@@ -97,7 +97,7 @@ def test_context_and_unet_by_hand() -> None:
 def test_equal_blocks_in_a_row_are_one_block() -> None:
     config = _config("rvq")
     row = next(row for row in blocks(config) if "ConvNeXt" in row.name)
-    inner = Autoencoder(config).encoder.trunk.blocks
+    inner = Autoencoder(config).encoder.backbone.blocks
     assert row.repeats == 2
     assert row.parameters == sum(value.numel() for value in inner.parameters())
 

@@ -122,4 +122,4 @@ def test_silent_clips_alone_are_refused(
 def test_every_measure_has_its_interval(script: ModuleType) -> None:
     row = dict.fromkeys(script.HEADINGS, 1.0) | {"system": "mp3 8"}
     row |= {f"{name}_{end}": value for name in MEASURES for end, value in (("low", 0), ("high", 2))}
-    assert script.markdown(pd.DataFrame([row | {"clips": 3}])).count("1.00 [0.00, 2.00]") == 4
+    assert script.summary_text(pd.DataFrame([row | {"clips": 3}])).count("1.00 [0.00, 2.00]") == 4

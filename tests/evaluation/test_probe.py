@@ -10,7 +10,7 @@ import pytest
 from spiking_music.config import ProbeConfig
 from spiking_music.errors import DataError
 from spiking_music.evaluation.classifiers import Samples, predictions
-from spiking_music.evaluation.probe import compare, markdown, measure, probe
+from spiking_music.evaluation.probe import compare, measure, probe, summary_text
 
 CONFIG = ProbeConfig(
     labels=("genre",),
@@ -130,7 +130,7 @@ def test_side_by_side(make: Make, tmp_path: Path) -> None:
     compare(tables, tmp_path / "probes.csv")
     assert list(pd.read_csv(tmp_path / "probes.csv")["features"].unique()) == ["free", "rvq"]
     text = (tmp_path / "probes.md").read_text()
-    assert text == markdown(pd.read_csv(tmp_path / "probes.csv"))
+    assert text == summary_text(pd.read_csv(tmp_path / "probes.csv"))
     assert text.startswith("| label | features | linear | network | majority | shuffled | balanced")
     assert len(text.splitlines()) == 4
     with pytest.raises(DataError, match=r"no table '.*sparse\.csv'"):
