@@ -4,7 +4,7 @@
 for each in workflow.rules:
     if each.shellcmd and each.output:
         name = each.name.replace("_", "-")
-        name = "-".join([name, *(f"{{{w}}}" for w in wildcards_in(each.output[0]))])
+        name = "-".join([name, *(f"{{{w}}}" for w in wildcards_in(*each.output))])
         each.log_modifier = each.benchmark_modifier = each.output_modifier
         each.set_log(f"<results>/logs/{name}.log")
         each.benchmark = f"<results>/benchmarks/{name}.tsv"

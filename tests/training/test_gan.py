@@ -109,7 +109,7 @@ def test_mixed_precision(audio: tuple[Tensor, Tensor]) -> None:
     assert all(done.stats[name].isfinite() for name in NAMES)
 
 
-@pytest.mark.parametrize("overlay", [(), ("config/paper.yaml",)])
+@pytest.mark.parametrize("overlay", [(), ("config/experiments/paper.yaml",)])
 def test_the_losses_of_the_method_reach_the_balancer(
     audio: tuple[Tensor, Tensor], overlay: tuple[str, ...]
 ) -> None:

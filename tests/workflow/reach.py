@@ -44,8 +44,7 @@ class Reach:
             return parsed[name]
 
         monkeypatch.setattr(workflow, "parse", once)
-        # the folders of the cases do not exist
-        monkeypatch.setattr(catalogue, "check_table", lambda config: None)
+        monkeypatch.setattr(catalogue, "check_table", lambda config: None)  # of no data set at hand
 
     def rules(self, overlay: Mapping[str, Any]) -> Fingerprints:
         """Rule → all that Snakemake compares to decide whether its jobs run again."""
@@ -74,7 +73,7 @@ class Reach:
 def leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The paths of all values of the configuration, but of the names of kinds."""
     for key, value in values.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping):
             yield from leaves(value, (*path, key))
         elif key != "kind":
             yield (*path, key)

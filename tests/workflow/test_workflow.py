@@ -14,6 +14,7 @@ from spiking_music.models.metadata import describe
 from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS
 from tests.browser.samples import page_data
 from tests.workflow.conftest import ROOT, Done, run_snakemake
+from tests.workflow.small import write_overlay
 
 VARIANTS = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion"]
 VARIANTS += ["mel", "freq-ae", "time-ae", "mdct-shipped"]
@@ -126,7 +127,8 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     done = run_snakemake(finished, "-n", "--config", change)
     once = ("train", "evaluate", "account", "fit_entropy", "account_coded", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
-    drawn = ("architecture", "clips", "rate_quality", "training", "selectivity")
+    once += ("excerpts",)
+    drawn = ("clips", "rate_quality", "training", "selectivity")  # the network is the same
     expected = {"all", "codes", *once, *(f"figure_{name}" for name in drawn)}
     assert set(jobs(done)) == expected
     assert jobs(done)["train"] == jobs(done)["evaluate"] == 1
@@ -138,7 +140,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     ("change", "rerun"),
     [
         ("figures={storage_steps: 512}", {"figure_storage"}),
-        ("figures={clips: 2}", {"figure_clips"}),
+        ("figures={clips: 2}", {"excerpts", "figure_clips"}),
         ("listening={page: {title: Another}}", {"mushra_page"}),
         (
             "evaluation={bootstrap: 60}",  # of the intervals of two tables, and what shows these
@@ -150,21 +152,26 @@ def test_a_changed_value_reruns_what_reads_it(finished: Path, change: str, rerun
     assert set(jobs(run_snakemake(finished, "-n", "--config", change))) == {"all", *rerun}
 
 
-def test_changed_code_is_said_and_remade_on_demand(finished: Path, tmp_path: Path) -> None:
+def test_changed_code_is_said_and_remade_on_demand(small: Path, tmp_path: Path) -> None:
     """Of figures: nothing is trained for it, and no result is discarded by itself."""
     shutil.copytree(ROOT / "src", tmp_path / "src")
     style = tmp_path / "src" / "spiking_music" / "figures" / "style.py"
     style.write_text(f"{style.read_text()}\nWIDER = 1.1\n")
-    done = run_snakemake(finished, "-n", source=tmp_path / "src")
+    overlays = write_overlay(tmp_path)
+
+    def plan(*arguments: str, source: Path | None = None) -> Done:
+        return run_snakemake(small, "-n", *arguments, overlays=overlays, source=source)
+
+    assert "note: code" not in plan().said
+    done = plan(source=tmp_path / "src")
     assert "Nothing to be done" in done.said
     notes = [line for line in done.said.splitlines() if line.startswith("note: code has changed")]
     assert len(notes) == 1 and "(figures.style)" in notes[0]
     rules = notes[0].partition("--forcerun ")[2].split()
     assert {"figure_storage", "figure_clips", "figure_training"} <= set(rules)
     assert not {"train", "codes", "evaluate", "summarise"} & set(rules)
-    remade = run_snakemake(finished, "-n", "--forcerun", *rules, source=tmp_path / "src")
+    remade = plan("--forcerun", *rules, source=tmp_path / "src")
     assert set(jobs(remade)) == {"all", *rules}
-    assert "note: code" not in run_snakemake(finished, "-n").said
 
 
 def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path) -> None:

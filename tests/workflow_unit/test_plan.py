@@ -202,4 +202,5 @@ def test_small_things() -> None:
     assert out_folder(Job(), ["a b/c/d.json", "e"]) == "a b/c"
     assert out_prefix(Job(), ["f/fig1.png", "f/fig1.svg"]) == "f/fig1"
     assert [per_attempt(500)(Job(), attempt) for attempt in (1, 2, 3, 4)] == [500, 1000, 1500, 1500]
-    assert wildcards_in(r"a/{variant}/{split,\w+}.h5") == ["variant", "split"]
+    assert wildcards_in(r"a/{variant}/{split,\w+}.h5", "{variant}.csv") == ["variant", "split"]
+    assert wildcards_in() == []

@@ -36,9 +36,9 @@ def per_attempt(first: int) -> Callable[[Any, int], int]:
     return lambda wildcards, attempt: first * min(attempt, 3)
 
 
-def wildcards_in(pattern: str) -> list[str]:
-    """The names of the wildcards of a pattern such as `codes/{variant}/{split}.h5`, in order."""
-    return re.findall(r"{(\w+)", pattern)
+def wildcards_in(*patterns: str) -> list[str]:
+    """The names of the wildcards of patterns such as `codes/{variant}/{split}.h5`, in order."""
+    return list(dict.fromkeys(re.findall(r"{(\w+)", " ".join(patterns))))
 
 
 def _files(value: str | Iterable[str]) -> list[str]:
