@@ -107,5 +107,5 @@ def test_what_has_no_record_is_one_sentence(results: Path) -> None:
 def test_verbs_by_hand_leave_no_record(tmp_path: Path) -> None:
     command = ["spiking-music", "figure", "storage", "--config", str(ROOT / "config.yaml")]
     subprocess.run([*command, "--out", str(tmp_path / "fig1")], env=environment(), check=True)
-    assert {path.name for path in tmp_path.iterdir()} == {"fig1.png", "fig1.svg"}
+    assert {path.name for path in tmp_path.iterdir()} == {"fig1.png", "fig1.svg", "fig1.pdf"}
     assert "provenance" in APART
