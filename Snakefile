@@ -15,7 +15,7 @@ container: "envs/spiking-music.sif"  # with `--sdm apptainer` only; docs/cluster
 
 
 include: "rules/common.smk"
-include: "rules/dataset.smk"
+include: "rules/data.smk"
 include: "rules/training.smk"
 include: "rules/storage.smk"
 include: "rules/evaluation.smk"

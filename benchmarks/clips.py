@@ -27,8 +27,8 @@ from rich.table import Table
 
 from spiking_music import config as configuration
 from spiking_music.config import DatasetConfig, SignalConfig
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.clips import build_clips
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.clips import build_clips
 
 ROOT = Path(__file__).parents[1]
 RAW = configuration.read([str(ROOT / "config.yaml")])
@@ -139,7 +139,7 @@ def memory(table: Table, root: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from spiking_music.config import DatasetConfig, SignalConfig\n"
-        "from spiking_music.dataset.clips import build_clips\n"
+        "from spiking_music.data.clips import build_clips\n"
         "root = Path(sys.argv[1])\n"
         "build_clips(root / 'performances.csv', root, 'train', 0, root / 'c.h5', root / 'c.csv',\n"
         "    SignalConfig.model_validate_json(sys.argv[2]),\n"

@@ -20,9 +20,9 @@ from rich.table import Table
 
 from spiking_music import config as configuration
 from spiking_music.config import DownloadConfig
-from spiking_music.dataset.maestro import archive as archives
-from spiking_music.dataset.maestro import store
-from spiking_music.dataset.maestro.http import Client
+from spiking_music.data.maestro import archive as archives
+from spiking_music.data.maestro import store
+from spiking_music.data.maestro.http import Client
 
 ROOT = Path(__file__).parents[1]
 MEMBERS = 2 * 1276  # as MAESTRO

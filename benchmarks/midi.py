@@ -8,9 +8,9 @@ import time
 import zipfile
 
 import numpy as np
-from tests.dataset.midi_bytes import reference
+from tests.data.midi_bytes import reference
 
-from spiking_music.dataset.midi import parse_midi
+from spiking_music.data.midi import parse_midi
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
 
 
 def costs(events: np.ndarray) -> None:
-    """What `spiking-music account` computes."""
+    """What `spiking-music evaluate storage-cost` computes."""
     for format in FORMATS:
         cost(format, UNITS, STEPS, events)
     cheapest(UNITS, STEPS, events)

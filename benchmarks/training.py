@@ -22,8 +22,8 @@ from torch import Tensor
 
 from spiking_music import config as configuration
 from spiking_music.config import SignalConfig, VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.shard import ShardFile, quantise
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.shard import ShardFile, quantise
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.training.data import CropBatches, batches
 from spiking_music.training.engine import Objective, make_fabric, seed_everything

@@ -32,10 +32,10 @@ from spiking_music.codec.formats import stored_bits
 from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import summary
 from spiking_music.config import DatasetConfig, EvaluationConfig, SignalConfig
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.compose import compose
-from spiking_music.dataset.demo import plan
-from spiking_music.dataset.render import mix, open_soundfont
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.compose import compose
+from spiking_music.data.demo import plan
+from spiking_music.data.render import mix, open_soundfont
 from spiking_music.errors import DataError, SpikingMusicError
 from spiking_music.evaluation import metrics, perceptual
 from spiking_music.evaluation.bootstrap import interval

@@ -16,10 +16,10 @@ import spiking_music
 from spiking_music import config as configuration
 from spiking_music.codec.session import Codec
 from spiking_music.config import DatasetConfig
-from spiking_music.dataset.compose import compose
-from spiking_music.dataset.demo import plan
-from spiking_music.dataset.performance import Performance
-from spiking_music.dataset.render import mix, open_soundfont
+from spiking_music.data.compose import compose
+from spiking_music.data.demo import plan
+from spiking_music.data.performance import Performance
+from spiking_music.data.render import mix, open_soundfont
 from spiking_music.figures import style
 
 ROOT = Path(__file__).parents[1]

@@ -16,10 +16,10 @@ from rich.table import Table
 
 from spiking_music import config as configuration
 from spiking_music.config import DatasetConfig
-from spiking_music.dataset import demo
-from spiking_music.dataset.compose import compose
-from spiking_music.dataset.render import open_soundfont, render
-from spiking_music.dataset.soundfont import SoundFont
+from spiking_music.data import demo
+from spiking_music.data.compose import compose
+from spiking_music.data.render import open_soundfont, render
+from spiking_music.data.soundfont import SoundFont
 from spiking_music.evaluation.bootstrap import interval
 
 ROOT = Path(__file__).parents[1]

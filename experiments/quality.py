@@ -29,7 +29,7 @@ from spiking_music.audio.recording import stream
 from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import summary
 from spiking_music.config import DatasetConfig, SignalConfig, SubsetConfig
-from spiking_music.dataset.catalogue import choose
+from spiking_music.data.index import choose
 from spiking_music.errors import SpikingMusicError
 from spiking_music.evaluation import metrics
 

@@ -1,7 +1,7 @@
 # Models of the package or of another data set in the place of our own (docs/generality.md).
 
 
-rule borrow:
+rule import_model:
     input:
         plan.lent,
     output:
@@ -10,4 +10,4 @@ rule borrow:
         variant="|".join(plan.model_sources),
         file=r"(weights|entropy)\.safetensors|log\.csv",
     shell:
-        "spiking-music borrow {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music train import-model {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -29,7 +29,7 @@ def fail(sentence):
 try:
     plan = Plan.of(config)
     if workflow.is_main_process:  # jobs save the second that it takes
-        from spiking_music.dataset.catalogue import check_table
+        from spiking_music.data.index import check_table
 
         check_table(plan.config)
 except SpikingMusicError as error:

@@ -14,7 +14,7 @@ rule codes:
         config=plan.settings("evaluation.batch_size", "evaluation.level"),
         levels="",
     shell:
-        "spiking-music codes {input.clips:q} --config {params.config:q} {params.levels}"
+        "spiking-music evaluate codes {input.clips:q} --config {params.config:q} {params.levels}"
         " --weights {input.weights:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -44,7 +44,7 @@ rule evaluate:
     params:
         config=plan.settings(*keys.scores(plan.config)),
     shell:
-        "spiking-music evaluate {input.clips:q} --config {params.config:q}"
+        "spiking-music evaluate variant {input.clips:q} --config {params.config:q}"
         " --weights {input.weights:q} --codes {input.codes:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -61,7 +61,7 @@ rule anchor:
     params:
         config=plan.settings(*keys.scores(plan.config)),
     shell:
-        "spiking-music evaluate-anchor {wildcards.anchor} {input.clips:q} --config {params.config:q}"
+        "spiking-music evaluate anchor {wildcards.anchor} {input.clips:q} --config {params.config:q}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -81,7 +81,7 @@ rule mp3:
         rates=named("kbps", *plan.mp3),
         folder=out_folder,
     shell:
-        "spiking-music evaluate-classical {params.codec} {input.clips:q} --config {params.config:q}"
+        "spiking-music evaluate classical {params.codec} {input.clips:q} --config {params.config:q}"
         " {params.rates} --out {params.folder:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -114,7 +114,7 @@ rule sweep:
     params:
         config=plan.settings("seed", *keys.SWEEP),
     shell:
-        "spiking-music sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
+        "spiking-music evaluate sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
         " --tables {input.entropy:q} --out {output.table:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -127,7 +127,7 @@ rule architecture:
     params:
         config=plan.network_settings,
     shell:
-        "spiking-music architecture {wildcards.variant} --config {params.config:q}"
+        "spiking-music evaluate architecture {wildcards.variant} --config {params.config:q}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -151,7 +151,7 @@ rule excerpts:
         variants=named("variant", *plan.variants),
         files=options("weights", "codes", "onsets"),
     shell:
-        "spiking-music excerpts {input.clips:q} --config {params.config:q} {params.variants}"
+        "spiking-music evaluate excerpts {input.clips:q} --config {params.config:q} {params.variants}"
         " {params.files} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -174,5 +174,5 @@ rule summarise:
         config=plan.settings("seed", "evaluation.bootstrap"),
         tables=options("weights", "evaluation", "storage", "coded", "classical", "anchor"),
     shell:
-        "spiking-music summarise --config {params.config:q} {params.tables} --out {output.csv:q}"
+        "spiking-music evaluate summary --config {params.config:q} {params.tables} --out {output.csv:q}"
         " 2>&1 | tee {log:q} >&2"

@@ -27,7 +27,7 @@ rule stimuli:
         models=options("weights", "codes"),
         out=out_folder,  # written as a whole, sounds and all
     shell:
-        "spiking-music stimuli {input.clips:q} --config {params.config:q}"
+        "spiking-music listen stimuli {input.clips:q} --config {params.config:q}"
         " --performances {input.performances:q} {params.variants} {params.models}"
         " --test {params.test} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
@@ -61,7 +61,7 @@ rule sample_page:
         variants=named("variant", *plan.sample_variants),
         files=options("onsets", "weights", "codes"),
     shell:
-        "spiking-music sample-page {input.clips:q} --config {params.config:q}"
+        "spiking-music listen sample-page {input.clips:q} --config {params.config:q}"
         " --chosen {input.chosen:q} --performances {input.performances:q} --root {params.root:q}"
         " {params.variants} {params.files} --dataset {params.dataset} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"
@@ -75,7 +75,7 @@ rule mushra_page:
     params:
         config=plan.settings("listening.page"),
     shell:
-        "spiking-music mushra-page {input:q} --config {params.config:q} --out {output:q}"
+        "spiking-music listen mushra-page {input:q} --config {params.config:q} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"
 
 
@@ -94,7 +94,7 @@ rule ratings:
         config=plan.settings("seed", *keys.RATINGS),
         out=out_folder,
     shell:
-        "spiking-music ratings {input:q} --config {params.config:q} --out {params.out:q}"
+        "spiking-music listen ratings {input:q} --config {params.config:q} --out {params.out:q}"
         " 2>&1 | tee {log:q} >&2"
 
 
@@ -114,5 +114,5 @@ rule objective_ratings:
         evaluation=options("evaluation"),
         out=out_folder,
     shell:
-        "spiking-music objective-ratings --config {params.config:q} {params.systems}"
+        "spiking-music listen objective-ratings --config {params.config:q} {params.systems}"
         " {params.evaluation} --out {params.out:q} 2>&1 | tee {log:q} >&2"

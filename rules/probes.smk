@@ -18,7 +18,7 @@ rule probe:
         config=plan.settings("seed", *keys.CLASSIFIERS),
         codes=options("codes"),
     shell:
-        "spiking-music probe {wildcards.variant} {input.clips:q} --config {params.config:q}"
+        "spiking-music evaluate probe {wildcards.variant} {input.clips:q} --config {params.config:q}"
         " --performances {input.performances:q} --weights {input.weights:q} {params.codes}"
         " --out {output.table:q} 2>&1 | tee {log:q} >&2"
 
@@ -39,7 +39,7 @@ rule probe_mel_bands:
             "seed", *keys.CLASSIFIERS, "probe.mels", "signal.hop", "signal.sample_rate"
         ),
     shell:
-        "spiking-music probe mel-bands {input.clips:q} --config {params.config:q}"
+        "spiking-music evaluate probe mel-bands {input.clips:q} --config {params.config:q}"
         " --performances {input.performances:q} --out {output.table:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -50,4 +50,4 @@ rule compare_probes:
         csv=report("<results>/probes.csv", caption="../report/probes.rst", category="Tables"),
         markdown="<results>/probes.md",
     shell:
-        "spiking-music compare-probes {input:q} --out {output.csv:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music evaluate compare-probes {input:q} --out {output.csv:q} 2>&1 | tee {log:q} >&2"

@@ -16,7 +16,7 @@ rule selectivity:
     params:
         config=plan.settings("seed", *keys.SELECTIVITY),
     shell:
-        "spiking-music selectivity --config {params.config:q} --codes {input.codes:q}"
+        "spiking-music evaluate selectivity --config {params.config:q} --codes {input.codes:q}"
         " --onsets {input.onsets:q} --out {output.arrays:q} 2>&1 | tee {log:q} >&2"
 
 
@@ -33,4 +33,4 @@ rule compare_selectivity:
             category="Tables",
         ),
     shell:
-        "spiking-music compare-selectivity {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music evaluate compare-selectivity {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"

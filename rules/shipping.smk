@@ -2,7 +2,7 @@
 # these weights (docs/codec.md).
 
 
-rule halve:
+rule to_fp16:
     input:
         "<results>/models/{variant}/weights.safetensors",
     output:
@@ -10,7 +10,7 @@ rule halve:
     resources:
         mem_mb=per_attempt(2000),
     shell:
-        "spiking-music halve {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music train to-fp16 {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 use rule codes_of_levels as codes_shipped with:

@@ -1,13 +1,13 @@
 # Codes -> bits, in the formats of the paper and entropy coded.
 
 
-rule account:
+rule storage_cost:
     input:
         f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
     output:
         "<results>/storage/{variant}.csv",
     shell:
-        "spiking-music account --codes {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
+        "spiking-music evaluate storage-cost --codes {input:q} --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule fit_entropy:
@@ -23,16 +23,16 @@ rule fit_entropy:
     params:
         config=plan.settings("seed", "entropy.steps"),
     shell:
-        "spiking-music fit-entropy --config {params.config:q} --codes {input:q} --out {output:q}"
+        "spiking-music train entropy --config {params.config:q} --codes {input:q} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"
 
 
-rule account_coded:
+rule entropy_cost:
     input:
         codes=f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
         tables="<results>/models/{variant}/entropy.safetensors",
     output:
         "<results>/storage/{variant}-coded.csv",
     shell:
-        "spiking-music account-coded --codes {input.codes:q} --tables {input.tables:q}"
+        "spiking-music evaluate entropy-cost --codes {input.codes:q} --tables {input.tables:q}"
         " --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -25,7 +25,7 @@ rule train:
         checkpoints=lambda wildcards: f"{plan.results}/checkpoints/{wildcards.variant}",
     # the shell and tee outlive the SIGTERM of a time limit, so that a checkpoint can be saved
     shell:
-        "trap : TERM; {params.launcher} spiking-music train {wildcards.variant} {input.clips:q}"
+        "trap : TERM; {params.launcher} spiking-music train variant {wildcards.variant} {input.clips:q}"
         " --config {params.config:q}"
         " --weights {output.weights:q} --log {output.log:q} --checkpoints {params.checkpoints:q}"
         " 2>&1 | (trap '' TERM; exec tee {log:q}) >&2"

@@ -180,10 +180,10 @@ def test_a_terminated_verb_deletes_what_it_had_begun(tmp_path):
     verb = [sys.executable, "-m", "spiking_music"]
     config = ["--config", *DEFAULTS, "--config", tiny]
     config += ["--config", '{"dataset": {"demo": {"minutes": 40}}}']  # long enough to be stopped
-    subprocess.run([*verb, "catalogue", *config, "--out", str(table)], check=True)
+    subprocess.run([*verb, "data", "index", *config, "--out", str(table)], check=True)
     arguments = ["--performances", str(table), "--shard", "0", "--root", str(tmp_path / "made")]
     manifest = ["--manifest", str(tmp_path / "manifest.csv")]
-    run = subprocess.Popen([*verb, "recordings", *config, *arguments, *manifest])
+    run = subprocess.Popen([*verb, "data", "recordings", *config, *arguments, *manifest])
     while not list(tmp_path.rglob(".partial-*.flac")):
         assert run.poll() is None
         time.sleep(0.01)

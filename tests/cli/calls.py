@@ -35,67 +35,144 @@ CALLS: dict[str, list[list[str]]] = {
         ["decode", f"{S}/a.spk", "--out", "{tree}"],
     ],
     "info": [["info", f"{S}/a.spk"]],
-    "catalogue": [["catalogue", *CONFIG, "--out", "{file.csv}"]],
-    "archive": [["archive", *CONFIG, "--config", NOWHERE, "--out", "{file.json}"]],
-    "fetch": [["fetch", *CONFIG]],
-    "recordings": [
+    "data index": [["data", "index", *CONFIG, "--out", "{file.csv}"]],
+    "data archive": [["data", "archive", *CONFIG, "--config", NOWHERE, "--out", "{file.json}"]],
+    "data fetch": [["data", "fetch", *CONFIG]],
+    "data recordings": [
         [
-            *("recordings", *CONFIG, "--performances", TABLE, "--root", "made", "--shard", "0"),
+            *(
+                "data",
+                "recordings",
+                *CONFIG,
+                "--performances",
+                TABLE,
+                "--root",
+                "made",
+                "--shard",
+                "0",
+            ),
             *("--manifest", "{file.csv}"),
         ]
     ],
-    "clips": [
+    "data clips": [
         [
-            *("clips", *CONFIG, *PLACE, "--manifest", TABLE, "--split", "test", "--shard", "0"),
+            *(
+                "data",
+                "clips",
+                *CONFIG,
+                *PLACE,
+                "--manifest",
+                TABLE,
+                "--split",
+                "test",
+                "--shard",
+                "0",
+            ),
             *("--audio", "{file.h5}", "--table", "{other.csv}"),
         ]
     ],
-    "onsets": [["onsets", TABLE, *CONFIG, *PLACE, "--out", "{file.zarr.zip}"]],
-    "table": [["table", S]],  # which has one
-    "unite": [["unite", S, "--out", "{folder}"]],
-    "train": [
+    "data onsets": [["data", "onsets", TABLE, *CONFIG, *PLACE, "--out", "{file.zarr.zip}"]],
+    "data table": [["data", "table", S]],  # which has one
+    "data merge": [["data", "merge", S, "--out", "{folder}"]],
+    "train variant": [
         [
-            *("train", "free", CLIPS, *CONFIG, "--weights", "{file.safetensors}"),
+            *("train", "variant", "free", CLIPS, *CONFIG, "--weights", "{file.safetensors}"),
             *("--log", "{log.csv}", "--checkpoints", "{folder}"),
         ]
     ],
-    "halve": [["halve", f"{S}/w.safetensors", "--out", "{file.safetensors}"]],
-    "borrow": [["borrow", f"{S}/w.safetensors", "--out", "{file.safetensors}"]],
-    "codes": [["codes", CLIPS, *CONFIG, *MODEL, "--out", "{file.h5}"]],
-    "evaluate": [["evaluate", CLIPS, *CONFIG, *MODEL, *CODES, "--out", "{file.csv}"]],
-    "evaluate-anchor": [["evaluate-anchor", "anchor", CLIPS, *CONFIG, "--out", "{file.csv}"]],
-    "evaluate-classical": [
-        ["evaluate-classical", "mp3", CLIPS, *CONFIG, "--kbps", "32", "--out", "{tree}"]
+    "train to-fp16": [["train", "to-fp16", f"{S}/w.safetensors", "--out", "{file.safetensors}"]],
+    "train import-model": [
+        ["train", "import-model", f"{S}/w.safetensors", "--out", "{file.safetensors}"]
     ],
-    "account": [["account", *CODES, "--out", "{file.csv}"]],
-    "fit-entropy": [["fit-entropy", *CONFIG, *CODES, "--out", "{file.safetensors}"]],
-    "account-coded": [["account-coded", *CODES, "--tables", TABLE, "--out", "{file.csv}"]],
-    "storage": [["storage", "--units", "8", "--steps", "8", "--events", "3"]],
-    "sweep": [["sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, "--out", "{beside.csv}"]],
-    "architecture": [["architecture", "free", *CONFIG, "--out", "{file.csv}"]],
-    "excerpts": [["excerpts", CLIPS, *CONFIG, *VARIANT, *MODEL, *CODES, "--out", "{file.npz}"]],
-    "selectivity": [
-        ["selectivity", *CONFIG, *CODES, "--onsets", f"{S}/o.zarr.zip", "--out", "{beside.npz}"]
+    "evaluate codes": [["evaluate", "codes", CLIPS, *CONFIG, *MODEL, "--out", "{file.h5}"]],
+    "evaluate variant": [
+        ["evaluate", "variant", CLIPS, *CONFIG, *MODEL, *CODES, "--out", "{file.csv}"]
     ],
-    "compare-selectivity": [["compare-selectivity", TABLE, "--out", "{file.csv}"]],
-    "summarise": [["summarise", *CONFIG, *MODEL, *RATED, "--out", "{beside.csv}"]],
-    "probe": [["probe", "mel", CLIPS, *CONFIG, "--performances", TABLE, "--out", "{beside.csv}"]],
-    "compare-probes": [["compare-probes", TABLE, "--out", "{beside.csv}"]],
-    "stimuli": [
-        ["stimuli", CLIPS, *CONFIG, "--performances", TABLE, "--test", "t", "--out", "{folder}"]
+    "evaluate anchor": [["evaluate", "anchor", "anchor", CLIPS, *CONFIG, "--out", "{file.csv}"]],
+    "evaluate classical": [
+        ["evaluate", "classical", "mp3", CLIPS, *CONFIG, "--kbps", "32", "--out", "{tree}"]
     ],
-    "sample-page": [
+    "evaluate storage-cost": [["evaluate", "storage-cost", *CODES, "--out", "{file.csv}"]],
+    "train entropy": [["train", "entropy", *CONFIG, *CODES, "--out", "{file.safetensors}"]],
+    "evaluate entropy-cost": [
+        ["evaluate", "entropy-cost", *CODES, "--tables", TABLE, "--out", "{file.csv}"]
+    ],
+    "codec formats": [["codec", "formats", "--units", "8", "--steps", "8", "--events", "3"]],
+    "evaluate sweep": [
+        ["evaluate", "sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, "--out", "{beside.csv}"]
+    ],
+    "evaluate architecture": [["evaluate", "architecture", "free", *CONFIG, "--out", "{file.csv}"]],
+    "evaluate excerpts": [
+        ["evaluate", "excerpts", CLIPS, *CONFIG, *VARIANT, *MODEL, *CODES, "--out", "{file.npz}"]
+    ],
+    "evaluate selectivity": [
         [
-            *("sample-page", CLIPS, *CONFIG, "--chosen", TABLE, *PLACE, "--dataset", "d"),
+            "evaluate",
+            "selectivity",
+            *CONFIG,
+            *CODES,
+            "--onsets",
+            f"{S}/o.zarr.zip",
+            "--out",
+            "{beside.npz}",
+        ]
+    ],
+    "evaluate compare-selectivity": [
+        ["evaluate", "compare-selectivity", TABLE, "--out", "{file.csv}"]
+    ],
+    "evaluate summary": [["evaluate", "summary", *CONFIG, *MODEL, *RATED, "--out", "{beside.csv}"]],
+    "evaluate probe": [
+        [
+            "evaluate",
+            "probe",
+            "mel",
+            CLIPS,
+            *CONFIG,
+            "--performances",
+            TABLE,
+            "--out",
+            "{beside.csv}",
+        ]
+    ],
+    "evaluate compare-probes": [["evaluate", "compare-probes", TABLE, "--out", "{beside.csv}"]],
+    "listen stimuli": [
+        [
+            "listen",
+            "stimuli",
+            CLIPS,
+            *CONFIG,
+            "--performances",
+            TABLE,
+            "--test",
+            "t",
+            "--out",
+            "{folder}",
+        ]
+    ],
+    "listen sample-page": [
+        [
+            *("listen", "sample-page", CLIPS, *CONFIG, "--chosen", TABLE, *PLACE, "--dataset", "d"),
             *("--out", "{file.html}"),
         ]
     ],
-    "mushra-page": [["mushra-page", f"{S}/manifest.json", *CONFIG, "--out", "{folder}"]],
-    "ratings": [["ratings", TABLE, *CONFIG, "--out", "{folder}"]],
-    "objective-ratings": [
-        ["objective-ratings", *CONFIG, "--system", "a", "--evaluation", TABLE, "--out", "{folder}"]
+    "listen mushra-page": [
+        ["listen", "mushra-page", f"{S}/manifest.json", *CONFIG, "--out", "{folder}"]
     ],
-    "simulate-listeners": [["simulate-listeners", *CONFIG, "--out", "{folder}"]],
+    "listen ratings": [["listen", "ratings", TABLE, *CONFIG, "--out", "{folder}"]],
+    "listen objective-ratings": [
+        [
+            "listen",
+            "objective-ratings",
+            *CONFIG,
+            "--system",
+            "a",
+            "--evaluation",
+            TABLE,
+            "--out",
+            "{folder}",
+        ]
+    ],
+    "listen simulate-listeners": [["listen", "simulate-listeners", *CONFIG, "--out", "{folder}"]],
     "provenance": [["provenance", TABLE]],
     "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],
     "figure rate-quality": [

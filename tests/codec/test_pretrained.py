@@ -13,9 +13,9 @@ from spiking_music.codec.session import Codec
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import summary
 from spiking_music.config import DatasetConfig, read, section, variant, variants
-from spiking_music.dataset.compose import compose
-from spiking_music.dataset.demo import plan
-from spiking_music.dataset.render import mix, open_soundfont
+from spiking_music.data.compose import compose
+from spiking_music.data.demo import plan
+from spiking_music.data.render import mix, open_soundfont
 from spiking_music.errors import ConfigError
 from spiking_music.models import pretrained
 from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS, with_pretrained

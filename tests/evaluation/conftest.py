@@ -11,7 +11,7 @@ import torch
 
 from spiking_music import config as configuration
 from spiking_music.config import EvaluationConfig, SignalConfig, VariantConfig
-from spiking_music.dataset.shard import ShardFile
+from spiking_music.data.shard import ShardFile
 from spiking_music.evaluation.inference import encode_split
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import save_weights

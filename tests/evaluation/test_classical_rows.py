@@ -8,7 +8,7 @@ import pytest
 
 from spiking_music.codec import classical
 from spiking_music.config import EvaluationConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation import metrics
 from spiking_music.evaluation.reconstruct import MEASURES, evaluate_classical

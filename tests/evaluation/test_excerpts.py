@@ -11,8 +11,8 @@ import torch
 import zarr
 
 from spiking_music.config import SignalConfig, read, variant
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.shard import ShardFile
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.shard import ShardFile
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.excerpts import (
     MEL,

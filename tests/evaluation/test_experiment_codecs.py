@@ -13,7 +13,7 @@ import pytest
 
 from spiking_music.codec import classical
 from spiking_music.codec.si_snr import si_snr
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import DataError
 from spiking_music.figures.codecs import MEASURES
 from tests.evaluation.conftest import CODEBOOKS, SAMPLES, SILENT, SIZE, Model, Split

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError, OutputError
 from spiking_music.evaluation.codes_file import MANY, open_codes, pictured
 from spiking_music.evaluation.inference import decode_batch, encode_split, require_origin

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from spiking_music.config import EvaluationConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError
 from spiking_music.evaluation import metrics, reconstruct
 from spiking_music.evaluation.anchor import low_pass

@@ -13,7 +13,7 @@ from spiking_music.codec.formats import stored_bits
 from spiking_music.codec.rate_control import COLUMNS
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.config import EvaluationConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError
 from spiking_music.evaluation.rates import fit_tables
 from spiking_music.evaluation.sweep import Models, sweep_split

@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spiking_music.dataset.midi import parse_midi
+from spiking_music.data.midi import parse_midi
 from spiking_music.errors import DataError
-from tests.dataset.midi_bytes import END, chunk, files, midi, reference, tempo, track
+from tests.data.midi_bytes import END, chunk, files, midi, reference, tempo, track
 
 EXAMPLES, WAYS = 150, 20  # some 15 s
 SLOWEST = 10.0  # seconds of CPU for each of the large files; they take up to 1

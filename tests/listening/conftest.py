@@ -10,9 +10,9 @@ import torch
 
 from spiking_music import config as configuration
 from spiking_music.config import RatingsConfig, SignalConfig
-from spiking_music.dataset.midi import write_midi
-from spiking_music.dataset.onsets import build_onsets
-from spiking_music.dataset.shard import ShardFile
+from spiking_music.data.midi import write_midi
+from spiking_music.data.onsets import build_onsets
+from spiking_music.data.shard import ShardFile
 from spiking_music.evaluation.inference import encode_split
 from spiking_music.evaluation.rates import fit_tables
 from spiking_music.models.autoencoder import Autoencoder

@@ -16,8 +16,8 @@ from spiking_music.codec import formats
 from spiking_music.codec.classical import compress
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.config import SamplesConfig, StimuliConfig
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.onsets import read_onsets
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.onsets import read_onsets
 from spiking_music.errors import ConfigError
 from spiking_music.listening.rasters import mel_levels, spectrogram_png, unit_order
 from spiking_music.listening.sample_page import Sources, build

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 import soxr
 
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import CodeError
 from spiking_music.listening.manifest import read_manifest, read_stimulus
 from spiking_music.listening.selection import read_chosen

@@ -44,7 +44,7 @@ def done(folder: Path, *command: str) -> str:
 
 def test_a_verb_in_the_c_locale(folder: Path) -> None:
     configs = [f"--config={name}" for name in ("config.yaml", "config/tiny.yaml", "own.yaml")]
-    verb = [sys.executable, "-m", "spiking_music", "catalogue", *configs]
+    verb = [sys.executable, "-m", "spiking_music", "data", "index", *configs]
     assert "wrote größe/p.csv" in done(folder, *verb, "--out", "größe/p.csv")
     assert len(pd.read_csv(folder / "größe" / "p.csv")) >= 3
 

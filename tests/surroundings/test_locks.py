@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spiking_music import locks
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.codes_file import open_codes
 from tests.training.conftest import write_shard
@@ -24,7 +24,7 @@ int flock(int file, int operation) { errno = atoi(getenv("FLOCK_ERRNO")); return
 READ = """
 import sys
 from pathlib import Path
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 print(len(Clips([Path(sys.argv[1])])[0]))
 """
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from spiking_music.config import LossConfig, SignalConfig, VariantConfig
-from spiking_music.dataset.shard import ShardFile, quantise
+from spiking_music.data.shard import ShardFile, quantise
 
 SIGNAL = SignalConfig(sample_rate=8000, clip_samples=4096, hop=64)
 LOSS = LossConfig(stft=1, mel=0, waveform=0, rmse=0, si_snr=0.05, n_ffts=(64, 256))

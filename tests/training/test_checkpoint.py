@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spiking_music.config import CollapseConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import OutputError
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from tests.conftest import full_disk

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import DataError
 from spiking_music.training.data import CropBatches, batches, evenly_spaced, prefetched
 from tests.training.conftest import SIGNAL, tiny, write_shard

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.shard import ShardFile
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.shard import ShardFile
 from spiking_music.models.autoencoder import Autoencoder, Output
 from spiking_music.training.logs import Log
 from spiking_music.training.losses import ReconstructionLoss, si_snr

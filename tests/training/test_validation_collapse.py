@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from spiking_music.config import VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.shard import ShardFile, quantise
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.shard import ShardFile, quantise
 from spiking_music.errors import TrainingError
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import load_weights

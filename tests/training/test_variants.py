@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from spiking_music.config import read, variant, variants
-from spiking_music.dataset.shard import ShardFile, quantise
+from spiking_music.data.shard import ShardFile, quantise
 from spiking_music.models.weights import load_weights
 from tests.conftest import DEFAULTS, ROOT
 from tests.training.test_loop import Shards, run

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from spiking_music.dataset.midi import write_midi
-from spiking_music.dataset.performance import Performance
+from spiking_music.data.midi import write_midi
+from spiking_music.data.performance import Performance
 
 SPLITS = ("train", "train", "validation", "test")
 FORMATS = ((44100, 2), (48000, 1), (48000, 2), (44100, 1))  # Hz, channels

@@ -14,7 +14,7 @@ from snakemake.rules import Rule
 from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
 
 from spiking_music.config import merge, read
-from spiking_music.dataset import catalogue
+from spiking_music.data import index
 from tests.conftest import DEFAULTS, ROOT
 
 Fingerprints = dict[str, frozenset[str]]
@@ -44,7 +44,7 @@ class Reach:
             return parsed[name]
 
         monkeypatch.setattr(workflow, "parse", once)
-        monkeypatch.setattr(catalogue, "check_table", lambda config: None)  # of no data set at hand
+        monkeypatch.setattr(index, "check_table", lambda config: None)  # of no data set at hand
 
     def rules(self, overlay: Mapping[str, Any]) -> Fingerprints:
         """Rule → all that Snakemake compares to decide whether its jobs run again."""

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from spiking_music.dataset.midi import write_midi
+from spiking_music.data.midi import write_midi
 from tests.workflow.conftest import ROOT, environment
 from tests.workflow.folders import make_folder, performance, sound
 from tests.workflow.small import VARIANT, outputs, whole_config
@@ -146,7 +146,7 @@ def test_a_recording_more_reruns_what_depends_on_it(ledger: Clone, second: str) 
     ran = rules(second)
     assert ran.count("clips") == 1
     assert "wildcards: split=test, shard=0" in second
-    assert {"catalogue", "recordings", "codes", "evaluate", "summarise"} <= set(ran)
+    assert {"index", "recordings", "codes", "evaluate", "summarise"} <= set(ran)
     assert not {"train", "fit_entropy", "selectivity", "figure_architecture"} & set(ran)
 
     metrics = json.loads(ledger("dvc", "metrics", "diff", "v1", "--json"))

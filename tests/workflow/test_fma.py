@@ -11,8 +11,8 @@ import yaml
 
 from spiking_music.config import read, variants
 from tests.conftest import DEFAULTS
-from tests.dataset.fma.shaped import AUDIO, GENRES, METADATA, make_fma
-from tests.dataset.maestro.server import Server, serving
+from tests.data.fma.shaped import AUDIO, GENRES, METADATA, make_fma
+from tests.data.maestro.server import Server, serving
 from tests.workflow.conftest import run_snakemake
 
 FMA = "config/data/fma.yaml"

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from spiking_music import cli
-from spiking_music.dataset.maestro.archive import load
+from spiking_music.data.maestro.archive import load
 from tests.conftest import DEFAULTS
-from tests.dataset.maestro.server import Server, make_zip, serving
+from tests.data.maestro.server import Server, make_zip, serving
 from tests.workflow.conftest import Done, run_snakemake
 from tests.workflow.folders import make_folder
 
@@ -166,7 +166,7 @@ def test_a_dry_run_says_how_much(
     def fetch(*arguments: str) -> tuple[int, int, int]:
         """Bytes in all, there and missing, as the line for all splits says."""
         config = [text for path in [*DEFAULTS, str(file)] for text in ("--config", path)]
-        monkeypatch.setattr(sys, "argv", ["spiking-music", "fetch", *config, *arguments])
+        monkeypatch.setattr(sys, "argv", ["spiking-music", "data", "fetch", *config, *arguments])
         with pytest.raises(SystemExit) as end:
             cli.main()
         assert not end.value.code
@@ -193,7 +193,7 @@ def test_recordings_need_the_directory(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "p.csv").touch()
     given = ["--performances", "p.csv", "--shard", "0", "--root", ".", "--manifest", "m.csv"]
-    monkeypatch.setattr(sys, "argv", ["spiking-music", "recordings", *config, *given])
+    monkeypatch.setattr(sys, "argv", ["spiking-music", "data", "recordings", *config, *given])
     with pytest.raises(SystemExit):
         cli.main()
     assert "error: source 'maestro' needs --archive" in capsys.readouterr().err

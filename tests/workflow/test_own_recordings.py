@@ -8,7 +8,7 @@ import soundfile
 import yaml
 
 from spiking_music.config import read, variants
-from spiking_music.dataset.onsets import read_onsets
+from spiking_music.data.onsets import read_onsets
 from tests.conftest import DEFAULTS
 from tests.workflow.conftest import Done, run_snakemake
 from tests.workflow.folders import make_folder

@@ -59,7 +59,7 @@ def test_a_result_tells_all_that_made_it(results: Path) -> None:
     head, _, settings = told.partition("  configuration\n")
     facts = dict(line.split(maxsplit=1) for line in head.splitlines()[1:] if line[2] != " ")
     assert facts["seed"] == "1"
-    assert facts["by"].startswith("spiking-music summarise --config … --weights ")
+    assert facts["by"].startswith("spiking-music evaluate summary --config … --weights ")
     for split in ("train", "validation", "test"):
         assert f"clips/{split} " in facts["data"]
     commit = subprocess.run(

@@ -49,6 +49,6 @@ def test_the_models_of_the_real_recipe_are_one_command_away(tmp_path: Path) -> N
     target = "results/demo/shipped/mdct/entropy.safetensors"
     done = run_snakemake(tmp_path, "-n", target, overlays=("config/experiments/mdct.yaml",))
     assert done.code == 0, done.said
-    for rule in ("clips", "train", "halve", "codes_shipped", "ship"):
+    for rule in ("clips", "train", "to_fp16", "codes_shipped", "ship"):
         assert f"rule {rule}:" in done.said
     assert "rule fit_entropy:" not in done.said

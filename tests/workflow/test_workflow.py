@@ -112,7 +112,7 @@ def test_every_job_leaves_a_log_and_a_benchmark(finished: Path) -> None:
     logs = {path.stem for path in (results / "logs").iterdir()}
     times = {path.stem for path in (results / "benchmarks").iterdir()}
     assert logs == times
-    assert {"catalogue", "train-rvq", "train-free", "evaluate-free", "summarise"} <= logs
+    assert {"index", "train-rvq", "train-free", "evaluate-free", "summarise"} <= logs
     assert "wrote" in (results / "logs" / "summarise.log").read_text()
 
 
@@ -125,7 +125,7 @@ def test_nothing_is_to_be_done_after_a_finished_run(finished: Path) -> None:
 def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished: Path) -> None:
     change = "variants={free: {training: {steps: 7}}}"
     done = run_snakemake(finished, "-n", "--config", change)
-    once = ("train", "evaluate", "account", "fit_entropy", "account_coded", "summarise")
+    once = ("train", "evaluate", "storage_cost", "fit_entropy", "entropy_cost", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
     once += ("excerpts",)
     drawn = ("clips", "rate_quality", "training", "selectivity")  # the network is the same
@@ -178,10 +178,10 @@ def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path
     """In such a job Snakemake knows the rules of the group only, and forces whatever they could."""
     done = run_snakemake(
         finished, "-n", "--nolock", "--force", "--mode", "remote", "--local-groupid", "any",
-        "--allowed-rules", "account", "account_coded", "fit_entropy",
-        "--target-jobs", "account_coded:variant=mdct-shipped",
+        "--allowed-rules", "storage_cost", "entropy_cost", "fit_entropy",
+        "--target-jobs", "entropy_cost:variant=mdct-shipped",
     )  # fmt: skip
-    assert jobs(done) == {"account_coded": 1}
+    assert jobs(done) == {"entropy_cost": 1}
 
 
 def test_report_is_self_contained(finished: Path) -> None:

@@ -170,9 +170,9 @@ def test_settings_of_one_variant() -> None:
 
 def test_keys_that_depend_on_others() -> None:
     demo, fma = plan().config, plan(dataset={"source": "fma", "notes": "none"}).config
-    assert "dataset.demo" in keys.catalogue(demo) and "dataset.path" not in keys.catalogue(demo)
-    assert {"dataset.fma", "dataset.path", "download.table"} <= set(keys.catalogue(fma))
-    assert not any(key.startswith("download") for key in keys.catalogue(demo))
+    assert "dataset.demo" in keys.index(demo) and "dataset.path" not in keys.index(demo)
+    assert {"dataset.fma", "dataset.path", "download.table"} <= set(keys.index(fma))
+    assert not any(key.startswith("download") for key in keys.index(demo))
     assert {"download.folder"} <= set(keys.recordings(fma))
     assert "evaluation.processes" in keys.scores(demo)
     fast = plan(evaluation={"perceptual": False}).config

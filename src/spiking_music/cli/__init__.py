@@ -4,12 +4,15 @@ Verbs only translate arguments; the rooms of the library do the work and are imp
 runs, so that `--help` answers at once, and a mistake is told at once: see `guard`.
 """
 
+import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from importlib.metadata import version
 from types import FrameType
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -17,7 +20,7 @@ from typer.exceptions import TyperException
 from spiking_music import utf8
 from spiking_music.cli import (
     codec,
-    dataset,
+    data,
     evaluation,
     figures,
     listening,
@@ -27,22 +30,64 @@ from spiking_music.cli import (
     streams,
     training,
 )
-from spiking_music.cli.guard import guarded
+from spiking_music.cli.guard import Verb, documented, guarded
 from spiking_music.errors import SpikingMusicError
 from spiking_music.provenance import recorded
 from spiking_music.reasons import sentence
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Event-based compression of piano music: train, compare, measure and publish codecs.",
+NAME = "spiking-music"
+COMPLETE = "_SPIKING_MUSIC_COMPLETE"  # set by a shell that asks what may follow
+GROUPS = {
+    "codec": ("Recordings to .spk streams and back.", codec.VERBS),
+    "data": ("Recordings to clips and onsets.", data.VERBS),
+    "train": ("Clips to weights.", training.VERBS),
+    "evaluate": ("Weights to codes, and codes to tables.", (*evaluation.VERBS, *probes.VERBS)),
+    "listen": ("Pages of sounds, and ratings.", (*listening.VERBS, *ratings.VERBS)),
+    "figure": ("Tables to pictures, as PNG, SVG and PDF.", figures.VERBS),
+}
+
+
+def _group(verbs: Iterable[Verb], text: str, completion: bool = False) -> typer.Typer:
+    """A group of verbs, each with its checks and its help."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        add_completion=completion,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help=text,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for verb in verbs:
+        about, example = documented(verb)
+        group.command(help=about, epilog=example)(guarded(verb))
+    return group
+
+
+app = _group(
+    (*codec.SHORT, *provenance.VERBS),
+    "Event-based compression of piano music: train, compare, measure and publish codecs.",
+    completion=True,
 )
-for room in (codec, dataset, training, evaluation, probes, listening, ratings, provenance):
-    for verb in room.VERBS:
-        app.command()(guarded(verb))
-app.add_typer(figures.app, name="figure")
+for name, (text, verbs) in GROUPS.items():
+    app.add_typer(_group(verbs, text), name=name)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"{NAME} {version(NAME)}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options of the command itself."""
 
 
 def main() -> None:
@@ -60,8 +105,10 @@ def main() -> None:
 def _run(arguments: Sequence[str]) -> int:
     """The exit code of a call: 1 after a failure, 2 where it was not understood, 130 on Ctrl-C."""
     try:
+        if COMPLETE in os.environ:
+            app(prog_name=NAME)
         with recorded(arguments):
-            code = app(standalone_mode=False)
+            code = app(standalone_mode=False, prog_name=NAME)
             sys.stdout.flush()
             sys.exit(code or 0)
     except SystemExit as end:

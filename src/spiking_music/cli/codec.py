@@ -64,7 +64,11 @@ def encode(
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
-    """Compress recordings of any rate and channel count to .spk streams."""
+    """Compress recordings of any rate and channel count to .spk streams.
+
+    Example:
+    spiking-music encode sonata.flac sonata.spk --kbps 2
+    """
     _require_wish(level, kbps, min_si_snr, format)
     todo = jobs(paths, out, RECORDINGS, STREAM)
 
@@ -95,7 +99,11 @@ def decode(
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
-    """Decompress .spk streams to 16-bit WAV or FLAC files of the recordings' exact length."""
+    """Decompress .spk streams to 16-bit WAV or FLAC files of the recordings' exact length.
+
+    Example:
+    spiking-music decode sonata.spk sonata.wav
+    """
     _require_section(start, duration)
     todo = jobs(paths, out, (STREAM,), suffix)
     for job in todo:
@@ -122,6 +130,9 @@ def info(
     """Tell what .spk streams are: lengths, rates, formats, levels, and a picture of the events.
 
     The picture of entropy-coded streams needs their --model, unless it is the pretrained one.
+
+    Example:
+    spiking-music info sonata.spk
     """
     for path in paths:
         if path != PIPE and not path.exists():
@@ -139,6 +150,21 @@ def info(
             place, _ = stack.enter_context(seekable(path))
             with _opened(place) as file:
                 print(report(str(path), file, coder, shows_blocks()))
+
+
+def formats(
+    units: Annotated[int, typer.Option(min=1, help="N, units.")],
+    steps: Annotated[int, typer.Option(min=1, help="T, time steps.")],
+    events: Annotated[int, typer.Option(min=0, help="S, events.")],
+) -> None:
+    """Print what S events in an N x T matrix cost in each format, and the entropy bound.
+
+    Example:
+    spiking-music codec formats --units 80 --steps 256 --events 1500
+    """
+    from spiking_music.evaluation.rates import storage_report
+
+    print(storage_report(units, steps, events))
 
 
 def _encode(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
@@ -272,4 +298,5 @@ def _lost(lost: "Lost", seconds: float) -> str:
     return f"lost blocks {lost.first} .. {last} ({begin:.1f} .. {end:.1f} s): {lost.reason}"
 
 
-VERBS = (encode, decode, info)
+SHORT = (encode, decode, info)  # at the top, too
+VERBS = (*SHORT, formats)

@@ -1,4 +1,4 @@
-"""Verbs of the codec and evaluation rooms: weights → codes → tables."""
+"""Verbs of `evaluate`: weights → codes → tables."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,12 @@ from typing import Annotated
 import typer
 
 from spiking_music.cli import configuration
-from spiking_music.cli.options import Clips, Configs, Out
+from spiking_music.cli.options import Clips, Codes, Configs, Out
 from spiking_music.cli.targets import Writes, WritesRates
 from spiking_music.errors import ConfigError
 
 Weights = Annotated[Path, typer.Option(help="Trained weights (.safetensors).")]
-Codes = Annotated[Path, typer.Option(help="Codes that `codes` wrote (.h5).")]
-EntropyTables = Annotated[Path, typer.Option("--tables", help="Tables that `fit-entropy` wrote.")]
+EntropyTables = Annotated[Path, typer.Option("--tables", help="Tables that `train entropy` wrote.")]
 
 SWEEP = ("{}-quality.csv", "{}-budget.csv", "{}-levels.csv", "{}-levels.md", "{}.npz")
 
@@ -25,11 +24,16 @@ def codes(
     all_levels: Annotated[
         bool,
         typer.Option(
-            "--all-levels", help="Clips take turns at `evaluation.levels`: for `fit-entropy`."
+            "--all-levels", help="Clips take turns at `evaluation.levels`: for `train entropy`."
         ),
     ] = False,
 ) -> None:
-    """Encode the clips of a split."""
+    r"""Encode the clips of a split.
+
+    Example:
+    spiking-music evaluate codes test-0.h5 --config config.yaml \
+        --weights weights.safetensors --out test.h5
+    """
     settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
     turns = settings.levels if all_levels else (settings.level,)
 
@@ -38,14 +42,19 @@ def codes(
     encode_split(weights, clips, out, settings.batch_size, *turns)
 
 
-def evaluate(
+def variant(
     clips: Clips,
     config: Configs,
     weights: Weights,
     codes: Codes,
     out: Annotated[Out, Writes((".csv",))],
 ) -> None:
-    """Decode codes and measure the result against the clips they came from."""
+    r"""Decode codes and measure the result against the clips they came from.
+
+    Example:
+    spiking-music evaluate variant test-0.h5 --config config.yaml \
+        --weights weights.safetensors --codes test.h5 --out quality.csv
+    """
     settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
 
     from spiking_music.evaluation.reconstruct import evaluate
@@ -53,13 +62,17 @@ def evaluate(
     evaluate(weights, codes, clips, _tables(clips), out, settings)
 
 
-def evaluate_anchor(
+def anchor(
     name: Annotated[str, typer.Argument(help="anchor, lowpass-3500 or lowpass-7000.")],
     clips: Clips,
     config: Configs,
     out: Annotated[Out, Writes((".csv",))],
 ) -> None:
-    """Measure a distortion made by hand as `evaluate` measures a variant."""
+    """Measure a distortion made by hand as `evaluate variant` does a model.
+
+    Example:
+    spiking-music evaluate anchor lowpass-3500 test-0.h5 --config config.yaml --out anchor.csv
+    """
     settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
 
     from spiking_music.evaluation.reconstruct import evaluate_anchor
@@ -67,7 +80,7 @@ def evaluate_anchor(
     evaluate_anchor(name, clips, _tables(clips), out, settings)
 
 
-def evaluate_classical(
+def classical(
     codec: Annotated[str, typer.Argument(help="mp3 or opus.")],
     clips: Clips,
     config: Configs,
@@ -76,7 +89,11 @@ def evaluate_classical(
         Path, typer.Option(help="Folder to write <codec>-<kbps>.csv to."), WritesRates()
     ],
 ) -> None:
-    """Measure MP3 or Opus, through its real encoder, as `evaluate` measures a variant."""
+    """Measure MP3 or Opus, through its real encoder, as `evaluate variant` does a model.
+
+    Example:
+    spiking-music evaluate classical opus test-0.h5 --config config.yaml --kbps 6 --out classical
+    """
     settings = configuration.section(configuration.read(config), configuration.EvaluationConfig)
 
     from spiking_music.evaluation.reconstruct import evaluate_classical
@@ -96,7 +113,12 @@ def sweep(
     tables: EntropyTables,
     out: Annotated[Out, Writes((".csv",), SWEEP)],
 ) -> None:
-    """Code a few clips at all levels of a model, and let quality control choose among them."""
+    r"""Code a few clips at all levels of a model, and let quality control choose among them.
+
+    Example:
+    spiking-music evaluate sweep test-0.h5 --config config.yaml \
+        --weights weights.safetensors --tables entropy.safetensors --out sweep.csv
+    """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.EvaluationConfig)
 
@@ -111,7 +133,11 @@ def architecture(
     config: Configs,
     out: Annotated[Out, Writes((".csv",))],
 ) -> None:
-    """Describe a variant's model block by block: shapes, parameters, compute."""
+    """Describe a variant's model block by block: shapes, parameters, compute.
+
+    Example:
+    spiking-music evaluate architecture free --config config.yaml --out free.csv
+    """
     settings = configuration.network(configuration.read(config), variant)
 
     from spiking_music.evaluation.architecture import write_blocks
@@ -132,7 +158,12 @@ def excerpts(
         Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
     ] = None,
 ) -> None:
-    """Spectrograms and codes of a few clips as all variants have them, for the page of clips."""
+    r"""Spectrograms and codes of a few clips as all variants have them, for the page of clips.
+
+    Example:
+    spiking-music evaluate excerpts test-0.h5 --config config.yaml --variant free \
+        --weights weights.safetensors --codes test.h5 --out excerpts.npz
+    """
     if not len(variant) == len(weights) == len(codes):
         raise ConfigError("give as many --variant as --weights and --codes")
     raw = configuration.read(config)
@@ -155,7 +186,12 @@ def selectivity(
         Writes((".npz",), ("{}.csv", "{}-summary.csv")),
     ],
 ) -> None:
-    """Which units of binary codes are tuned to which notes, with a test and in bits."""
+    r"""Which units of binary codes are tuned to which notes, with a test and in bits.
+
+    Example:
+    spiking-music evaluate selectivity --config config.yaml --codes test.h5 \
+        --onsets test.zarr.zip --out selectivity.npz
+    """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.SelectivityConfig)
 
@@ -168,69 +204,62 @@ def compare_selectivity(
     summaries: Annotated[list[Path], typer.Argument(help="Summaries that `selectivity` wrote.")],
     out: Annotated[Out, Writes((".csv",))],
 ) -> None:
-    """The selectivity of several variants, one row each."""
+    """The selectivity of several variants, one row each.
+
+    Example:
+    spiking-music evaluate compare-selectivity free-summary.csv --out selectivity.csv
+    """
     from spiking_music.evaluation.selectivity import side_by_side
 
     side_by_side(summaries, out)
 
 
-def account(codes: Codes, out: Annotated[Out, Writes((".csv",))]) -> None:
-    """Count what every format of the paper costs for each clip's codes."""
+def storage_cost(codes: Codes, out: Annotated[Out, Writes((".csv",))]) -> None:
+    """Count what every format of the paper costs for each clip's codes.
+
+    Example:
+    spiking-music evaluate storage-cost --codes test.h5 --out storage.csv
+    """
     from spiking_music.evaluation.rates import paper_costs
 
     paper_costs(codes, out)
 
 
-def fit_entropy(
-    config: Configs, codes: Codes, out: Annotated[Out, Writes((".safetensors",))]
-) -> None:
-    """Fit the tables of entropy coding to the codes of the train split."""
-    raw = configuration.read(config)
-    settings = configuration.section(raw, configuration.EntropyConfig)
-
-    from spiking_music.evaluation.rates import fit_tables
-
-    fit_tables(codes, out, configuration.seed(raw), settings.steps)
-
-
-def account_coded(
+def entropy_cost(
     codes: Codes,
     tables: EntropyTables,
     out: Annotated[Out, Writes((".csv",))],
 ) -> None:
-    """Count what entropy coding really takes for each clip's codes, and what it could at best."""
+    r"""Count what entropy coding really takes for each clip's codes, and what it could at best.
+
+    Example:
+    spiking-music evaluate entropy-cost --codes test.h5 --tables entropy.safetensors \
+        --out coded.csv
+    """
     from spiking_music.evaluation.rates import entropy_costs
 
     entropy_costs(codes, tables, out)
 
 
-def storage(
-    units: Annotated[int, typer.Option(min=1, help="N, units.")],
-    steps: Annotated[int, typer.Option(min=1, help="T, time steps.")],
-    events: Annotated[int, typer.Option(min=0, help="S, events.")],
-) -> None:
-    """Print what S events in an N x T matrix cost in each format, and the entropy bound."""
-    from spiking_music.evaluation.rates import storage_report
-
-    print(storage_report(units, steps, events))
-
-
-def summarise(
+def summary(
     config: Configs,
     weights: Annotated[list[Path], typer.Option(help="Weights of each variant.")],
-    evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate` of each.")],
-    storage: Annotated[list[Path], typer.Option(help="Table of `account` of each.")],
+    evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate variant` of each.")],
+    storage: Annotated[list[Path], typer.Option(help="Table of `storage-cost` of each.")],
     out: Annotated[Out, Writes((".csv",), ("{}.md", "{}.json"))],
     coded: Annotated[
         list[Path] | None,
-        typer.Option(help="Table of `account-coded`, beside the storage table it belongs to."),
+        typer.Option(help="Table of `entropy-cost`, beside the storage table it belongs to."),
     ] = None,
-    classical: Annotated[
-        list[Path] | None, typer.Option(help="Table of `evaluate-classical`.")
-    ] = None,
+    classical: Annotated[list[Path] | None, typer.Option(help="Table of `classical`.")] = None,
     anchor: Annotated[list[Path] | None, typer.Option(help="Table of an anchor.")] = None,
 ) -> None:
-    """One row a variant, with intervals: .csv for programs, .md for people, .json for DVC."""
+    r"""One row a variant, with intervals: .csv for programs, .md for people, .json for DVC.
+
+    Example:
+    spiking-music evaluate summary --config config.yaml --weights weights.safetensors \
+        --evaluation quality.csv --storage storage.csv --out summary.csv
+    """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.EvaluationConfig)
     if not len(weights) == len(evaluation) == len(storage):
@@ -249,17 +278,15 @@ def summarise(
 
 VERBS = (
     codes,
-    evaluate,
-    evaluate_anchor,
-    evaluate_classical,
-    account,
-    fit_entropy,
-    account_coded,
-    storage,
+    variant,
+    anchor,
+    classical,
+    storage_cost,
+    entropy_cost,
     sweep,
     architecture,
     excerpts,
     selectivity,
     compare_selectivity,
-    summarise,
+    summary,
 )

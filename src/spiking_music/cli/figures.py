@@ -1,4 +1,4 @@
-"""Verbs of the figures room: tables → pictures. `--out` is the path without its ending."""
+"""Verbs of `figure`: tables → pictures. `--out` is the path without its ending."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,12 +7,9 @@ from typing import Annotated
 import typer
 
 from spiking_music.cli import configuration
-from spiking_music.cli.guard import guarded
 from spiking_music.cli.options import Configs
 from spiking_music.cli.targets import Reads, Writes
 from spiking_music.errors import ConfigError
-
-app = typer.Typer(no_args_is_help=True, help="Draw a figure as PNG, SVG and PDF.")
 
 Variants = Annotated[
     list[str],
@@ -32,10 +29,12 @@ def _named(variants: Sequence[str], files: Sequence[Path]) -> dict[str, Path]:
     return dict(zip(variants, files, strict=True))
 
 
-@app.command()
-@guarded
 def storage(config: Configs, out: Stem) -> None:
-    """Figure 1: what an event matrix costs in each format."""
+    """Figure 1: what an event matrix costs in each format.
+
+    Example:
+    spiking-music figure storage --config config.yaml --out storage
+    """
     settings = configuration.section(configuration.read(config), configuration.FiguresConfig)
 
     from spiking_music.figures.storage import draw
@@ -43,28 +42,29 @@ def storage(config: Configs, out: Stem) -> None:
     draw(settings.storage_units, settings.storage_steps, out)
 
 
-@app.command()
-@guarded
 def rate_quality(
-    summary: Annotated[Path, typer.Option(help="Table of `summarise`.")],
+    summary: Annotated[Path, typer.Option(help="Table of `evaluate summary`.")],
     variant: Variants,
     evaluation: Files,
     coded: Files,
     out: Stem,
 ) -> None:
-    """Bit rate against quality, a point a variant, with intervals and clips."""
+    r"""Bit rate against quality, a point a variant, with intervals and clips.
+
+    Example:
+    spiking-music figure rate-quality --summary summary.csv --variant free \
+        --evaluation quality.csv --coded coded.csv --out rate-quality
+    """
     from spiking_music.figures.rate_quality import draw
 
     draw(summary, _named(variant, evaluation), _named(variant, coded), out, published=True)
 
 
-@app.command()
-@guarded
 def rate_sweep(
     config: Configs,
     sweep: Annotated[
         Path,
-        typer.Option(help="Table of `sweep`; the others lie beside it."),
+        typer.Option(help="Table of `evaluate sweep`; the others lie beside it."),
         Reads(beside=(".npz",)),
     ],
     variant: Variants,
@@ -72,7 +72,12 @@ def rate_sweep(
     coded: Files,
     out: Stem,
 ) -> None:
-    """Figure 4: what the level trades, clip by clip, and the events at some levels."""
+    r"""Figure 4: what the level trades, clip by clip, and the events at some levels.
+
+    Example:
+    spiking-music figure rate-sweep --config config.yaml --sweep sweep.csv --variant free \
+        --evaluation quality.csv --coded coded.csv --out rate-sweep
+    """
     raw = configuration.read(config)
     bound_db = configuration.section(raw, configuration.EvaluationConfig).bound_db
     shown = configuration.section(raw, configuration.FiguresConfig).matrices
@@ -85,25 +90,32 @@ def rate_sweep(
     draw(swept, *tables, out, bound_db, shown)
 
 
-@app.command()
-@guarded
 def selectivity(variant: Variants, arrays: Files, out: Stem) -> None:
-    """Figure 5: correlation of events and notes, and the units closest to A2."""
+    r"""Figure 5: correlation of events and notes, and the units closest to A2.
+
+    Example:
+    spiking-music figure selectivity --variant free --arrays selectivity.npz \
+        --out selectivity
+    """
     from spiking_music.figures.selectivity import draw
 
     draw(_named(variant, arrays), out)
 
 
-@app.command()
-@guarded
 def listening(
     config: Configs,
     tables: Annotated[
-        Path, typer.Option(help="Folder of `ratings` or `objective-ratings`."), Reads("folder")
+        Path,
+        typer.Option(help="Folder of `listen ratings` or `listen objective-ratings`."),
+        Reads("folder"),
     ],
     out: Stem,
 ) -> None:
-    """Figure 3: scores of the systems, and what won against what."""
+    """Figure 3: scores of the systems, and what won against what.
+
+    Example:
+    spiking-music figure listening --config config.yaml --tables ratings --out listening
+    """
     from spiking_music.figures.listening import draw
 
     draw(
@@ -113,46 +125,68 @@ def listening(
     )
 
 
-@app.command()
-@guarded
 def probe(
     label: Annotated[str, typer.Argument(help="What was probed for.")],
-    table: Annotated[list[Path], typer.Option(help="Tables of `probe`, one a variant.")],
+    table: Annotated[list[Path], typer.Option(help="Tables of `evaluate probe`, one a variant.")],
     confusion: Annotated[list[Path], typer.Option(help="Confusions of the same.")],
     out: Stem,
 ) -> None:
-    """What probes tell of a label: accuracies with intervals, and confusion matrices."""
+    r"""What probes tell of a label: accuracies with intervals, and confusion matrices.
+
+    Example:
+    spiking-music figure probe composer --table free.csv --confusion free-confusion.csv \
+        --out composer
+    """
     from spiking_music.figures.probes import draw
 
     draw(label, table, confusion, out)
 
 
-@app.command()
-@guarded
 def training(variant: Variants, log: Files, out: Stem) -> None:
-    """Training curves of all variants."""
+    """Training curves of all variants.
+
+    Example:
+    spiking-music figure training --variant free --log log.csv --out training
+    """
     from spiking_music.figures.training_curves import draw
 
     draw(_named(variant, log), out)
 
 
-@app.command()
-@guarded
 def architecture(
-    table: Annotated[Path, typer.Option(help="Table of `architecture`.")], out: Stem
+    table: Annotated[Path, typer.Option(help="Table of `evaluate architecture`.")], out: Stem
 ) -> None:
-    """Figure 2: blocks, shapes, parameters and compute of a variant."""
+    """Figure 2: blocks, shapes, parameters and compute of a variant.
+
+    Example:
+    spiking-music figure architecture --table free.csv --out architecture
+    """
     from spiking_music.figures.architecture import draw
 
     draw(table, out)
 
 
-@app.command()
-@guarded
 def clips(
-    excerpts: Annotated[Path, typer.Option(help="Arrays of `excerpts` (.npz).")], out: Stem
+    excerpts: Annotated[Path, typer.Option(help="Arrays of `evaluate excerpts` (.npz).")], out: Stem
 ) -> None:
-    """Spectrograms, reconstructions and events of a few clips on one page."""
+    """Spectrograms, reconstructions and events of a few clips on one page.
+
+    Example:
+    spiking-music figure clips --excerpts excerpts.npz --out clips
+    """
     from spiking_music.figures.clips_page import draw
 
     draw(excerpts, out)
+
+
+VERBS = (
+    storage,
+    architecture,
+    rate_quality,
+    rate_sweep,
+    selectivity,
+    listening,
+    probe,
+    training,
+    clips,
+)

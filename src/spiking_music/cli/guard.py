@@ -63,6 +63,12 @@ def guarded(verb: Verb) -> Verb:
     return run
 
 
+def documented(verb: Verb) -> tuple[str, str]:
+    """Help and epilog of a verb: its docstring, whose example keeps its lines."""
+    text, _, example = inspect.cleandoc(verb.__doc__ or "").partition("\n\nExample:\n")
+    return text, f"\b\nExample:\n{inspect.cleandoc(example)}"
+
+
 def notes(verb: Verb) -> dict[str, Note]:
     """What is noted on the parameters of a verb that are paths, by name."""
     parameters = inspect.signature(verb).parameters

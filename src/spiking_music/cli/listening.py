@@ -1,4 +1,4 @@
-"""Verbs of the listening room: models → sounds → a test for listeners, and a page of samples."""
+"""Verbs of `listen`: models → sounds → a test for listeners, and a page of samples."""
 
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +27,12 @@ def stimuli(
     weights: Files = None,
     codes: Files = None,
 ) -> None:
-    """Choose clips and make the sounds of a listening test, with their manifest."""
+    r"""Choose clips and make the sounds of a listening test, with their manifest.
+
+    Example:
+    spiking-music listen stimuli test-0.h5 --config config.yaml --performances performances.csv \
+        --test piano --variant free --weights weights.safetensors --codes test.h5 --out stimuli
+    """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.StimuliConfig)
     variants = _models(variant, weights, codes)
@@ -52,7 +57,11 @@ def mushra_page(
     config: Configs,
     out: Annotated[Path, typer.Option(help="Folder to write."), WritesFolder()],
 ) -> None:
-    """Make the page of a MUSHRA listening test, which opens from disk or any web server."""
+    """Make the page of a MUSHRA listening test, which opens from disk or any web server.
+
+    Example:
+    spiking-music listen mushra-page stimuli/manifest.json --config config.yaml --out mushra
+    """
     from spiking_music.listening.mushra_page import build
 
     build(
@@ -63,7 +72,7 @@ def mushra_page(
 def sample_page(
     clips: Clips,
     config: Configs,
-    chosen: Annotated[Path, typer.Option(help="Clips that `stimuli` chose (clips.csv).")],
+    chosen: Annotated[Path, typer.Option(help="Clips that `listen stimuli` chose (clips.csv).")],
     performances: Performances,
     root: Root,
     dataset: Annotated[str, typer.Option(help="What the page is called after.")],
@@ -75,7 +84,13 @@ def sample_page(
     weights: Files = None,
     codes: Files = None,
 ) -> None:
-    """Make a page on which all systems are heard and seen, in one file."""
+    r"""Make a page on which all systems are heard and seen, in one file.
+
+    Example:
+    spiking-music listen sample-page test-0.h5 --config config.yaml --chosen stimuli/clips.csv \
+        --performances performances.csv --root recordings --dataset piano \
+        --variant free --weights weights.safetensors --codes test.h5 --out samples.html
+    """
     raw = configuration.read(config)
     signal = configuration.section(raw, configuration.SignalConfig)
     stimuli = configuration.section(raw, configuration.StimuliConfig)

@@ -14,10 +14,11 @@ Configs = Annotated[
         help="YAML file, or sections as inline JSON; repeat it to overlay one with the next.",
     ),
 ]
-Performances = Annotated[Path, typer.Option(help="Catalogue that `catalogue` wrote.")]
+Performances = Annotated[Path, typer.Option(help="Table that `data index` wrote.")]
 Root = Annotated[
-    Path, typer.Option(help="Folder that the catalogue's file names start from."), Unchecked()
+    Path, typer.Option(help="Folder that the file names in it start from."), Unchecked()
 ]
 Shard = Annotated[int, typer.Option(min=0)]
 Out = Annotated[Path, typer.Option(help="File to write."), Writes()]  # a verb adds its endings
 Clips = Annotated[list[Path], typer.Argument(help="Clip shards (.h5)."), Reads(beside=(".csv",))]
+Codes = Annotated[Path, typer.Option(help="Codes that `evaluate codes` wrote (.h5).")]

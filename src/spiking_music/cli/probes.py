@@ -1,4 +1,4 @@
-"""Verbs of probes: frozen codes → what can be told from them."""
+"""Verbs of `evaluate`, probes: frozen codes → what can be told from them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,12 @@ def probe(
         list[Path] | None, typer.Option(help="Codes of the clips, a file a split, in order.")
     ] = None,
 ) -> None:
-    """Tell composer, period or genre from codes, or from mel bands of the clips themselves."""
+    r"""Tell composer, period or genre from codes, or from mel bands of the clips themselves.
+
+    Example:
+    spiking-music evaluate probe mel-bands train-0.h5 test-0.h5 --config config.yaml \
+        --performances performances.csv --out mel-bands.csv
+    """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.ProbeConfig)
     if (weights is None) != (codes is None):
@@ -42,10 +47,14 @@ def probe(
 
 
 def compare_probes(
-    tables: Annotated[list[Path], typer.Argument(help="Tables that `probe` wrote.")],
+    tables: Annotated[list[Path], typer.Argument(help="Tables that `evaluate probe` wrote.")],
     out: Annotated[Out, Writes((".csv",), ("{}.md",))],
 ) -> None:
-    """The probes of several variants in one table, .csv and .md."""
+    """The probes of several variants in one table, .csv and .md.
+
+    Example:
+    spiking-music evaluate compare-probes free.csv mel-bands.csv --out probes.csv
+    """
     from spiking_music.evaluation.probe import compare
 
     compare(tables, out)

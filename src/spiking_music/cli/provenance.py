@@ -15,7 +15,11 @@ def provenance(
         Unchecked(),
     ],
 ) -> None:
-    """Tell which configuration, data, code, seed, software and hardware made a result."""
+    """Tell which configuration, data, code, seed, software and hardware made a result.
+
+    Example:
+    spiking-music provenance results/demo/summary.csv
+    """
     from spiking_music.provenance import listed, told
 
     for path in paths:

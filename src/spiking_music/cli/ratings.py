@@ -1,4 +1,4 @@
-"""Verbs of the listening room: results of listeners → tables."""
+"""Verbs of `listen`: results of listeners → tables."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,11 @@ def ratings(
         list[Path] | None, typer.Argument(help="Result files of the page (.csv).")
     ] = None,
 ) -> None:
-    """Screen listeners and compare systems by their ratings."""
+    """Screen listeners and compare systems by their ratings.
+
+    Example:
+    spiking-music listen ratings anna.csv ben.csv --config config.yaml --out ratings
+    """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.RatingsConfig)
 
@@ -36,10 +40,17 @@ def ratings(
 def objective_ratings(
     config: Configs,
     system: Annotated[list[str], typer.Option(help="Name of a system; repeat it.")],
-    evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate` of each, in order.")],
+    evaluation: Annotated[
+        list[Path], typer.Option(help="Table of `evaluate variant` of each, in order.")
+    ],
     out: Folder,
 ) -> None:
-    """Compare systems by ViSQOL and Zimtohrli, before anybody has listened."""
+    r"""Compare systems by ViSQOL and Zimtohrli, before anybody has listened.
+
+    Example:
+    spiking-music listen objective-ratings --config config.yaml --system free --system rvq \
+        --evaluation free.csv --evaluation rvq.csv --out ratings
+    """
     if len(system) != len(evaluation):
         raise ConfigError("give as many --evaluation as --system")
     raw = configuration.read(config)
@@ -52,7 +63,11 @@ def objective_ratings(
 
 
 def simulate_listeners(config: Configs, out: Folder) -> None:
-    """Write result files of listeners that do not exist, to try out what is made of ratings."""
+    """Write result files of listeners that do not exist, to try out what is made of ratings.
+
+    Example:
+    spiking-music listen simulate-listeners --config config.yaml --out simulated
+    """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.SimulatedConfig)
 

@@ -68,7 +68,7 @@ class DemoConfig(Section):
 
 
 class FmaConfig(Section):
-    """Which rows of FMA train, validate and test (dataset/fma/tracks.py)."""
+    """Which rows of FMA train, validate and test (data/fma/tracks.py)."""
 
     split: Literal["published", "70/30"]
 

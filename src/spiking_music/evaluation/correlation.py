@@ -17,7 +17,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.special import xlogy
 
 from spiking_music import hdf5
-from spiking_music.dataset.onsets import read_onsets
+from spiking_music.data.onsets import read_onsets
 from spiking_music.errors import CodeError, DataError
 from spiking_music.evaluation.codes_file import open_codes
 

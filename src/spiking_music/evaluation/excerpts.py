@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from spiking_music.config import MelConfig, ScalarConfig, SignalConfig, VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.onsets import read_onsets
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.onsets import read_onsets
 from spiking_music.evaluation.inference import chosen_codes, decode_batch
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.files import atomic, wrote

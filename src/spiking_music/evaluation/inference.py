@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spiking_music import files
 from spiking_music.config import VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, DataError
 from spiking_music.evaluation.codes_file import (
     NO_LEVEL,

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spiking_music.config import MelConfig, ProbeConfig, SignalConfig
-from spiking_music.dataset.catalogue import read_performances
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.labels import read_labels
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.index import read_performances
+from spiking_music.data.labels import read_labels
 from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.evaluation.classifiers import Probabilities, Samples, predictions

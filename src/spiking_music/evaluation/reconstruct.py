@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spiking_music import files
 from spiking_music.codec import classical
 from spiking_music.config import EvaluationConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation import metrics, perceptual
 from spiking_music.evaluation.anchor import ANCHORS

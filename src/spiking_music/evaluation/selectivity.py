@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from spiking_music.config import SelectivityConfig
-from spiking_music.dataset.onsets import LOWEST
+from spiking_music.data.onsets import LOWEST
 from spiking_music.errors import DataError
 from spiking_music.evaluation.correlation import (
     Pairs,

@@ -20,7 +20,7 @@ from spiking_music.codec.rate_control import (
     within,
 )
 from spiking_music.config import EvaluationConfig, VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.evaluation.inference import device_at_hand, require_signal

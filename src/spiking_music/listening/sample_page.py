@@ -20,7 +20,7 @@ from spiking_music import files
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import SamplesConfig, SignalConfig, StimuliConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.evaluation.rates import clip_rates
 from spiking_music.listening import inline_html
 from spiking_music.listening.inline_html import Page, base64_text, json_text

@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spiking_music.config import StimuliConfig
-from spiking_music.dataset.catalogue import read_performances
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.index import read_performances
 from spiking_music.errors import DataError
 from spiking_music.evaluation.reconstruct import clip_places
 

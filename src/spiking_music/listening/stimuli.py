@@ -15,7 +15,7 @@ from spiking_music import files
 from spiking_music.audio.mixing import resampled
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import StimuliConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.listening.manifest import Manifest
 from spiking_music.listening.scores import REFERENCE
 from spiking_music.listening.selection import choose, table

@@ -14,9 +14,9 @@ from spiking_music.codec import classical
 from spiking_music.codec.classical import Rung
 from spiking_music.codec.entropy import EntropyCoder, load_tables, make_coder
 from spiking_music.codec.model_folder import TABLES
-from spiking_music.dataset.catalogue import read_performances
-from spiking_music.dataset.clip_dataset import Clips
-from spiking_music.dataset.midi import read_midi
+from spiking_music.data.clip_dataset import Clips
+from spiking_music.data.index import read_performances
+from spiking_music.data.midi import read_midi
 from spiking_music.errors import ConfigError
 from spiking_music.evaluation.anchor import ANCHORS
 from spiking_music.evaluation.codes_file import NO_LEVEL, Codes, Origin

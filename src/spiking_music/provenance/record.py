@@ -26,7 +26,7 @@ from spiking_music.provenance import environment, modules
 
 VARIABLE = "SPIKING_MUSIC_PROVENANCE"  # folder of the records; without it, none is written
 FOLDER = "provenance"
-DATA = ("clips", "onsets")  # verbs whose outputs are the version of the data
+DATA = (["data", "clips"], ["data", "onsets"])  # whose outputs are the version of the data
 
 Record = dict[str, Any]
 
@@ -94,7 +94,7 @@ def _write(records: Path, arguments: Sequence[str], inputs: list[Path], about: R
         "hardware": environment.hardware(),
     }
     record["configuration"] = merge(record["configuration"], _own(arguments))
-    if arguments[0] in DATA:
+    if [*arguments[:2]] in DATA:
         record["data"] |= made
     for path, (name, value) in zip(outputs, made.items(), strict=True):
         this = {"output": name, "sha256": value, "bytes": path.stat().st_size}

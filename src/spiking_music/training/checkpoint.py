@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from spiking_music.config import VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.files import Disk, atomic, litter
 from spiking_music.models.autoencoder import Autoencoder

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from spiking_music.config import TrainingConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import DataError
 from spiking_music.training import signals
 

@@ -14,7 +14,7 @@ from torch.multiprocessing.spawn import ProcessException
 
 from spiking_music import files
 from spiking_music.config import VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
 from spiking_music.models.pretrained import weights_at
 from spiking_music.models.weights import save_weights

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from spiking_music.config import VariantConfig
-from spiking_music.dataset.clip_dataset import Clips
+from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import TrainingError
 from spiking_music.models.autoencoder import Autoencoder, Output
 from spiking_music.models.weights import save_weights

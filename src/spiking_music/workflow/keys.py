@@ -25,7 +25,7 @@ SAMPLES += _of("listening.stimuli", "loudness_lufs peak_dbfs")
 RATINGS = _of("listening.ratings", "resamplings level")
 
 
-def catalogue(config: Config) -> list[str]:
+def index(config: Config) -> list[str]:
     """Of the table of performances."""
     source = config.dataset.source
     keys = ["seed", *_of("dataset", "source notes labels shards subset")]
@@ -48,7 +48,7 @@ def recordings(config: Config) -> list[str]:
 
 def version(config: Config) -> list[str]:
     """Of all that lies between a folder of one's own and its clips and onsets."""
-    return [*catalogue(config), *recordings(config), *CLIPS, "signal"]
+    return [*index(config), *recordings(config), *CLIPS, "signal"]
 
 
 def scores(config: Config) -> list[str]:

@@ -69,7 +69,7 @@ class Material:
 
     def version(self, wildcards: Job) -> str:
         """The version of the recordings of a split."""
-        from spiking_music.dataset.versions import versions  # a second, which other rules save
+        from spiking_music.data.versions import versions  # a second, which other rules save
 
         known = versions(self.config.dataset, self.config.seed)
         return known.get(wildcards.split, "unknown")

@@ -150,7 +150,8 @@ class Plan(Material):
         """The names of the others, as a regular expression.
 
         In a job of a group Snakemake knows the rules of that group only, and would make with them
-        what `borrow` has made: hence no order of rules, but names that only one rule accepts.
+        what `train import-model` has made: hence no order of rules, but names that only one rule
+        accepts.
         """
         return "|".join(name for name in self.models if name not in self.model_sources) or NOTHING
 
