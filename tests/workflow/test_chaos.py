@@ -20,6 +20,7 @@ from tests.workflow.small import outputs, write_overlay
 KILLS = 25
 SEED = 5
 AT_START = 0.15  # share of the kills that do not wait for a job to begin
+UNLOCKED = 5  # one run of so many locks the folder, and has to be unlocked
 LAST = 0.85  # share of the jobs after which no more kill is due: some must be left
 PAUSE = 1.5  # jobs' mean time that a kill waits, at most, once it is due
 MARK = "SPIKING_MUSIC_CHAOS"  # in the environment of all that a run starts
@@ -34,14 +35,17 @@ def test_killed_at_25_moments_the_workflow_ends_in_the_same_bytes(
     seconds = [pd.read_csv(path, sep="\t")["s"].item() for path in benchmarks(small)]
     jobs, longest = len(seconds), PAUSE * float(np.mean(seconds))
     interrupted: Counter[str] = Counter()
-    for moment in sorted(draw.uniform(0, LAST * jobs) for _ in range(KILLS)):
+    moments = sorted(draw.uniform(0, LAST * jobs) for _ in range(KILLS))
+    for number, moment in enumerate(moments):
         waits = draw.random() > AT_START
-        kill(tmp_path, overlays, moment, waits, draw.uniform(0, longest))
+        locks = number % UNLOCKED == 0
+        kill(tmp_path, overlays, moment, waits, draw.uniform(0, longest), locks)
         hit = unfinished(tmp_path)
         interrupted.update(hit)
         print(f"killed after {len(benchmarks(tmp_path))} of {jobs} jobs, amid {hit or 'none'}")
-        unlocked = run_snakemake(tmp_path, "--unlock", overlays=overlays)
-        assert unlocked.code == 0, unlocked.said
+        if locks:
+            unlocked = run_snakemake(tmp_path, "--unlock", overlays=overlays)
+            assert unlocked.code == 0, unlocked.said
     print(f"in all: {dict(interrupted)}")
     assert len(interrupted) >= 6, "the kills did not spread over the run"
 
@@ -56,16 +60,24 @@ def test_killed_at_25_moments_the_workflow_ends_in_the_same_bytes(
     assert not list((tmp_path / ".snakemake" / "locks").iterdir())
 
 
-def kill(folder: Path, overlays: tuple[str, ...], moment: float, waits: bool, pause: float) -> None:
+def kill(
+    folder: Path,
+    overlays: tuple[str, ...],
+    moment: float,
+    waits: bool,
+    pause: float,
+    locks: bool,
+) -> None:
     """Run the workflow in `folder` and kill its process group, `pause` s after it is due.
 
     It is due when `moment` jobs of all are finished and, if it `waits`, this run has begun one.
     """
+    options = ["--rerun-incomplete"] if locks else ["--rerun-incomplete", "--nolock"]
     mark = uuid.uuid4().hex
     log = folder / "said.log"
     with log.open("w") as file:
         run = subprocess.Popen(
-            snakemake(folder, "--rerun-incomplete", overlays=overlays),
+            snakemake(folder, *options, overlays=overlays),
             env={**environment(), MARK: mark},
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from spiking_music.data.midi import write_midi
-from tests.workflow.conftest import ROOT, environment
+from tests.workflow.conftest import ROOT, warmed
 from tests.workflow.folders import make_folder, performance, sound
 from tests.workflow.small import VARIANT, outputs, whole_config
 
@@ -29,7 +29,7 @@ class Clone:
         run = subprocess.run(
             command,
             cwd=self.root,
-            env=environment(),
+            env=warmed(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -13,7 +13,7 @@ import yaml
 
 from spiking_music.config import read, variants
 from tests.conftest import DEFAULTS, ROOT
-from tests.workflow.conftest import environment, snakemake
+from tests.workflow.conftest import snakemake, warmed
 
 STEP = re.compile(r"(Append to|Write) `([^`]+)`[^:]*:\n\n```\w+\n(.*?)```", re.DOTALL)
 CODE = """
@@ -52,7 +52,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     overlays = ("config/tiny.yaml", str(folder / "winners.yaml"), str(folder / "less.yaml"))
     run = subprocess.run(
         snakemake(folder, *targets, overlays=overlays), capture_output=True, text=True,
-        env=environment() | {"PYTHONPATH": str(folder / "src")},
+        env=warmed() | {"PYTHONPATH": str(folder / "src")},
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-5000:]
     return folder

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.conftest import ROOT, environment
+from tests.workflow.conftest import ROOT, warmed
 from tests.workflow.folders import make_folder
 
 ODD = "my o'ut \"$5 ~x% é#;&(*)[a],=:\\ü"
@@ -43,7 +43,7 @@ def snakemake(
     files = ["config/tiny.yaml", "few.yaml", "changes.yaml"]
     return subprocess.run(
         ["snakemake", "--cores", "2", *arguments, "--configfile", *files],
-        cwd=clone, env=environment(), capture_output=True, text=True, timeout=800,
+        cwd=clone, env=warmed(), capture_output=True, text=True, timeout=800,
     )  # fmt: skip
 
 

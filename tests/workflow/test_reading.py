@@ -5,12 +5,9 @@ run of a rule would fail. No less: here the commands of the rules are run again,
 is noted. `train` is left out, as its whole configuration goes into the weights.
 """
 
-import json
-import re
-import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,8 +22,8 @@ from spiking_music.config.reading import SECTIONS, TABLES
 from spiking_music.config.sections import Section
 from spiking_music.workflow import Plan
 from tests.conftest import DEFAULTS, ROOT
-from tests.workflow.conftest import run_snakemake
-from tests.workflow.small import VARIANT, write_overlay
+from tests.workflow.commands import commands, handed, verb
+from tests.workflow.small import VARIANT
 
 RESULTS = Path("results/small")
 TARGETS = ("all", f"{RESULTS}/listen/objective/summary.md", f"{RESULTS}/figures/fig4-{VARIANT}.png")
@@ -80,32 +77,6 @@ class Reading:
             self.keys.add(f"{place}.{name}".strip("."))
 
 
-def handed(argv: list[str]) -> set[str]:
-    """The keys in the configuration of a command; rows of tables without their names."""
-    if "--config" not in argv:
-        return set()
-    values = json.loads(argv[argv.index("--config") + 1])
-    found = set()
-    for path in _leaves(values):
-        if path[-1] == "kind":  # which class it is
-            continue
-        if path[0] in TABLES.values():
-            found.add(".".join([path[0], *path[2:]]))
-        elif path[0] != "variants":  # names of rows
-            found.add(".".join(path))
-        elif path[2] == "seed":
-            found.add("seed")
-    return found
-
-
-def _leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, (*path, key))
-        else:
-            yield (*path, key)
-
-
 @pytest.fixture(scope="module")
 def work(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the small run, to which listeners and labels are added."""
@@ -113,23 +84,6 @@ def work(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(small, folder, dirs_exist_ok=True)
     (folder / "ratings").mkdir()
     return folder
-
-
-def verb(argv: list[str]) -> str:
-    return " ".join(argv[:2])
-
-
-def commands(folder: Path, *targets: str, **overlay: Any) -> dict[str, list[str]]:
-    """One command of each verb and set of keys, as the rules would run it."""
-    (folder / "more.json").write_text(json.dumps(overlay))
-    overlays = (*write_overlay(folder), str(folder / "more.json"))
-    done = run_snakemake(folder, "-n", "-p", "--forceall", *targets, overlays=overlays)
-    assert done.code == 0, done.said
-    found = {}
-    for line in re.findall(r"spiking-music (.*?) 2>&1", done.said):
-        argv = shlex.split(line)
-        found[f"{verb(argv)} {sorted(handed(argv))} {'--weights' in argv}"] = argv
-    return found
 
 
 def read_by(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> set[str]:

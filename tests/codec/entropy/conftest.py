@@ -65,29 +65,31 @@ def mdct_tables() -> Make:
     return make
 
 
+def make_binary_tables(units: int) -> EntropyTables:
+    static = numbers(f"static {units}", (units,), 1, 40000).astype(np.uint16)
+    k = numbers(f"adaptive {units}", (units, CONTEXTS), 1, 50000).astype(np.uint16)
+    adaptive = AdaptiveTables(k, np.array([units // 8, units // 4, units // 2], np.int32))
+    return EntropyTables("binary", units, 1, static, adaptive, learned("w", units), None)
+
+
+def make_rvq_tables(books: int, size: int, modelled: bool = True) -> EntropyTables:
+    static = numbers(f"static {books} {size}", (books, size), 1, 65536).astype(np.uint16)
+    width = (size - 1).bit_length()
+    if not modelled:
+        return EntropyTables("rvq", books, size, static, None, None, None)
+    order = numbers(f"labels {books} {size}", (books, size), 0, 1 << 31).argsort(axis=1)
+    model = learned("r", books * width)
+    return EntropyTables("rvq", books, size, static, None, model, order.astype(np.uint16))
+
+
 @pytest.fixture(scope="session")
 def binary_tables() -> Make:
-    def make(units: int) -> EntropyTables:
-        static = numbers(f"static {units}", (units,), 1, 40000).astype(np.uint16)
-        k = numbers(f"adaptive {units}", (units, CONTEXTS), 1, 50000).astype(np.uint16)
-        adaptive = AdaptiveTables(k, np.array([units // 8, units // 4, units // 2], np.int32))
-        return EntropyTables("binary", units, 1, static, adaptive, learned("w", units), None)
-
-    return make
+    return make_binary_tables
 
 
 @pytest.fixture(scope="session")
 def rvq_tables() -> Make:
-    def make(books: int, size: int, modelled: bool = True) -> EntropyTables:
-        static = numbers(f"static {books} {size}", (books, size), 1, 65536).astype(np.uint16)
-        width = (size - 1).bit_length()
-        if not modelled:
-            return EntropyTables("rvq", books, size, static, None, None, None)
-        order = numbers(f"labels {books} {size}", (books, size), 0, 1 << 31).argsort(axis=1)
-        model = learned("r", books * width)
-        return EntropyTables("rvq", books, size, static, None, model, order.astype(np.uint16))
-
-    return make
+    return make_rvq_tables
 
 
 @pytest.fixture

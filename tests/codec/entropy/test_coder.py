@@ -1,6 +1,6 @@
 """Payloads: exact, close to the ideal, the same everywhere; and refusal of what is none."""
 
-import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -11,20 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spiking_music.codec.entropy import METHODS, EntropyTables, ideal_bits, make_coder
-from spiking_music.codec.entropy.coder import EntropyCoder
+from spiking_music.codec.entropy import METHODS, ideal_bits, make_coder
 from spiking_music.errors import CodeError
+from tests.codec.entropy import golden
 from tests.codec.entropy.conftest import numbers
+from tests.codec.entropy.golden import digests, only, vectors
 
 DENSITIES = (0.0, 0.005, 0.1, 0.5, 1.0)
-
-
-def only(tables: EntropyTables, method: str) -> EntropyCoder:
-    """A coder that has no choice but this method or raw."""
-    coder = make_coder(tables)
-    models = {name: model for name, model in coder._models.items() if METHODS[name] == method}
-    coder._models = models
-    return coder
 
 
 @pytest.mark.parametrize("units", [1, 3, 4, 80, 129, 1024])
@@ -148,39 +141,21 @@ GOLDEN = {  # sha256 of the payloads of `vectors`
 }
 
 
-def vectors(binary: EntropyTables, plain: EntropyTables, modelled: EntropyTables) -> dict:
-    """A payload of each method for codes that hashing makes and that the method codes well."""
-    z = (numbers("golden", (80, 64), 0, 100) < 15).astype(np.uint8)
-    drawn = numbers("golden", (4, 3, 64), 0, 1000)
-    weights = np.take_along_axis(plain.static[None], drawn, axis=2)
-    likely = np.take_along_axis(drawn, weights.argmax(axis=0)[None], axis=0)[0]
-    labels = np.bitwise_and.reduce(drawn, axis=0)  # few bits are ones
-    named = np.take_along_axis(modelled.labels.argsort(axis=1), labels, axis=1)
-    return {
-        **{name: only(binary, name).encode(z) for name in ("static", "adaptive", "learned")},
-        "rvq static": make_coder(plain).encode(likely),
-        "rvq learned": make_coder(modelled).encode(named),
-    }
-
-
-def test_golden_payloads(binary_tables, rvq_tables) -> None:
-    tables = binary_tables(80), rvq_tables(3, 1000, False), rvq_tables(3, 1000)
-    payloads = vectors(*tables)
+def test_golden_payloads() -> None:
+    payloads = vectors()
     assert [METHODS[p[0]] for p in payloads.values()] == [name.split()[-1] for name in GOLDEN]
-    found = {name: hashlib.sha256(payload).hexdigest() for name, payload in payloads.items()}
-    assert found == GOLDEN
+    assert digests() == GOLDEN
 
 
 @pytest.mark.parametrize("threads", ["1", "4"])
 def test_threads_do_not_change_a_byte(threads: str) -> None:
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-    environment = {**os.environ, **dict.fromkeys(names, threads)}
-    test = f"{Path(__file__)}::test_golden_payloads"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
-        env=environment,
+        [sys.executable, "-m", golden.__name__],
+        env={**os.environ, **dict.fromkeys(names, threads)},
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[3],
     )
-    assert done.returncode == 0, done.stdout[-2000:]
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout) == GOLDEN

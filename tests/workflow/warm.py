@@ -1,0 +1,146 @@
+"""A server that runs `spiking-music` in processes that have imported the slow libraries already.
+
+The workflow starts dozens of short jobs, each of which imports PyTorch and others for seconds. Here
+they are forks of one process that has done so. No module of the package is imported before the
+fork, so that a job behaves as the installed command does. What tests kill or time runs the
+installed command itself.
+
+The client, a `spiking-music` of its own in a folder for PATH, hands over its arguments,
+environment, working directory and standard streams, and ends as the fork does.
+"""
+
+import atexit
+import functools
+import gc
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+ADDRESS = "SPIKING_MUSIC_WARM"  # path of the socket
+LIBRARIES = (
+    *("av", "h5py", "matplotlib.backends.backend_agg", "numba", "pandas", "pydantic"),
+    *("pyloudnorm", "rich.progress", "safetensors.torch", "scipy.ndimage", "scipy.signal"),
+    *("scipy.stats", "sklearn.neural_network", "torch", "torchaudio", "typer", "yaml", "zarr"),
+    *("lightning_fabric", "torch.utils.flop_counter", "torch.utils.tensorboard"),
+)
+CLIENT = """#!{python} -IS
+import json, os, signal, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect(os.environ["{address}"])
+    about = {{"argv": sys.argv, "env": dict(os.environ), "cwd": os.getcwd(), "pgid": os.getpgrp()}}
+    socket.send_fds(server, [json.dumps(about).encode() + b"\\n"], [0, 1, 2])
+    with server.makefile("r") as answers:
+        process = int(answers.readline())
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda number, _: os.kill(process, number))
+        code = int(answers.readline())
+os._exit(code)
+"""
+
+
+@functools.cache
+def start() -> dict[str, str]:
+    """What the environment of a workflow needs, beside a PATH that starts with it, to be quick.
+
+    The server of this process is started, and ends with it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="warm-"))
+    address = folder / "socket"
+    client = folder / "spiking-music"
+    client.write_text(CLIENT.format(python=sys.executable, address=ADDRESS))
+    client.chmod(0o755)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.workflow.warm", str(address)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        cwd=Path(__file__).parents[2],
+    )
+    while not address.exists():
+        assert server.poll() is None, "the server does not start"
+        time.sleep(0.05)
+    path = f"{folder}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {ADDRESS: str(address), "PATH": path}
+
+
+def serve(address: str) -> None:
+    """Answer clients until the process that started this one has ended."""
+    for name in LIBRARIES:
+        __import__(name)
+    assert not [name for name in sys.modules if name.startswith("spiking_music")]
+    gc.collect()
+    gc.freeze()  # or each fork copies what it looks through
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are no zombies
+    parent = os.getppid()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        listener.settimeout(1)
+        while os.getppid() == parent:
+            with suppress(TimeoutError):
+                client, _ = listener.accept()
+                if os.fork() == 0:
+                    listener.close()
+                    _watch(client)
+                client.close()
+
+
+def _watch(client: socket.socket) -> None:
+    """Fork the job, and tell the client its process and exit code; does not return."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    message, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
+    while not message.endswith(b"\n"):
+        message += client.recv(1 << 20)
+    about = json.loads(message)
+    process = os.fork()
+    if process == 0:
+        client.close()
+        _become(about, streams)
+    with suppress(OSError):
+        client.sendall(f"{process}\n".encode())
+    _, status = os.waitpid(process, 0)
+    code = os.waitstatus_to_exitcode(status)
+    with suppress(OSError):
+        client.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
+    os._exit(0)
+
+
+def _become(about: dict, streams: list[int]) -> None:
+    """Run the command in this process; does not return."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    with suppress(OSError):  # the group is of another session
+        os.setpgid(0, about["pgid"])
+    os.chdir(about["cwd"])
+    os.environ.clear()
+    os.environ.update(about["env"])
+    sys.argv = about["argv"]
+    sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(":") if path]
+    code = 1
+    try:
+        from spiking_music.cli import main
+
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)  # the memory of all the libraries is not freed one by one
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
