@@ -3,7 +3,7 @@
 
 rule import_model:
     input:
-        plan.lent,
+        plan.imported,
     output:
         "<results>/models/{variant}/{file}",
     wildcard_constraints:

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from spiking_music import config as configuration
-from spiking_music.codec.classical import Rung
+from spiking_music.codec.classical import AtRate
 from spiking_music.config import SignalConfig, StimuliConfig
 from spiking_music.evaluation.anchor import distorted
 from spiking_music.evaluation.codes_file import NO_LEVEL, Origin
@@ -56,8 +56,8 @@ def _shown() -> list[SystemOutput]:
         origin = _origin("binary", 1, level)
         shown.append(SystemOutput(name, "model", _audio(2 + place), origin, z, order))
     shown.append(SystemOutput("mel", "model", _audio(9)))
-    rungs = tuple(Rung("mp3", 8, 8.24, 0.29, wave) for wave in _audio(10))
-    shown.append(SystemOutput("mp3-8", "codec", _audio(10), rungs=rungs))
+    versions = tuple(AtRate("mp3", 8, 8.24, 0.29, wave) for wave in _audio(10))
+    shown.append(SystemOutput("mp3-8", "codec", _audio(10), versions=versions))
     spoilt = np.stack([distorted(x.astype(float), SIGNAL.sample_rate) for x in originals])
     shown.append(SystemOutput("anchor-distorted", "anchor", spoilt.astype(np.float32)))
     return shown

@@ -16,9 +16,9 @@ from spiking_music.codec.classical import (
     OPUS,
     SAMPLE_RATE,
     Coded,
+    at_rates,
     available,
     compress,
-    ladder,
     restore,
 )
 from spiking_music.codec.si_snr import si_snr
@@ -109,13 +109,13 @@ def test_below_the_least_mp3_less_is_left_of_the_treble() -> None:
 
 def test_a_ladder_is_what_each_rate_gives() -> None:
     x = noise(30_000)
-    rungs = list(ladder(x, "mp3", [2, 64]))
-    assert [(rung.codec, rung.setting) for rung in rungs] == [("mp3", 2), ("mp3", 64)]
-    for rung in rungs:
-        coded = compress(x, "mp3", rung.setting)
-        assert np.array_equal(rung.audio, restore(coded))
+    versions = list(at_rates(x, "mp3", [2, 64]))
+    assert [(version.codec, version.setting) for version in versions] == [("mp3", 2), ("mp3", 64)]
+    for version in versions:
+        coded = compress(x, "mp3", version.setting)
+        assert np.array_equal(version.audio, restore(coded))
         bits = 8e-3 * len(coded.stream) * SAMPLE_RATE / len(x)
-        assert rung.kbps + rung.header_kbps == pytest.approx(bits)
+        assert version.kbps + version.header_kbps == pytest.approx(bits)
 
 
 def test_a_missing_encoder_leaves_a_codec_out_and_says_so(

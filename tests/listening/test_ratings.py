@@ -106,12 +106,12 @@ def test_simulated_files_hold_what_was_drawn(tmp_path: Path, simulated: Simulate
 
 
 def test_simulated_listeners_prefer_what_they_should(simulated: SimulatedConfig) -> None:
-    many = simulated.model_copy(update={"listeners": 2000, "lazy": 0.0})
+    many = simulated.model_copy(update={"listeners": 2000, "random": 0.0})
     pages = simulate(many, seed=0)
     means = dict(zip(pages.systems, pages.scores.mean(axis=0), strict=True))
     for name in ("reference", "rvq", "free", "mel"):  # far enough from the ends not to be cut
         assert means[name] == pytest.approx(many.scores[name], abs=1)
     spread = pages.scores[:, pages.systems.index("free")].std()
-    assert spread == pytest.approx(np.hypot(many.taste, many.noise), rel=0.05)
-    lazy = simulate(many.model_copy(update={"lazy": 1.0}), seed=0)
+    assert spread == pytest.approx(np.hypot(many.bias, many.noise), rel=0.05)
+    lazy = simulate(many.model_copy(update={"random": 1.0}), seed=0)
     np.testing.assert_allclose(lazy.scores.mean(axis=0), 50, atol=2)

@@ -131,7 +131,7 @@ def test_known_preferences_are_found_and_equal_systems_are_not() -> None:
     truth = {"reference": 100.0, "rvq": 75.0, "free": 60.0, "sparse": 60.0, "mel": 30.0}
     found, false = 0, 0
     for seed in range(20):
-        settings = SimulatedConfig(listeners=20, clips=5, scores=truth, taste=5, noise=10, lazy=0)
+        settings = SimulatedConfig(listeners=20, clips=5, scores=truth, bias=5, noise=10, random=0)
         table = statistics.comparisons(simulate(settings, seed))
         table = table.set_index(["first", "second"])
         found += int(table.loc[("rvq", "free"), "p_wilcoxon_holm"] <= 0.05)

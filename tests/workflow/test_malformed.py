@@ -6,6 +6,7 @@ tests of their own: test_bad_input.py, and in tests/audio, tests/cli and tests/c
 
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -78,9 +79,14 @@ def call(work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     def run(argv: list[str]) -> tuple[int, str, bool]:
         before = state(work)
         monkeypatch.setattr(sys, "argv", ["spiking-music", *argv])
-        with pytest.raises(SystemExit) as end:
+        code, raised = 0, ""
+        try:
             cli.main()
-        return int(end.value.code or 0), capsys.readouterr().err, state(work) != before
+        except SystemExit as end:
+            code = int(end.code or 0)
+        except Exception:
+            raised = traceback.format_exc()
+        return code, capsys.readouterr().err + raised, state(work) != before
 
     return run
 

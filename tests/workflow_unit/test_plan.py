@@ -114,16 +114,16 @@ def test_models_are_trained_or_taken_over(tmp_path: Path, monkeypatch: Any) -> N
     assert plan().model_sources == {"mdct-shipped": str(PRETRAINED)}
     assert plan().trained_here == "|".join(FAMILY)
     job = Job(variant="mdct-shipped", file=WEIGHTS)
-    assert plan().lent(job) == f"{PRETRAINED}/{WEIGHTS}"
+    assert plan().imported(job) == f"{PRETRAINED}/{WEIGHTS}"
     only = dict.fromkeys(set(FAMILY) - {"free"})
     with pytest.raises(ConfigError, match="models_from is 'far', but there is no 'results/far/"):
         plan(models_from="far", variants=only)
     model = tmp_path / "results" / "far" / "models" / "free" / WEIGHTS
     model.parent.mkdir(parents=True)
     model.touch()
-    lent = plan(models_from="far", variants=only)
-    assert lent.model_sources["free"] == "results/far/models/free"
-    assert lent.trained_here == "(?!)" and "training" not in lent.figures
+    imported = plan(models_from="far", variants=only)
+    assert imported.model_sources["free"] == "results/far/models/free"
+    assert imported.trained_here == "(?!)" and "training" not in imported.figures
 
 
 def test_weights_to_start_from(tmp_path: Path, monkeypatch: Any) -> None:

@@ -20,10 +20,10 @@ def provenance(
     Example:
     spiking-music provenance results/demo/summary.csv
     """
-    from spiking_music.provenance import listed, told
+    from spiking_music.provenance import describe, list_records
 
     for path in paths:
-        print(listed(path) if path.is_dir() else told(path))
+        print(list_records(path) if path.is_dir() else describe(path))
 
 
 VERBS = (provenance,)

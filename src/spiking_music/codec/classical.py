@@ -81,7 +81,7 @@ class Coded:
 
 
 @dataclass(frozen=True)
-class Rung:
+class AtRate:
     """A recording as it comes back from one setting of a codec."""
 
     codec: str
@@ -149,11 +149,11 @@ def require_sample_rate(rate: int) -> None:
         raise DataError(f"MP3 and Opus take recordings at {SAMPLE_RATE} Hz, not at {rate}")
 
 
-def ladder(waveform: NDArray[np.floating], codec: str, rates: Iterable[int]) -> Iterator[Rung]:
+def at_rates(waveform: NDArray[np.floating], codec: str, rates: Iterable[int]) -> Iterator[AtRate]:
     """What comes back of `waveform` (n,) at each of `rates` (kbps); raises as `compress` does."""
     for kbps in rates:
         coded = compress(waveform, codec, kbps)
-        yield Rung(codec, kbps, coded.kbps, coded.header_kbps, restore(coded))
+        yield AtRate(codec, kbps, coded.kbps, coded.header_kbps, restore(coded))
 
 
 def _coding_rate(codec: str, kbps: int) -> int:

@@ -75,9 +75,9 @@ class SimulatedConfig(Section):
     listeners: Positive
     clips: Positive
     scores: dict[str, Score]  # true quality, by system
-    taste: Weight  # standard deviation of what a listener thinks of a system, clip after clip
+    bias: Weight  # standard deviation of what a listener thinks of a system, clip after clip
     noise: Weight  # standard deviation from one rating to the next
-    lazy: Fraction  # chance that a listener does not listen, and rates anything anyhow
+    random: Fraction  # chance that a listener does not listen, and rates anything anyhow
 
 
 class ListeningConfig(Section):

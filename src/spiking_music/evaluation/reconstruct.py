@@ -131,9 +131,13 @@ def _through(
 ) -> Iterator[Audio]:
     """The clips as they come back, batch after batch; what they cost goes to `spent`."""
     for batch in _references(source, size):
-        rungs = [rung for clip in batch for rung in classical.ladder(clip, codec, [kbps])]
-        spent += [{"kbps": rung.kbps, "kbps_header": rung.header_kbps} for rung in rungs]
-        yield np.stack([rung.audio for rung in rungs])
+        versions = [
+            version for clip in batch for version in classical.at_rates(clip, codec, [kbps])
+        ]
+        spent += [
+            {"kbps": version.kbps, "kbps_header": version.header_kbps} for version in versions
+        ]
+        yield np.stack([version.audio for version in versions])
 
 
 def _scoring(source: Clips, config: EvaluationConfig) -> AbstractContextManager[Pool | None]:

@@ -154,9 +154,9 @@ def _pictures(
             codes = system.codes[clip]
             entry["codes"] = raster(codes, system.origin, system.order)
             entry["rates"] = clip_rates(codes, system.origin, system.coder, seconds)
-        if system.rungs:
-            rung = system.rungs[clip]
-            entry["rates"] = {"kbps": rung.kbps, "headers": rung.header_kbps}
+        if system.versions:
+            version = system.versions[clip]
+            entry["rates"] = {"kbps": version.kbps, "headers": version.header_kbps}
         yield entry
 
 

@@ -1,8 +1,8 @@
 """Listeners that do not exist, with known preferences: for trying out, never for reporting.
 
 A rating is the system's true quality, plus this listener's bias towards the system on all clips
-(`taste`), plus noise, rounded and cut to 0..100. The hidden reference is recognised, so that it has
-neither. A random responder (`lazy`) draws every rating from 0..100, whatever is played.
+(`bias`), plus noise, rounded and cut to 0..100. The hidden reference is recognised, so that it has
+neither. A random responder (`random`) draws every rating from 0..100, whatever is played.
 """
 
 import csv
@@ -29,9 +29,9 @@ def simulate(settings: SimulatedConfig, seed: int) -> Pages:
     truth = np.array([settings.scores[name] for name in systems])
     recognised = np.array([name == REFERENCE for name in systems])
     shape = (settings.listeners, settings.clips, len(systems))
-    bias = settings.taste * draw.normal(size=(settings.listeners, 1, len(systems)))
+    bias = settings.bias * draw.normal(size=(settings.listeners, 1, len(systems)))
     scores = truth + ~recognised * (bias + settings.noise * draw.normal(size=shape))
-    random_responder = draw.random(settings.listeners) < settings.lazy
+    random_responder = draw.random(settings.listeners) < settings.random
     scores[random_responder] = draw.uniform(0, 100, size=shape)[random_responder]
     clips = [f"c{number}" for number in range(1, settings.clips + 1)]
     return Pages(

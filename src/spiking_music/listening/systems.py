@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from spiking_music.codec import classical
-from spiking_music.codec.classical import Rung
+from spiking_music.codec.classical import AtRate
 from spiking_music.codec.entropy import EntropyCoder, load_tables, make_coder
 from spiking_music.codec.model_folder import TABLES
 from spiking_music.data.clip_dataset import Clips
@@ -79,7 +79,7 @@ class SystemOutput:
     codes: Codes | None = None  # (clips, rows, T)
     order: NDArray[np.int64] | None = None  # of the units, see `unit_order`
     coder: EntropyCoder | None = None
-    rungs: tuple[Rung, ...] = ()  # of a codec, a clip each
+    versions: tuple[AtRate, ...] = ()  # of a codec, a clip each
 
     @property
     def level(self) -> int | None:
@@ -142,9 +142,14 @@ def _mp3(original: Audio, sample_rate: int, rates: Sequence[int]) -> Iterator[Sy
     """MP3 at each of `rates`; none, and a note on stderr, where there is no encoder."""
     for kbps in classical.available("mp3", rates):
         classical.require_sample_rate(sample_rate)
-        rungs = tuple(rung for clip in original for rung in classical.ladder(clip, "mp3", [kbps]))
+        versions = tuple(
+            version for clip in original for version in classical.at_rates(clip, "mp3", [kbps])
+        )
         yield SystemOutput(
-            f"mp3-{kbps}", "codec", np.stack([rung.audio for rung in rungs]), rungs=rungs
+            f"mp3-{kbps}",
+            "codec",
+            np.stack([version.audio for version in versions]),
+            versions=versions,
         )
 
 

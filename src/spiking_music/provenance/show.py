@@ -15,7 +15,7 @@ from spiking_music.provenance.record import FOLDER, Record, digest, find
 SHORT = 12  # digits of a digest
 
 
-def told(path: Path) -> str:
+def describe(path: Path) -> str:
     """All that is known of the result `path`, and whether it is still what was recorded."""
     root, record = find(path)
     lines = [f"{path}: {_state(root, record)}"]
@@ -25,7 +25,7 @@ def told(path: Path) -> str:
     return "\n".join(lines)
 
 
-def listed(folder: Path) -> str:
+def list_records(folder: Path) -> str:
     """A line for each recorded result below `folder`; `DataError` where there is none."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     lines = []

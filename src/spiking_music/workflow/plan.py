@@ -50,8 +50,8 @@ class Plan(Material):
                 f"results are written to '{self.results}', but Snakemake takes none of "
                 "{ } < > in it: set results to another folder"
             )
-        lent = [Path(self.models_from, name, pretrained.WEIGHTS) for name in self.trained_rows]
-        absent = [path for path in lent if not path.exists()]
+        imported = [Path(self.models_from, name, pretrained.WEIGHTS) for name in self.trained_rows]
+        absent = [path for path in imported if not path.exists()]
         if self.config.models_from and absent:
             raise ConfigError(
                 f"models_from is '{self.config.models_from}', but there is no '{absent[0]}': train "
@@ -140,10 +140,10 @@ class Plan(Material):
     @cached_property
     def model_sources(self) -> dict[str, str]:
         """Variant → the folder that its model is taken from, instead of training."""
-        lent = {name: str(pretrained.PRETRAINED) for name in self.pretrained_rows}
+        imported = {name: str(pretrained.PRETRAINED) for name in self.pretrained_rows}
         if self.config.models_from:
-            lent |= {name: f"{self.models_from}/{name}" for name in self.trained_rows}
-        return lent
+            imported |= {name: f"{self.models_from}/{name}" for name in self.trained_rows}
+        return imported
 
     @property
     def trained_here(self) -> str:
@@ -168,7 +168,7 @@ class Plan(Material):
         path = self.start_weights.get(wildcards.variant)
         return [path] if path else []
 
-    def lent(self, wildcards: Job) -> str:
+    def imported(self, wildcards: Job) -> str:
         """The file that a job takes over."""
         return f"{self.model_sources[wildcards.variant]}/{wildcards.file}"
 
