@@ -131,13 +131,9 @@ def _through(
 ) -> Iterator[Audio]:
     """The clips as they come back, batch after batch; what they cost goes to `spent`."""
     for batch in _references(source, size):
-        versions = [
-            version for clip in batch for version in classical.at_rates(clip, codec, [kbps])
-        ]
-        spent += [
-            {"kbps": version.kbps, "kbps_header": version.header_kbps} for version in versions
-        ]
-        yield np.stack([version.audio for version in versions])
+        versions = [each for clip in batch for each in classical.at_rates(clip, codec, [kbps])]
+        spent += [{"kbps": each.kbps, "kbps_header": each.header_kbps} for each in versions]
+        yield np.stack([each.audio for each in versions])
 
 
 def _scoring(source: Clips, config: EvaluationConfig) -> AbstractContextManager[Pool | None]:
