@@ -70,4 +70,5 @@ def test_a_shell_can_complete() -> None:
     assert completed("enc") == ["encode"]
     assert completed("figure rate-") == ["rate-quality", "rate-sweep"]
     assert "--kbps" in completed("encode --k")
-    assert "_SPIKING_MUSIC_COMPLETE" in spiking_music("--show-completion", SHELL="bash").stdout
+    script = spiking_music(_SPIKING_MUSIC_COMPLETE="source_bash").stdout
+    assert "_SPIKING_MUSIC_COMPLETE=complete_bash" in script
