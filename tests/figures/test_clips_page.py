@@ -70,11 +70,11 @@ def test_a_silent_unit_matrix_is_drawn(tmp_path: Path) -> None:
 
 
 def test_a_file_of_something_else_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no excerpts"):
+    with pytest.raises(DataError, match="no arrays"):
         draw(tmp_path / "none.npz", tmp_path / "figure")
     with pytest.raises(DataError, match="holds no excerpts"):
         _draw(tmp_path, without="names")
     (tmp_path / "bad.npz").write_text("text")
-    with pytest.raises(DataError, match="holds no excerpts"):
+    with pytest.raises(DataError, match="is damaged"):
         draw(tmp_path / "bad.npz", tmp_path / "figure")
     assert not list(tmp_path.glob("figure*"))

@@ -94,7 +94,7 @@ def test_the_levels_asked_for_are_shown_and_others_refused(inputs, tmp_path):
 
 
 def test_missing_input_is_named(inputs, tmp_path):
-    with pytest.raises(DataError, match="no codes"):
+    with pytest.raises(DataError, match="no arrays"):
         draw(
             **inputs | {"sweep": replace(inputs["sweep"], matrices=tmp_path / "absent.npz")},
             out=tmp_path / "x",

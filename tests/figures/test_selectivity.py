@@ -66,7 +66,7 @@ def test_one_variant_is_enough_and_none_is_not(files, tmp_path):
     assert (tmp_path / "single.png").exists()
     with pytest.raises(DataError, match="one variant at least"):
         draw({}, tmp_path / "none")
-    with pytest.raises(DataError, match="no selectivity"):
+    with pytest.raises(DataError, match="no arrays"):
         draw({"FREE": tmp_path / "absent.npz"}, tmp_path / "none")
 
 

@@ -106,6 +106,8 @@ def test_one_sentence_and_nothing_written(call, work: Path) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
                 kept.rename(path)
                 errors = [line for line in told.splitlines() if line.startswith("error: ")]
+                if code == 0 and str(path) not in argv:
+                    continue  # a table beside a shard, which not all verbs need
                 if code != 1 or len(errors) != 1 or "Traceback" in told or changed:
                     wrong.append(f"{verb(argv)}, {path}, {kind}: {code} {changed} {told[-300:]}")
     assert not wrong, "\n".join(wrong)

@@ -15,7 +15,7 @@ from scipy.stats import false_discovery_control
 
 from spiking_music.config import SelectivityConfig
 from spiking_music.data.onsets import LOWEST
-from spiking_music.errors import DataError
+from spiking_music.evaluation import tables
 from spiking_music.evaluation.correlation import (
     Pairs,
     correlate,
@@ -183,7 +183,4 @@ def octave_chance(count: int, notes: int) -> float:
 
 def side_by_side(summaries: Sequence[Path], out: Path) -> None:
     """Gather the summaries of several variants into one table, a row a variant."""
-    for path in summaries:
-        if not path.exists():
-            raise DataError(f"no summary '{path}': run the rule `selectivity` of that variant")
-    write_csv(pd.concat([pd.read_csv(path) for path in summaries]), out)
+    write_csv(pd.concat([tables.read(path, ["variant"]) for path in summaries]), out)

@@ -74,6 +74,7 @@ def sweep_split(
     source = Clips(clips)
     _require(models.weights, variant, source, config)
     chosen = evenly_spaced(config.sweep_clips, len(source))
+    owners = clip_places(tables, len(source))["performance"]
     audio = torch.stack([source[i] for i in chosen])[:, None].to(device)  # (B, 1, T_x)
     found = _swept(model, coder, audio, config, source.sample_rate)
     table = found.table(chosen)
@@ -83,7 +84,6 @@ def sweep_split(
     files.write_csv(quality, out.with_name(f"{out.stem}-quality.csv"))
     files.write_csv(budget, out.with_name(f"{out.stem}-budget.csv"))
     targets = {over(config.bound_db): quality, within(config.budget_kbps): budget}
-    owners = clip_places(tables, len(source))["performance"]
     levels = summarise_levels(table, targets, owners, config.bootstrap, seed)
     files.write_csv(levels, out.with_name(f"{out.stem}-levels.csv"))
     write_text(_markdown(levels), out.with_name(f"{out.stem}-levels.md"))

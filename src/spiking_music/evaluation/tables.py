@@ -1,12 +1,18 @@
-"""Tables that rooms hand to each other: CSV files, read with plain errors, and Markdown."""
+"""Tables and arrays that rooms hand to each other, read with plain errors, and Markdown."""
 
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from spiking_music.errors import DataError
 from spiking_music.files import atomic, wrote
+from spiking_music.reasons import sentence
 
 
 def read(path: Path | str, filled: Sequence[str], present: Sequence[str] = ()) -> pd.DataFrame:
@@ -34,6 +40,26 @@ def read(path: Path | str, filled: Sequence[str], present: Sequence[str] = ()) -
         if table[column].isna().all():
             raise DataError(f"column '{column}' of table '{path}' holds no value: nothing to show")
     return table
+
+
+def arrays(path: Path, names: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
+    """The arrays of the .npz file at `path` by name.
+
+    Raises `DataError` where the file is missing or damaged, or lacks one of `names`.
+    """
+    try:
+        with np.load(path) as file:
+            found = dict(file)
+    except FileNotFoundError:
+        raise DataError(f"no arrays '{path}': run the rule that writes them") from None
+    except OSError as error:
+        raise DataError(sentence("read", path, error)) from None
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise DataError(f"'{path}' is damaged: delete it and run its rule again") from None
+    for name in names:
+        if name not in found:
+            raise DataError(f"'{path}' has no array '{name}': delete it and run its rule again")
+    return found
 
 
 def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
+from spiking_music.evaluation import tables
 from spiking_music.figures import style
 
 FREQUENCIES = (100, 500, 2000, 5000)  # Hz, ticks of the mel axis
@@ -75,9 +75,8 @@ def draw(excerpts: Path, out: Path | str) -> None:
 
 
 def _read(path: Path) -> Page:
+    arrays = tables.arrays(path)
     try:
-        with np.load(path) as file:
-            arrays: dict[str, Any] = dict(file)
         names = arrays["names"].tolist()
         about = zip(names, arrays["levels"].tolist(), arrays["rows"].tolist(), strict=True)
         found = {
@@ -98,9 +97,7 @@ def _read(path: Path) -> Page:
             arrays.get("onsets"),
             [found[name] for name in style.in_order(names)],
         )
-    except FileNotFoundError:
-        raise DataError(f"no excerpts '{path}': run the rule that writes them") from None
-    except (OSError, ValueError, KeyError) as error:
+    except (ValueError, KeyError) as error:
         raise DataError(f"'{path}' holds no excerpts ({error}): run its rule again") from None
 
 

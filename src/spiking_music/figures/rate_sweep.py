@@ -1,6 +1,5 @@
 """Figure 4: what the level μ trades, clip by clip, and what the events look like."""
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +67,8 @@ def draw(
 
 def _matrices(path: Path, shown: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
     """Level -> events (N, T), of the levels `shown`."""
-    try:
-        with np.load(path) as file:
-            swept = dict(zip(file["levels"].tolist(), file["codes"], strict=True))
-    except FileNotFoundError:
-        raise DataError(f"no codes '{path}': run the rule that writes them") from None
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError):
-        raise DataError(f"'{path}' is damaged: delete it and run its rule again") from None
+    found = tables.arrays(path, ["levels", "codes"])
+    swept = dict(zip(found["levels"].tolist(), found["codes"], strict=True))
     missing = [level for level in shown if level not in swept]
     if missing or not shown:
         raise DataError(

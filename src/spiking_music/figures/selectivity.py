@@ -1,6 +1,5 @@
 """Figure 5: what events have to do with notes, variant by variant, and the units closest to A2."""
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
+from spiking_music.evaluation import tables
 from spiking_music.evaluation.correlation import unbiased
 from spiking_music.figures import style
 
@@ -48,7 +48,7 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
     """
     if not files:
         raise DataError("figure 5 needs the selectivity of one variant at least")
-    arrays = {name: _read(path) for name, path in files.items()}
+    arrays = {name: tables.arrays(path) for name, path in files.items()}
     looks = style.looks(arrays)
     with style.page(out, height=172) as figure:
         halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.95])[:, 0]
@@ -67,16 +67,6 @@ def _selective(arrays: Arrays) -> str:
     """How many units pass the family-wise test with any note."""
     passed = int((arrays["p_family"] <= LEVEL).any(axis=1).sum())
     return f"{passed} of {len(arrays['p_family'])} units significant"
-
-
-def _read(path: Path) -> Arrays:
-    try:
-        with np.load(path) as file:
-            return dict(file)
-    except FileNotFoundError:
-        raise DataError(f"no selectivity '{path}': run the rule that writes it") from None
-    except (zipfile.BadZipFile, ValueError, EOFError):
-        raise DataError(f"'{path}' is damaged: delete it and run its rule again") from None
 
 
 def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:

@@ -97,9 +97,12 @@ def read_chosen(path: Path) -> list[Chosen]:
     """What `table` was written to; `DataError` where it is missing or something else."""
     try:
         rows = pd.read_csv(path, keep_default_na=False).to_dict("records")
-        return [Chosen(**{str(key): row[key] for key in row}) for row in rows]
+        chosen = [Chosen(**{str(key): row[key] for key in row}) for row in rows]
     except (OSError, ValueError, TypeError) as error:
         raise DataError(f"'{path}' is no table of chosen clips ({error}): make it again") from None
+    if not chosen:
+        raise DataError(f"'{path}' is no table of chosen clips (it has no row): make it again")
+    return chosen
 
 
 def _rounds(composers: "pd.Series[str]", draw: np.random.Generator) -> list[int]:
