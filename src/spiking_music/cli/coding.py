@@ -1,0 +1,127 @@
+"""What `encode` and `decode` do with one source, and what they say about it on stderr."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from spiking_music import files
+from spiking_music.cli.paths import PIPE, Job
+from spiking_music.cli.sources import is_pipe, seekable
+from spiking_music.cli.streams import standard_output
+from spiking_music.errors import CodeError, DataError
+from spiking_music.overwriting import is_stream
+
+if TYPE_CHECKING:
+    from spiking_music.codec.encoding import Missed, Wish
+    from spiking_music.codec.samples import Samples
+    from spiking_music.codec.session import Codec, Decoding
+    from spiking_music.codec.stream import Lost
+
+SOUNDS = (".wav", ".flac")
+
+
+def encode_one(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
+    """Write the stream of a recording.
+
+    Raises `DataError` where there is no recording.
+    """
+    from spiking_music.audio import recording as audio
+
+    with ExitStack() as stack:
+        path, name = stack.enter_context(seekable(job.source))
+        if not path.exists():
+            raise DataError(f"no recording at '{path}': check its path")
+        recording = stack.enter_context(audio.opened(path, name))
+        pieces = stack.enter_context(_progress(recording.mono(), job.source.name, recording.frames))
+        with standard_output() if job.target == PIPE else files.sink(job.target) as file:
+            done = codec.write(pieces, recording.rate, file, wish, format)
+    if job.target.is_file() and not is_stream(job.target):
+        size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
+        files.wrote(job.target)
+        print(f"{seconds:.3f} s in {size} bytes, {size / seconds / 125:.3f} kbps", file=sys.stderr)
+    if done.missed is not None:
+        print(_missed(done.missed), file=sys.stderr)
+
+
+def decode_one(decoding: "Decoding", job: Job) -> None:
+    """Write the sound of a stream, and say what was clipped or lost."""
+    from spiking_music.codec.samples import Overs
+    from spiking_music.codec.sound_file import sound_file, sound_pipe
+
+    overs = Overs()
+    with ExitStack() as stack:
+        if job.target == PIPE:
+            write = sound_pipe(stack.enter_context(standard_output()), decoding.rate)
+        elif is_bare(job.target):
+            write = sound_pipe(stack.enter_context(files.sink(job.target)), decoding.rate)
+        else:
+            write = stack.enter_context(sound_file(job.target, decoding.rate, decoding.samples))
+        pieces = stack.enter_context(
+            _progress(overs.count(decoding), job.source.name, decoding.samples)
+        )
+        for piece in pieces:
+            write(piece)
+    if job.target != PIPE and not is_stream(job.target):
+        files.wrote(job.target)
+    seconds = decoding.header.block_samples / decoding.header.sample_rate
+    if overs.samples:
+        print(overs.sentence(), file=sys.stderr)
+    for lost in decoding.lost:
+        print(_lost(lost, seconds), file=sys.stderr)
+
+
+def is_bare(target: Path) -> bool:
+    """Whether the target is a pipe or device whose name tells no format: it gets WAV."""
+    return target.suffix.lower() not in SOUNDS and is_stream(target)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The stream at `path`, or on standard input; `CodeError` where there is none."""
+    if path == PIPE:
+        yield sys.stdin.buffer
+        return
+    if not path.is_file() and not is_pipe(path):
+        raise CodeError(f"no stream at '{path}': check its path")
+    with path.open("rb") as file:
+        yield file
+
+
+@contextmanager
+def _progress(
+    pieces: "Iterable[Samples]", name: str, total: int | None
+) -> "Iterator[Iterator[Samples]]":
+    """The same pieces, while a bar on stderr advances by them; none where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=total or None)
+
+        def advancing() -> "Iterator[Samples]":
+            for piece in pieces:
+                yield piece
+                bar.advance(task, len(piece))
+
+        yield advancing()
+
+
+def _missed(missed: "Missed") -> str:
+    worst = missed.worst
+    return (
+        f"{missed.blocks} blocks have no level that gives {worst.wish} and are coded at the "
+        f"nearest: the worst at {worst.si_snr_db:.1f} dB and {worst.kbps:.2f} kbps"
+    )
+
+
+def _lost(lost: "Lost", seconds: float) -> str:
+    begin = lost.first * seconds
+    if lost.count is None:
+        return f"lost all from block {lost.first} ({begin:.1f} s) on: {lost.reason}"
+    if not lost.count:
+        return f"lost nothing before block {lost.first} ({begin:.1f} s): {lost.reason}"
+    last, end = lost.first + lost.count - 1, begin + lost.count * seconds
+    return f"lost blocks {lost.first} .. {last} ({begin:.1f} .. {end:.1f} s): {lost.reason}"
