@@ -281,7 +281,6 @@ def test_a_name_of_before_is_answered_by_that_of_today(raw, path, value, sentenc
         ("bottlenecks", "deadzone", "step", "step_size"),
         ("bottlenecks", "graded", "grades", "thresholds"),
         ("backbones", "mdct", "loudness_steps", "gain_frames"),
-        ("sparsities", "entropy", "reach", "context_frames"),
     ],
 )
 def test_a_key_of_before_is_answered_by_that_of_today(part, kind, key, today):
@@ -289,6 +288,16 @@ def test_a_key_of_before_is_answered_by_that_of_today(part, kind, key, today):
     raw = configuration.read([str(ROOT / "config.yaml"), str(overlay)])
     raw[part][kind][key] = 3
     with pytest.raises(ConfigError, match=f"'{part}.{kind}.{key}'; it is now '{today}'"):
+        configuration.validate(raw)
+
+
+@pytest.mark.parametrize("key", ["reach", "context_frames"])
+@pytest.mark.parametrize("kind", ["entropy", "conditional-entropy"])
+def test_a_key_without_a_successor_is_to_be_left_out(kind, key):
+    overlay = ROOT / "config" / "experiments" / "mdct.yaml"
+    raw = configuration.read([str(ROOT / "config.yaml"), str(overlay)])
+    raw["sparsities"][kind][key] = 4
+    with pytest.raises(ConfigError, match=f"'sparsities.{kind}.{key}'; leave it out"):
         configuration.validate(raw)
 
 

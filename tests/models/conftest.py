@@ -24,7 +24,7 @@ SMALL = """{
 "contexts": {"conformer": {"kind": "conformer", "layers": 1, "heads": 2, "kernel": 5}},
 "conditionings": {"gain": {"kind": "gain"},
   "step-size": {"kind": "step-size", "levels": 32, "doubling": 8, "default": 10}},
-"sparsities": {"conditional-entropy": {"kind": "conditional-entropy", "context_frames": 1,
+"sparsities": {"conditional-entropy": {"kind": "conditional-entropy",
   "levels": 32, "doubling": 5,
   "gamma": 0.002, "silent": 0, "ramp": 0,
   "collapse": {"after": 0, "below_db": -100, "patience": 1}}},

@@ -41,8 +41,8 @@ CONFIG: dict[str, dict[str, tuple[str, str, dict[str, str]]]] = {
     "sparsity": {
         "storage-cost": ("sparsity", "storage", {}),
         "target-events": ("sparsity", "levels", {}),
-        "entropy": ("sparsity", "rate", {"context_frames": "reach"}),
-        "conditional-entropy": ("sparsity", "rate-levels", {"context_frames": "reach"}),
+        "entropy": ("sparsity", "rate", {}),
+        "conditional-entropy": ("sparsity", "rate-levels", {}),
     },
 }  # fmt: skip
 INTO = {"binary": "units", "multi-threshold": "channels", "scalar": "numbers"}
@@ -111,17 +111,20 @@ def test_files_of_before_are_read(any_config, tones, old_file) -> None:
 
 
 def test_losses_of_before_are_read() -> None:
-    """Those that no small model has."""
+    """Those that no small model has, and the context that their model of the events once had."""
     base = small("sparse")
-    for kind, row in (
-        ("rate", {"reach": 3}),
-        ("rate-levels", {"reach": 3, "levels": 8, "doubling": 2}),
+    levels = {"levels": 8, "doubling": 2}
+    for kind, today, row in (
+        ("rate", "entropy", {"reach": 3}),
+        ("rate-levels", "conditional-entropy", {"reach": 3, **levels}),
+        ("entropy", "entropy", {"context_frames": 4}),
+        ("conditional-entropy", "conditional-entropy", {"context_frames": 4, **levels}),
     ):
         assert base.sparsity is not None
         phases = base.sparsity.model_dump(exclude={"kind", "budget"})
         old = old_config(base) | {"sparsity": {"kind": kind, **phases, **row}}
         config = VariantConfig.model_validate(current_config(old))
-        assert config.sparsity is not None and config.sparsity.context_frames == 3
+        assert config.sparsity is not None and config.sparsity.kind == today
 
 
 def test_names_of_today_stay_what_they_are(any_config) -> None:

@@ -43,7 +43,7 @@ GAMMA = {
 }  # fmt: skip
 STORAGE = {"kind": "storage-cost", "budget": 0.25, **GAMMA}
 GRADED = {"kind": "multi-threshold", "channels": 4, "thresholds": 2}
-ENTROPY = {"kind": "entropy", "context_frames": 1, **GAMMA}
+ENTROPY = {"kind": "entropy", **GAMMA}
 TARGET = {"kind": "target-events", "levels": 8, **GAMMA}
 CONDITIONAL = {
     **ENTROPY, "kind": "conditional-entropy", "levels": 8, "doubling": 3, "gamma": 0.02,

@@ -40,10 +40,12 @@ KINDS: dict[str, dict[str, Renamed]] = {
     "sparsity": {
         "storage": Renamed("storage-cost"),
         "levels": Renamed("target-events"),
-        "rate": Renamed("entropy", {"reach": "context_frames"}),
-        "rate-levels": Renamed("conditional-entropy", {"reach": "context_frames"}),
+        "rate": Renamed("entropy"),
+        "rate-levels": Renamed("conditional-entropy"),
     },
 }  # fmt: skip
+# keys that have no successor: of these kinds, which set how far a model of the events looked
+CONTEXT_KEYS, CONTEXT_KINDS = ("reach", "context_frames"), ("entropy", "conditional-entropy")
 TENSORS = (  # of a model's state, in this order
     (r"\.trunk\.into\.", ".backbone.in_proj."),
     (r"\.trunk\.out\.", ".backbone.out_proj."),
@@ -85,6 +87,9 @@ def current_config(config: Mapping[str, Any]) -> dict[str, Any]:
             found[part] = None
         found[renamed.part or part] = new | {"kind": renamed.kind}
     match found:
+        case {"sparsity": {"kind": kind} as sparsity} if kind in CONTEXT_KINDS:
+            found["sparsity"] = {k: v for k, v in sparsity.items() if k not in CONTEXT_KEYS}
+    match found:
         case {"sparsity": {"silent_steps": _} as sparsity, "training": {"steps": int(steps)}}:
             found["sparsity"] = _as_shares(sparsity, steps)
     return found
@@ -125,6 +130,8 @@ def current_table(name: str) -> str:
 
 def hint(part: str, kind: str | None, key: str) -> str:
     """What became of `key` of a part of that kind, as the end of a sentence; "" for no old key."""
+    if part == "sparsity" and kind in CONTEXT_KINDS and key in CONTEXT_KEYS:
+        return "; leave it out: the loss has the entropy coder's context"
     kinds = KINDS.get(part, {})
     found = [
         new for old, (name, keys, _) in kinds.items() if kind in (None, old, name)

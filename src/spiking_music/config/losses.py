@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from spiking_music.config.registry import SPARSITIES
-from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
+from spiking_music.config.sections import Fraction, Positive, Section, Weight
 
 
 class LossConfig(Section):
@@ -77,10 +77,9 @@ class TargetEventsConfig(GammaConfig):
 
 @SPARSITIES(module="spiking_music.training.rate_losses:Entropy")
 class EntropyLossConfig(GammaConfig):
-    """Rate loss (*ours*): L_z = bits a frame under a learned model of the events."""
+    """Rate loss (*ours*): L_z = bits a frame under the learned model of the entropy coder."""
 
     kind: Literal["entropy"]
-    context_frames: Count  # to either side that the model takes in
 
     @property
     def levels(self) -> int:
@@ -93,6 +92,5 @@ class ConditionalEntropyConfig(GammaConfig):
     """The same at levels (*ours*): γ(μ) = γ · 2^(μ/doubling) a bit, μ in 0..levels − 1."""
 
     kind: Literal["conditional-entropy"]
-    context_frames: Count
     levels: Annotated[int, Field(ge=2, le=32)]
     doubling: Annotated[float, Field(gt=0)]  # in μ

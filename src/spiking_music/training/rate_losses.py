@@ -5,11 +5,9 @@ Crops stand for clips: the number of events S of a crop is scaled to the length 
 B_0 and S_0 mean the same at any crop length.
 """
 
-import math
 from abc import ABC, abstractmethod
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spiking_music.config import (
@@ -21,47 +19,10 @@ from spiking_music.config import (
     VariantConfig,
 )
 from spiking_music.config.registry import SPARSITIES
+from spiking_music.models.event_model import EventModel
 from spiking_music.training.optim import gamma
 
-LOGIT_SCALE = (
-    8.0  # nat a weight of 1: Adam moves weights by thousandths, and logits span several nats
-)
-
-
-class Prior(nn.Module):
-    """How many bits events cost an entropy coder that knows their context (*ours*).
-
-    Logits of events come from a masked convolution over units and time: the logistic model of
-    `codec.entropy.learned` without its groups of units, in floats and differentiable in the events.
-    So the encoder learns to send what can be predicted (rate-distortion training, Ballé et al.
-    2017, arXiv 1611.01704, with a model of the events' context in place of densities).
-
-    Unit n at frame t sees the units before it at t − reach … t + reach, and itself before t. Where
-    `levels` > 0, each level has rates of its own.
-    """
-
-    mask: Tensor
-
-    def __init__(self, units: int, reach: int, levels: int) -> None:
-        super().__init__()
-        self.reach = reach
-        self.bias = nn.Parameter(torch.zeros(max(1, levels), units))
-        self.weight = nn.Parameter(torch.zeros(units, units, 2 * reach + 1))
-        mask = torch.ones(units, units).tril(-1)[:, :, None].repeat(1, 1, 2 * reach + 1)
-        mask[:, :, :reach] += torch.eye(units)[:, :, None]
-        self.register_buffer("mask", mask, persistent=False)
-
-    def forward(self, z: Tensor, level: Tensor | None) -> Tensor:
-        """Bits a frame (B,) of events z (B, N, T) at levels μ (B,) int64, if there are levels."""
-        logits = self.logits(z, level)
-        nats = F.softplus(logits) - z * logits
-        return nats.sum(dim=1).mean(dim=1) / math.log(2)
-
-    def logits(self, z: Tensor, level: Tensor | None) -> Tensor:
-        """ln p / (1 − p) of every event, (B, N, T)."""
-        bias = self.bias if level is None else self.bias[level]  # (1 or B, N)
-        context = F.conv1d(z, self.weight * self.mask, padding=self.reach)
-        return LOGIT_SCALE * (context + bias[:, :, None])
+LOGIT_SCALE = 8.0  # nats a weight of 1: Adam moves weights by thousandths, logits span several nats
 
 
 class SparsityLoss(nn.Module, ABC):
@@ -150,9 +111,13 @@ class TargetEvents(EventsLoss):
 
 
 class Entropy(SparsityLoss):
-    """Bits a frame under a `Prior` that is trained beside the model (*ours*)."""
+    """Bits a frame under an `EventModel` that is trained beside the encoder (*ours*).
 
-    rate = "kbps_prior"
+    It has the context of the entropy coder's learned model, so the encoder is asked for events that
+    the coder can predict.
+    """
+
+    rate = "kbps_model"
 
     def __init__(
         self,
@@ -162,10 +127,10 @@ class Entropy(SparsityLoss):
         steps: int,
     ) -> None:
         super().__init__(config, units, signal, steps)
-        self.prior = Prior(units, config.context_frames, config.levels)
+        self.event_model = EventModel(units, config.levels, LOGIT_SCALE)
 
     def cost(self, z: Tensor, level: Tensor | None) -> tuple[Tensor, Tensor]:
-        bits = self.prior(z, level)  # (B,)
+        bits = self.event_model.bits(z, level) / z.shape[2]  # a frame, (B,)
         kbps = bits.detach().mean() * self.signal.step_rate / 1000
         return self.weighted(bits, level).mean(), kbps
 

@@ -8,11 +8,11 @@ import pytest
 
 from spiking_music.codec.entropy import EntropyTables
 from spiking_music.codec.entropy.adaptive import CONTEXTS, AdaptiveTables
-from spiking_music.codec.entropy.learned import GROUP, PARENTS, TAPS, LearnedTables
 from spiking_music.mdct.context_mixing import ContextMixingTables, shapes
 from spiking_music.mdct.context_network import ASIDE, LAST
 from spiking_music.mdct.context_tables import Net, Transitions
 from spiking_music.mdct.thermometer import Layout, Quantized
+from spiking_music.models.event_tables import GROUP, PARENTS, TAPS, LearnedTables
 
 Make = Callable[..., EntropyTables]
 # what weights were called when the golden payload was made

@@ -14,9 +14,9 @@ from spiking_music.codec.entropy import (
     save_tables,
 )
 from spiking_music.codec.entropy.adaptive import CONTEXTS
-from spiking_music.codec.entropy.learned import INT16
 from spiking_music.codec.formats import cheapest, entropy_bound
 from spiking_music.errors import CodeError
+from spiking_music.models.event_tables import INT16
 from tests.codec.entropy.conftest import learned, numbers
 
 UNITS, STEPS = 10, 64

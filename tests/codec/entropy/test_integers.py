@@ -4,7 +4,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from spiking_music.codec.entropy.integers import LARGEST, LOGITS_A_NAT, bits_of, sigmoid_table
+from spiking_music.codec.entropy.integers import LARGEST, bits_of, sigmoid_table
+from spiking_music.models.event_tables import LOGITS_A_NAT
 
 
 def test_squash_is_the_rounded_logistic_function() -> None:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music.codec.entropy.compiled import compiled
+from spiking_music.models.event_tables import LOGITS_A_NAT
 
 WHOLE = 65536  # k of probability one
-LOGITS_A_NAT = 64
 LARGEST = 12 * LOGITS_A_NAT  # logits are clipped to ±LARGEST
 COST_BITS = 1 << 16  # costs are in units of 2^-16 bit
 _FRACTION = 128

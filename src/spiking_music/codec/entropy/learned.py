@@ -1,18 +1,8 @@
-"""Binary codes by a learned logistic model of the events, in whole numbers.
+"""Binary codes by the learned logistic model of the events, in whole numbers.
 
-Units are coded in groups of `GROUP`, one group after the other, each over the whole block: its
-parents, the units coded before it, are known at every step, before and after the one in question.
-Within a group even steps come first, then the odd ones, which know their neighbours on both sides.
-The logit of unit n at step t, in 1/64 nat, is
-
-    bias[t odd, n] + Σ parents[n, m, r] · z[m, t + r − REACH]     over its parents m, all taps r
-                   + Σ own[n, side, u] · z[u, t ± 1]              over its group u, where t is odd
-
-with int16 weights of which `check` makes sure that no sum can overflow, and
-`integers.sigmoid_table` turns it into a probability.
+`models.event_tables` says what the model knows and in which order events are coded. Its logits are
+sums of int16, and `integers.sigmoid_table` turns them into probabilities.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +12,7 @@ from spiking_music.codec.entropy.compiled import compiled
 from spiking_music.codec.entropy.integers import LARGEST, sigmoid_table
 from spiking_music.codec.entropy.static import Decoded, Predicted
 from spiking_music.codec.formats import Events
-from spiking_music.errors import CodeError
-
-GROUP = 4  # units
-REACH = 4  # steps to either side at which parents are heard
-TAPS = 2 * REACH + 1
-PARENTS = 128  # most parents of a unit: the last units before its group
-INT16 = 2**15 - 1
-Weights = NDArray[np.int16]
-
-
-class LearnedTables(NamedTuple):
-    """The weights, in 1/64 nat. Parent j of a unit is unit (first of its group) − P + j."""
-
-    bias: Weights  # (2, N): at even and at odd steps
-    parents: Weights  # (N, P, TAPS), P = min(N, PARENTS); entries of units below 0 are unused
-    own: Weights  # (N, 2, GROUP): of the group's units a step before and a step after
+from spiking_music.models.event_tables import GROUP, REACH, LearnedTables
 
 
 class Learned:
@@ -61,13 +36,6 @@ class Learned:
         _decode_all(decoder.words, decoder.state, z, *self._tables, self._squash, symbols, k)
         decoder.check()
         return Decoded(z[:, REACH : REACH + steps].astype(np.uint8), symbols, k)
-
-
-def check(tables: LearnedTables) -> None:
-    """`CodeError` where the logits of some code would not fit into 16 bits."""
-    bias, parents, own = (np.abs(table.astype(np.int64)) for table in tables)
-    if (bias.max(axis=0) + parents.sum(axis=(1, 2)) + own.sum(axis=(1, 2))).max() > INT16:
-        raise CodeError("weights of an entropy model are too large: fit its tables again")
 
 
 def _padded(z: Events) -> NDArray[np.int16]:
