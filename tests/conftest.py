@@ -21,19 +21,12 @@ DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"
 KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are marked by their name
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers name groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder, and group them for workers (pytest-xdist, `--dist loadgroup`).
-
-    A folder shares its fixtures, so it stays on one worker; each file of the workflow's tests is
-    a group, and these come first, as they take longest.
-    """
+    """Mark tests by their folder; those of the workflow come first, as they take longest."""
     for item in items:
-        folder, *rest = item.path.relative_to(ROOT / "tests").parts
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in KINDS:
             item.add_marker(getattr(pytest.mark, folder))
-        group = item.path.stem if folder == "workflow" or not rest else folder
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
 
 
