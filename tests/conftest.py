@@ -22,8 +22,11 @@ KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are ma
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder; those of the workflow come first, as they take longest."""
+    """Mark tests by folder and slow.txt; those of the workflow, which take longest, come first."""
+    slow = set((ROOT / "tests" / "slow.txt").read_text().split())
     for item in items:
+        if item.nodeid.partition("[")[0] in slow:
+            item.add_marker(pytest.mark.slow)
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in KINDS:
             item.add_marker(getattr(pytest.mark, folder))

@@ -264,6 +264,6 @@ def test_what_does_not_fit_is_named(files, tmp_path, planted):
         file.attrs["kind"] = "rvq"
     with pytest.raises(CodeError, match="binary events"):
         selectivity(codes, onsets, tmp_path / "out.npz", SETTINGS, seed=1)
-    with pytest.raises(DataError, match="no summary"):
+    with pytest.raises(DataError, match="no table"):
         side_by_side([tmp_path / "absent.csv"], tmp_path / "both.csv")
     assert not (tmp_path / "out.npz").exists()
