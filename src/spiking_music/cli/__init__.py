@@ -64,7 +64,7 @@ def _group(verbs: Iterable[Verb], text: str, completion: bool = False) -> typer.
 
 
 app = _group(
-    (*codec.SHORT, *provenance.VERBS),
+    (*codec.SHORT, data.table, *provenance.VERBS),
     "Event-based compression of piano music: train, compare, measure and publish codecs.",
     completion=True,
 )
