@@ -46,7 +46,10 @@ class EventModel(nn.Module):
         )
 
     def bits(self, z: Tensor, level: Tensor | None = None) -> Tensor:
-        """Σ −log2 p of the events z (B, N, T), (B,); z and levels as in `logits`."""
+        """Σ −log2 p of the events z (B, N, T), (B,); z and levels as in `logits`.
+
+        The coder clips logits to ±12 nats, which is not done here.
+        """
         nats = F.binary_cross_entropy_with_logits(self.logits(z, level), z, reduction="none")
         return nats.sum(dim=(1, 2)) / math.log(2)
 
