@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.codec.entropy.binary_code import EventDecoder
-from spiking_music.codec.entropy.integers import sigmoid_table
-from spiking_music.codec.entropy.static import Decoded, Predicted
+from spiking_music.coding.binary_code import EventDecoder
+from spiking_music.coding.probabilities import sigmoid_table
+from spiking_music.coding.static import Decoded, Predicted
 from spiking_music.errors import CodeError
 from spiking_music.mdct.context_network import (
     ASIDE,

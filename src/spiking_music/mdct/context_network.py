@@ -13,9 +13,9 @@ from math import isqrt
 import numpy as np
 from numba import int32
 
-from spiking_music.codec.entropy.binary_code import WRONG, take
-from spiking_music.codec.entropy.compiled import compiled
-from spiking_music.codec.entropy.integers import LARGEST, WHOLE
+from spiking_music.coding.binary_code import WRONG, take
+from spiking_music.coding.compiled import compiled
+from spiking_music.coding.probabilities import LARGEST, WHOLE
 from spiking_music.mdct.thermometer import MOST_LEVELS
 
 LAGS = 6  # steps back

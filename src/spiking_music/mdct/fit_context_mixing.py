@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from spiking_music.codec.entropy.integers import WHOLE
-from spiking_music.codec.entropy.static import Frequencies, fit_static
+from spiking_music.coding.probabilities import WHOLE
+from spiking_music.coding.static import Frequencies, fit_static
 from spiking_music.mdct.context_mixing import ContextMixingTables, shapes, sources
 from spiking_music.mdct.context_network import (
     FIRST_UNITS,

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from spiking_music.codec.entropy.binary_code import EventDecoder, encode_events
-from spiking_music.codec.entropy.integers import LARGEST, WHOLE, sigmoid_table
 from spiking_music.codec.entropy.learned import Learned
 from spiking_music.codec.formats import entropy_bound
+from spiking_music.coding.binary_code import EventDecoder, encode_events
+from spiking_music.coding.probabilities import LARGEST, WHOLE, sigmoid_table
 from spiking_music.models.event_model import EventModel
 from spiking_music.models.event_tables import GROUP, INT16, LOGITS_A_NAT, check
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.codec.entropy.binary_code import EventDecoder, take
-from spiking_music.codec.entropy.compiled import compiled
-from spiking_music.codec.entropy.integers import WHOLE
-from spiking_music.codec.entropy.static import Decoded, Frequencies, Predicted
 from spiking_music.codec.formats import Events
+from spiking_music.coding.binary_code import EventDecoder, take
+from spiking_music.coding.compiled import compiled
+from spiking_music.coding.probabilities import WHOLE
+from spiking_music.coding.static import Decoded, Frequencies, Predicted
 
 CLASSES = 4  # of the number of active units
 CONTEXTS = 8 * CLASSES

@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import Adaptive
 from spiking_music.codec.entropy.binarisation import Binarisation
-from spiking_music.codec.entropy.binary_code import EventDecoder, encode_events
-from spiking_music.codec.entropy.integers import bits_of
 from spiking_music.codec.entropy.learned import Learned
-from spiking_music.codec.entropy.range_code import categorical, decode_rows, encode_rows
-from spiking_music.codec.entropy.static import Predicted, Static
 from spiking_music.codec.entropy.tables import BinaryModel, EntropyTables
+from spiking_music.coding.binary_code import EventDecoder, encode_events
+from spiking_music.coding.probabilities import bits_of
+from spiking_music.coding.range_code import categorical, decode_rows, encode_rows
+from spiking_music.coding.static import Predicted, Static
 from spiking_music.errors import CodeError
 
 RAW, STATIC, ADAPTIVE, LEARNED, CONTEXT_MIXING = range(5)

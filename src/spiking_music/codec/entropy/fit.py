@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from spiking_music.codec.entropy.adaptive import fit_adaptive
 from spiking_music.codec.entropy.binarisation import fit_binarisation
 from spiking_music.codec.entropy.coder import EntropyCoder
-from spiking_music.codec.entropy.static import fit_static
 from spiking_music.codec.entropy.tables import EntropyTables
+from spiking_music.coding.static import fit_static
 from spiking_music.errors import CodeError
 from spiking_music.mdct.thermometer import Layout, Quantized, from_thermometer
 

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from spiking_music.codec.entropy.integers import WHOLE
-from spiking_music.codec.entropy.static import Frequencies
 from spiking_music.codec.formats import Events
+from spiking_music.coding.probabilities import WHOLE
+from spiking_music.coding.static import Frequencies
 from spiking_music.models.event_model import EventModel
 from spiking_music.models.event_tables import PARENTS, LearnedTables
 

@@ -1,17 +1,17 @@
 """Binary codes by the learned logistic model of the events, in whole numbers.
 
 `models.event_tables` says what the model knows and in which order events are coded. Its logits are
-sums of int16, and `integers.sigmoid_table` turns them into probabilities.
+sums of int16, and `probabilities.sigmoid_table` turns them into probabilities.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.codec.entropy.binary_code import EventDecoder, take
-from spiking_music.codec.entropy.compiled import compiled
-from spiking_music.codec.entropy.integers import LARGEST, sigmoid_table
-from spiking_music.codec.entropy.static import Decoded, Predicted
 from spiking_music.codec.formats import Events
+from spiking_music.coding.binary_code import EventDecoder, take
+from spiking_music.coding.compiled import compiled
+from spiking_music.coding.probabilities import LARGEST, sigmoid_table
+from spiking_music.coding.static import Decoded, Predicted
 from spiking_music.models.event_tables import GROUP, REACH, LearnedTables
 
 

@@ -12,9 +12,9 @@ from safetensors.numpy import save
 
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import CLASSES, CONTEXTS, AdaptiveTables
-from spiking_music.codec.entropy.binary_code import EventDecoder
-from spiking_music.codec.entropy.static import Decoded, Frequencies, Predicted
 from spiking_music.codec.formats import Events
+from spiking_music.coding.binary_code import EventDecoder
+from spiking_music.coding.static import Decoded, Frequencies, Predicted
 from spiking_music.config.legacy import current_table
 from spiking_music.errors import CodeError
 from spiking_music.files import atomic

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.codec.entropy.compiled import compiled
+from spiking_music.coding.compiled import compiled
 from spiking_music.models.event_tables import LOGITS_A_NAT
 
 WHOLE = 65536  # k of probability one

@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from spiking_music.codec.entropy.integers import LARGEST, bits_of, sigmoid_table
+from spiking_music.coding.probabilities import LARGEST, bits_of, sigmoid_table
 from spiking_music.models.event_tables import LOGITS_A_NAT
 
 
