@@ -19,7 +19,8 @@ def matroska_parts(source: Source) -> list[Part]:
 
     Segments and clusters of unknown size are entered; whatever else there is has a size.
     """
-    place, starts = 0, []
+    place = 0
+    starts: list[int] = []
     while place < source.size:
         head = source.at(place, 12)
         if starts and not source.at(place, 2**16).strip(b"\0"):
