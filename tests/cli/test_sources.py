@@ -44,6 +44,15 @@ def test_a_folder_is_told_by_its_content(tmp_path: Path, capsys: pytest.CaptureF
     assert said.count("\n") == 2 and "cover.jpg" in said and "notes.txt" in said
 
 
+def test_a_pipe_in_a_folder_is_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    for name in ("a.wav", "b"):
+        os.mkfifo(tmp_path / name)
+    assert sources.recordings_in(tmp_path) == []
+    assert capsys.readouterr().err.count("is a pipe or a device") == 2
+
+
 def test_results_keep_their_trees_and_names(tmp_path: Path) -> None:
     todo = paths.jobs([album(tmp_path / "album")], tmp_path / "out", sources.RECORDINGS, ".spk")
     names = {str(job.target.relative_to(tmp_path / "out")) for job in todo}

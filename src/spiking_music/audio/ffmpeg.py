@@ -29,7 +29,7 @@ class FFmpegReader:
     def __init__(self, source: Source, part: Part) -> None:
         """Raises `DataError` where FFmpeg cannot read it."""
         self._source, self._part = source, part
-        self._view = View(source.path, part.begin, part.end, part.patches)
+        self._view = View(source.path, part)
         options = OPTIONS.get(str(part.demuxer), {})
         try:
             self._container: InputContainer = av.open(

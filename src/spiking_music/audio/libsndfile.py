@@ -25,12 +25,12 @@ class SoundFileReader:
         """Raises `DataError` where libsndfile cannot read it."""
         self._source = source
         self._view = None
-        whole = part.begin == 0 and part.end == source.size and not part.patches
+        whole = part.begin == 0 and part.end == source.size and not (part.patches or part.head)
         try:
             if whole:  # by number, since libsndfile would look at the suffix of a name
                 self._file = soundfile.SoundFile(os.open(source.path, os.O_RDONLY))
             else:
-                self._view = View(source.path, part.begin, part.end, part.patches)
+                self._view = View(source.path, part)
                 self._file = soundfile.SoundFile(self._view)
         except (soundfile.LibsndfileError, OSError, ValueError, TypeError) as error:
             self._close_view()

@@ -61,6 +61,10 @@ class Recording:
                 yield block
             if reader.frames is not None and decoded < reader.frames:
                 raise self._source.cut_short(reader.frames, decoded, "frames")
+            if reader.frames is not None and decoded > reader.frames:
+                raise self._source.damaged(
+                    f"its header promises {reader.frames} frames and {decoded} are there"
+                )
             total += decoded
             self.close()
         if total == 0:

@@ -44,11 +44,12 @@ class Patch:
 
 
 class View(io.RawIOBase):
-    """Bytes `begin` .. `end` − 1 of a file, some of them replaced, as a file that can be sought."""
+    """The bytes of a part, some of them replaced, as a file that can be sought."""
 
-    def __init__(self, path: Path, begin: int, end: int, patches: tuple[Patch, ...] = ()) -> None:
+    def __init__(self, path: Path, part: "Part") -> None:
         self._file = path.open("rb")
-        self._begin, self._size, self._patches = begin, end - begin, patches
+        self._head, self._patches = part.head, part.patches
+        self._begin, self._size = part.begin, len(part.head) + part.end - part.begin
         self._place = 0
 
     def readable(self) -> bool:
@@ -66,8 +67,10 @@ class View(io.RawIOBase):
         return self._place
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        begin = self._begin + self._place
-        data = bytearray(os.pread(self._file.fileno(), self._left(len(buffer)), begin))
+        wanted = self._left(len(buffer))
+        data = bytearray(self._head[self._place : self._place + wanted])
+        begin = self._begin + self._place - len(self._head)
+        data += os.pread(self._file.fileno(), wanted - len(data), begin + len(data))
         for patch in self._patches:
             for at, byte in enumerate(patch.data, patch.offset - begin):
                 if 0 <= at < len(data):
@@ -91,6 +94,7 @@ class Part:
     demuxer: FFmpeg's name of the format, None for libsndfile. frames: how many there must be,
     where the container says so. start: priming samples at the start that are no sound. end: the
     first sample that is no sound any more, priming included, in FFmpeg's count of the stream.
+    head: a header of ours that stands before the bytes, in place of one that is not understood.
     """
 
     begin: int
@@ -100,3 +104,4 @@ class Part:
     patches: tuple[Patch, ...] = ()
     start: int = 0
     length: int | None = None
+    head: bytes = b""

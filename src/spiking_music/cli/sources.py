@@ -60,6 +60,9 @@ def recordings_in(folder: Path) -> list[Path]:
     for path in _files(folder):
         try:
             odd = not path.is_file()
+            if odd and path.exists() and not path.is_dir():
+                print(f"left out: '{path}' is a pipe or a device", file=sys.stderr)
+                continue
             wanted = odd or path.suffix.lower() in RECORDINGS or is_recording(path)
         except OSError:  # may not be read
             wanted = True

@@ -72,7 +72,9 @@ def _found(folder: Path) -> tuple[list[str], list[str]]:
     sounds, notes = [], []
     for name in _names(folder):
         suffix = PurePosixPath(name).suffix.lower()
-        if suffix in RECORDINGS or (suffix not in NOTES and is_recording(folder / name)):
+        if suffix in RECORDINGS or (
+            suffix not in NOTES and (folder / name).is_file() and is_recording(folder / name)
+        ):
             sounds.append(name)
         elif suffix in NOTES:
             notes.append(name)

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from spiking_music.audio.containers.adts import adts_parts, flac_parts, is_adts
+from spiking_music.audio.containers.adts import adts_parts, is_adts
 from spiking_music.audio.containers.chunked import au_parts, caf_parts, svx_parts, w64_parts
+from spiking_music.audio.containers.flac import flac_parts
 from spiking_music.audio.containers.mp4 import mp4_parts
 from spiking_music.audio.containers.mpeg import is_mpeg, mpeg_parts
 from spiking_music.audio.containers.ogg import ogg_parts

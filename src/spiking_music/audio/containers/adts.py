@@ -1,13 +1,11 @@
-"""AAC as a bare sequence of frames (ADTS), and FLAC, whose header may not know its length."""
+"""AAC as a bare sequence of frames (ADTS)."""
 
 import mmap
-import re
 
 from spiking_music.audio.containers.tags import tag_size, zeros
 from spiking_music.audio.source import Part, Source
 
 SYNC = (0xFFF0, 0xFFF6)  # the bits that are the same in all frames, and which of them
-FLAC_START = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
 
 
 def is_adts(source: Source, begin: int) -> bool:
@@ -45,20 +43,3 @@ def _starts(head: bytes) -> bool:
 
 def _size(head: bytes) -> int:
     return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
-
-
-def flac_parts(source: Source, begin: int) -> list[Part]:
-    """A part for each FLAC stream of the file, of which all but the first were appended."""
-    with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        starts = [found.start() for found in FLAC_START.finditer(data, begin)]
-        if not starts or starts[0] != begin:
-            raise source.damaged("it has no STREAMINFO")
-        parts = []
-        for start, end in zip(starts, [*starts[1:], source.size], strict=True):
-            info = data[start + 8 : start + 42]
-            if len(info) < 34:
-                raise source.cut("it ends within its header")
-            frames = int.from_bytes(info[13:18]) & (1 << 36) - 1
-            whole = 0 if len(starts) == 1 else start
-            parts.append(Part(whole, end, None, frames) if frames else Part(start, end, "flac"))
-        return parts

@@ -23,7 +23,7 @@ def w64_parts(source: Source) -> list[Part]:
             next_chunk = place + size + -size % 8
             followed = next_chunk >= source.size or source.at(next_chunk + 4, 12) == W64_TAIL
             length = settled(source, promised, place + 24, frame, unknown, followed)
-            if length == promised:
+            if length == promised and (next_chunk >= source.size or followed):
                 return [Part(0, source.size)]
             end = place + 24 + length
             sizes = (Patch(16, struct.pack("<Q", end)), Patch(place + 16, _u64(24 + length)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spiking_music.audio.source import Part, Source
 
 LARGEST_TABLE = 2**28  # bytes of `moov`, which is read whole; an hour of AAC has a megabyte
+FRAGMENTED = b"mvex"  # further samples lie outside of `moov`
 PATH = (b"moov", b"trak", b"mdia", b"edts", b"udta", b"meta", b"ilst")
 GAPLESS = re.compile(
     rb"iTunSMPB.{0,64}? [0-9A-F]{8} ([0-9A-F]{8}) ([0-9A-F]{8}) ([0-9A-F]{16})", re.S
@@ -22,8 +23,11 @@ class Box:
 
 
 def mp4_parts(source: Source) -> list[Part]:
-    """The first track of sound; `DataError` where a box is cut or missing, or there is no sound."""
-    found: dict[bytes, Box] = {}
+    """The first track of sound, of each file if several were joined.
+
+    Raises `DataError` where a box is cut or missing, or there is no sound.
+    """
+    files: list[tuple[int, dict[bytes, Box]]] = [(0, {})]
     place = 0
     while place < source.size:
         box = _box(source.at(place, 16), place, source.size)
@@ -31,14 +35,27 @@ def mp4_parts(source: Source) -> list[Part]:
             raise source.cut("it ends within a box")
         if box.end > source.size:
             raise source.cut_short(box.end - place, source.size - place)
+        found = files[-1][1]
+        if box.name == b"ftyp" and b"moov" in found:
+            files.append((place, found := {}))
+        if box.name == b"moov" and box.name in found:
+            raise source.unusable("it has two tables of samples, as if files had been joined")
         found.setdefault(box.name, box)
         place = box.end
+    ends = [begin for begin, _ in files[1:]] + [source.size]
+    return [
+        _file(source, begin, end, found) for (begin, found), end in zip(files, ends, strict=True)
+    ]
+
+
+def _file(source: Source, begin: int, end: int, found: dict[bytes, Box]) -> Part:
     moov = found.get(b"moov")
     if moov is None or not (b"mdat" in found or b"moof" in found):
         raise source.cut("its samples or its table of them is missing")
     if moov.end - moov.body > LARGEST_TABLE:
         raise source.unusable("its table of samples has no sensible size")
-    return [_trimmed(source, source.at(moov.body, moov.end - moov.body))]
+    start, length = _trimmed(source, source.at(moov.body, moov.end - moov.body))
+    return Part(begin, end, "mov", None, (), start, length)
 
 
 def _box(header: bytes, place: int, end: int) -> Box | None:
@@ -62,7 +79,8 @@ def _boxes(data: bytes, begin: int, end: int) -> Iterator[Box]:
         begin = box.end
 
 
-def _trimmed(source: Source, moov: bytes) -> Part:
+def _trimmed(source: Source, moov: bytes) -> tuple[int, int | None]:
+    """(start, length) of the sound of the first track that has any."""
     movie_scale = 0
     for box in _boxes(moov, 0, len(moov)):
         if box.name == b"mvhd":
@@ -73,7 +91,7 @@ def _trimmed(source: Source, moov: bytes) -> Part:
                 start, length = _edit(source, track, movie_scale)
                 if gapless := GAPLESS.search(moov):
                     start, length = int(gapless[1], 16), int(gapless[3], 16)
-                return Part(0, source.size, "mov", None, (), start, length)
+                return start, length
     raise source.unusable("it holds no sound")
 
 
@@ -86,20 +104,33 @@ class Track:
 
 
 def _track(data: bytes, trak: Box) -> Track:
-    track = Track()
+    track, counted = Track(), 0
     todo = [trak]
     while todo:
         parent = todo.pop()
         for box in _boxes(data, parent.body, parent.end):
-            if box.name in (b"mdia", b"edts"):
+            if box.name in (b"mdia", b"edts", b"minf", b"stbl"):
                 todo.append(box)
+            elif box.name == b"stts":
+                counted = _counted(data[box.body : box.end])
             elif box.name == b"hdlr":
                 track.sound = track.sound or data[box.body + 8 : box.body + 12] == b"soun"
             elif box.name == b"mdhd":
                 track.scale, track.duration = _scale(data, box), _duration(data, box)
             elif box.name == b"elst":
                 track.edits = tuple(_edits(data[box.body : box.end]))
+    if counted and FRAGMENTED not in data:
+        track.duration = counted
     return track
+
+
+def _counted(body: bytes) -> int:
+    """The duration of all samples in a box `stts`, which `mdhd` should repeat."""
+    count = min(int.from_bytes(body[4:8]), (len(body) - 8) // 8)
+    return sum(
+        samples * duration
+        for samples, duration in struct.iter_unpack(">II", body[8 : 8 + 8 * max(0, count)])
+    )
 
 
 def _scale(data: bytes, box: Box) -> int:

@@ -120,14 +120,16 @@ def _links(source: Source, data: mmap.mmap) -> list[Link]:
 
 
 def _part(source: Source, link: Link) -> Part:
-    if link.promised is None:
-        return Part(link.begin, link.end, "mp3", link.frames * link.samples)
+    if link.promised is None:  # FFmpeg may trim what LAME added, at the start alone
+        frames = link.frames * link.samples if link.added is None else None
+        return Part(link.begin, link.end, "mp3", frames)
     if link.frames < link.promised:
         raise source.cut_short(link.promised, link.frames, "frames")
     samples = link.frames * link.samples
-    if link.added is not None:
-        start, end = link.added
-        samples -= start + DELAY + max(0, end - DELAY)
+    if link.added is None:  # where libsndfile trims by numbers that stand there by chance
+        return Part(link.begin, link.end, "mp3", samples)
+    start, end = link.added
+    samples -= start + DELAY + max(0, end - DELAY)
     whole = link.begin == 0 and link.end == source.size
     return Part(0 if whole else link.begin, link.end, None, max(0, samples))
 
@@ -144,14 +146,16 @@ def _table(data: bytes, frame: Frame) -> tuple[int | None, tuple[int, int] | Non
     if layer != 3:
         return None
     if data[36:40] == b"VBRI":
-        return int.from_bytes(data[50:54]), None
+        return int.from_bytes(data[50:54]) or None, None
     at = {(True, False): 36, (True, True): 21, (False, False): 21, (False, True): 13}[
         version == 3, mono
     ]
+    if data[at + 2 : at + 6] in (b"Xing", b"Info") and not data[1] & 1:
+        at += 2  # the frame has a check sum
     if data[at : at + 4] not in (b"Xing", b"Info") or len(data) < at + 8:
         return None
     (flags,) = struct.unpack(">I", data[at + 4 : at + 8])
-    promised = int.from_bytes(data[at + 8 : at + 12]) if flags & 1 else None
+    promised = int.from_bytes(data[at + 8 : at + 12]) or None if flags & 1 else None
     at += 8 + 4 * (flags & 1) + 2 * (flags & 2) + 25 * (flags & 4) + (flags & 8) // 2
     if data[at : at + 4] not in (b"LAME", b"Lavf", b"Lavc", b"L3.9") or len(data) < at + 24:
         return promised, None

@@ -5,9 +5,11 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from spiking_music.audio.source import Part, Source
+from spiking_music.audio.source import Part, Patch, Source
 
 BEGINS, ENDS = 2, 4  # flags of a page
+UNSET = -1  # in place of a time, where no packet ends on a page
+RATE = 12  # offset of the rate in the head of Opus
 VORBIS, OPUS, FLAC, SPEEX = b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   "
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -61,9 +63,25 @@ def _part(source: Source, link: Link, end: int) -> Part:
     head, last = link.codecs[sound[0]], link.last[sound[0]]
     if not last.flags & ENDS:
         raise source.cut("its last page is missing")
+    if last.granule == UNSET and last.payload:
+        raise source.cut("no packet ends on its last page")
     if len(link.codecs) == 1 and head.startswith((VORBIS, OPUS)):
-        return Part(link.begin, end)
+        return Part(link.begin, end, patches=_rated(source, link.begin, head))
     return Part(link.begin, end, "ogg", last.granule if head.startswith(FLAC) else None)
+
+
+def _rated(source: Source, begin: int, head: bytes) -> tuple[Patch, ...]:
+    """The rate of 48 kHz for Opus that tells none, which libsndfile would decode at 8 kHz."""
+    size = 27 + source.at(begin + 26, 1)[0]
+    page = bytearray(source.at(begin, size))
+    page += source.at(begin + size, sum(page[27:]))
+    at = size + RATE
+    if not head.startswith(OPUS) or page[at : at + 4] != bytes(4):
+        return ()
+    rate = struct.pack("<I", 48_000)
+    page[at : at + 4] = rate
+    page[22:26] = bytes(4)
+    return (Patch(begin + at, rate), Patch(begin + 22, struct.pack("<I", check_sum(bytes(page)))))
 
 
 def pages(source: Source) -> Iterator[Page]:

@@ -4,6 +4,7 @@ import re
 import struct
 
 from spiking_music.audio.containers.tags import tag_size, zeros
+from spiking_music.audio.containers.unknown import is_spare
 from spiking_music.audio.source import Part, Source
 
 INITIAL = 0x800  # flag of the first of the blocks that hold channels of the same samples
@@ -12,7 +13,7 @@ NIST_FRAMES = re.compile(rb"sample_count -i (\d+)")
 
 def wavpack_parts(source: Source) -> list[Part]:
     """All samples of the blocks; `DataError` where a block is cut or there are too few."""
-    place, promised, frames = 0, None, 0
+    place, promised, frames, end = 0, None, 0, source.size
     while place < source.size:
         head = source.at(place, 32)
         if step := _tag(source, place):
@@ -28,9 +29,12 @@ def wavpack_parts(source: Source) -> list[Part]:
             promised = None if total == 0xFFFFFFFF else total | head[11] << 32
         frames += samples if flags & INITIAL else 0
         place += size
+        end = place
+    if place > source.size:
+        raise source.cut("it ends within a tag")
     if promised and frames < promised:
         raise source.cut_short(promised, frames, "frames")
-    return [Part(0, source.size, "wv", frames)]
+    return [Part(0, end, "wv", frames)]  # FFmpeg takes tags for blocks
 
 
 def _tag(source: Source, place: int) -> int:
@@ -39,11 +43,21 @@ def _tag(source: Source, place: int) -> int:
 
 
 def tta_parts(source: Source, begin: int) -> list[Part]:
-    """As many samples as the header says."""
+    """As many samples as the header says, in blocks whose sizes follow it."""
     head = source.at(begin, 22)
     if len(head) < 22:
         raise source.cut("it ends within its header")
-    return [Part(0, source.size, "tta", struct.unpack("<I", head[14:18])[0])]
+    rate, frames = struct.unpack("<II", head[10:18])
+    blocks = -(-frames // max(1, 256 * rate // 245))
+    table = source.at(begin + 22, 4 * blocks) if 4 * blocks < source.size else b""
+    if len(table) < 4 * blocks:
+        raise source.cut("it ends within its header")
+    end = begin + 22 + 4 * blocks + 4 + sum(size for (size,) in struct.iter_unpack("<I", table))
+    if end > source.size:
+        raise source.cut_short(end, source.size)
+    if not is_spare(source, end):
+        raise source.unusable(f"something else follows at byte {end}; split it")
+    return [Part(0, source.size, "tta", frames)]
 
 
 def nist_parts(source: Source) -> list[Part]:
@@ -65,6 +79,8 @@ def voc_parts(source: Source) -> list[Part]:
         if len(head) < 4 or place + 4 + size > source.size:
             raise source.cut("it ends within a block")
         place += 4 + size
+    if not is_spare(source, place + 1):
+        raise source.unusable(f"something else follows at byte {place + 1}; split it")
     return [Part(0, source.size)]
 
 

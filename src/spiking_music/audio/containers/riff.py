@@ -9,10 +9,17 @@ from spiking_music.audio.source import Part, Patch, Source
 
 FULL = 0xFFFFFFFF  # in a 32-bit field: look into ds64, or unknown
 AIFF_UNKNOWN = (0x7F000000,)
-EXTENSIBLE = 0xFFFE
-LIBSNDFILE = {1, 2, 3, 6, 7, 0x11, 0x31}  # PCM, MS ADPCM, float, A- and μ-law, IMA ADPCM, GSM
-WHOLE_BYTES = {b"NONE", b"sowt", b"twos", b"raw ", b"fl32", b"FL32", b"fl64", b"FL64"}
-WHOLE_BYTES |= {b"in24", b"in32", b"42ni", b"23ni", b"ulaw", b"ULAW", b"alaw", b"ALAW"}
+PCM, EXTENSIBLE = 1, 0xFFFE
+# PCM, MS ADPCM, float, A- and μ-law, IMA ADPCM, G.723, GSM, NMS ADPCM, G.721
+LIBSNDFILE = {PCM, 2, 3, 6, 7, 0x11, 0x14, 0x31, 0x38, 0x40}
+LONGEST_LAYOUT = 4096  # bytes of `fmt `; those of PCM have 16 to 40
+SECOND = {b"data", b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"SSND"}
+WIDTHS = {  # bytes of a sample where its bits do not tell: they may be those of the decoded one
+    **dict.fromkeys((b"raw ", b"ulaw", b"ULAW", b"alaw", b"ALAW"), 1),
+    **dict.fromkeys((b"in24", b"42ni"), 3),
+    **dict.fromkeys((b"in32", b"23ni", b"fl32", b"FL32"), 4),
+    **dict.fromkeys((b"fl64", b"FL64"), 8),
+}
 
 
 @dataclass(frozen=True)
@@ -44,52 +51,83 @@ def wav_parts(source: Source) -> list[Part]:
 
 
 def _wav(source: Source, order: str, padded: bool) -> Part | None:
-    tag, frame, ds64 = 1, 1, None
+    layout, ds64 = b"", None
     for chunk in chunks(source, 12, order, padded):
         if chunk.name == b"ds64":
             ds64 = chunk
         elif chunk.name == b"fmt ":
-            tag, frame = _layout(source.at(chunk.body, 26).ljust(26, b"\0"), order)
-        elif chunk.name == b"data" and tag in LIBSNDFILE:
-            return _wav_data(source, chunk, order, frame, ds64)
+            layout = source.at(chunk.body, min(chunk.size, LONGEST_LAYOUT))
         elif chunk.name == b"data":
-            found = _wav_data(source, chunk, order, 1, ds64)
-            return Part(0, found.end, "wav", None, found.patches)
+            tag, frame, better = _layout(layout, order)
+            demuxer = None if tag in LIBSNDFILE else "wav"
+            length = _wav_length(source, chunk, order, 1 if demuxer else frame, ds64)
+            _refuse_second(source, chunk.body + length, order)
+            wide = source.at(0, 4) == b"RF64" and chunk.size == FULL
+            plain = padded and better == layout and source.at(0, 4) in (b"RIFF", b"RIFX")
+            if (plain and length == chunk.size) or (wide and _ds64(source, ds64) == length):
+                return Part(0, source.size, demuxer)
+            end = chunk.body + length
+            return Part(chunk.body, end, demuxer, head=_head(order, better, length))
     return None
 
 
-def _layout(layout: bytes, order: str) -> tuple[int, int]:
-    """(number of the codec, bytes of a frame) of a chunk `fmt `."""
-    tag, frame = struct.unpack(f"{order}H10xH12x", layout)
+def _layout(layout: bytes, order: str) -> tuple[int, int, bytes]:
+    """(number of the codec, bytes of a frame, the chunk `fmt ` itself) as they are meant.
+
+    Samples of 24 bits may have four bytes each, of which the upper ones count. libsndfile takes
+    them for three bytes, unless it is told that they are samples of 32 bits.
+    """
+    tag, channels, frame, bits = struct.unpack(f"{order}HH8xHH10x", layout[:26].ljust(26, b"\0"))
     if tag == EXTENSIBLE:
-        (tag,) = struct.unpack(f"{order}24xH", layout)
-    return tag, max(1, frame)
+        (tag,) = struct.unpack(f"{order}H", layout[24:26].ljust(2, b"\0"))
+    width = frame // channels if channels and frame % channels == 0 else 0
+    if tag == PCM and 0 < -(-bits // 8) < width <= 4:
+        layout = layout[:14] + struct.pack(f"{order}H", 8 * width) + layout[16:]
+    return tag, max(1, frame), layout
 
 
-def _wav_data(source: Source, data: Chunk, order: str, frame: int, ds64: Chunk | None) -> Part:
+def _head(order: str, layout: bytes, length: int) -> bytes:
+    """A header that every reader understands, to stand before `length` bytes of samples."""
+    fmt = b"fmt " + struct.pack(f"{order}I", len(layout)) + layout
+    if length + len(fmt) + 20 < FULL:
+        sizes = (struct.pack(f"{order}I", size) for size in (12 + len(fmt) + length, length))
+        name = b"RIFX" if order == ">" else b"RIFF"
+        return name + next(sizes) + b"WAVE" + fmt + b"data" + next(sizes)
+    ds64 = b"ds64" + struct.pack("<IQQQI", 28, 48 + len(fmt) + length, length, 0, 0)
+    full = struct.pack("<I", FULL)
+    return b"RF64" + full + b"WAVE" + ds64 + fmt + b"data" + full
+
+
+def _ds64(source: Source, chunk: Chunk | None) -> int:
+    """Bytes of samples that the chunk `ds64` tells."""
+    body = source.at(chunk.body + 8, 8) if chunk else b""
+    return int.from_bytes(body, "little")
+
+
+def _refuse_second(source: Source, end: int, order: str) -> None:
+    """`DataError` where further samples lie in chunks behind `end`."""
+    for begin in {end, end + end % 2}:
+        if _is_chunks(source, begin, order):
+            for chunk in chunks(source, begin, order):
+                if chunk.name in SECOND:
+                    raise source.unusable(
+                        f"more samples follow at byte {chunk.body}, as if files had been joined; "
+                        "split it"
+                    )
+
+
+def _wav_length(source: Source, data: Chunk, order: str, frame: int, ds64: Chunk | None) -> int:
+    """Bytes of samples in the chunk `data`."""
     size, spelled = data.size, means_unknown(data.size, frame)
     wide = ds64 is not None and data.size == FULL
     if ds64 is not None and wide:
-        size = struct.unpack("<Q", source.at(ds64.body + 8, 8).ljust(8, b"\0"))[0]
+        size = _ds64(source, ds64)
         spelled = means_unknown(size, frame, LARGEST_64)
     end = data.body + size
     followed = _is_chunks(source, end + size % 2, order) or _is_chunks(source, end, order)
     present = source.size - data.body
     wrapped = not wide and size < present and not followed and (present - size) % 2**32 == 0
-    length = settled(source, size, data.body, frame, spelled or wrapped, followed)
-    if length == size:
-        return Part(0, source.size)
-    if ds64 is not None and wide:
-        return Part(0, source.size, patches=(Patch(ds64.body + 8, struct.pack("<Q", length)),))
-    if length >= FULL:  # more than its header can say
-        return Part(0, source.size, "wav", patches=(Patch(data.body - 4, b"\xff" * 4),))
-    riff = min(FULL, data.body + length - 8)
-    sizes = (Patch(4, struct.pack(f"{order}I", riff)),)
-    return Part(
-        0,
-        data.body + length,
-        patches=(*sizes, Patch(data.body - 4, struct.pack(f"{order}I", length))),
-    )
+    return settled(source, size, data.body, frame, spelled or wrapped, followed)
 
 
 def _is_chunks(source: Source, begin: int, order: str) -> bool:
@@ -120,17 +158,16 @@ def aiff_parts(source: Source) -> list[Part]:
         raise source.damaged("it has no chunk 'COMM' or 'SSND'")
     channels, frames, bits = struct.unpack(">hIh", source.at(common.body, 8).ljust(8, b"\0"))
     kind = source.at(common.body + 18, 4) if common.size >= 22 else b"NONE"
-    frame = max(1, channels * -(-bits // 8))
+    frame = max(1, channels * WIDTHS.get(kind, -(-bits // 8)))
     spelled = means_unknown(sound.size, frame, AIFF_UNKNOWN) or sound.size == 8
     end = sound.body + sound.size
     followed = sound.size >= 8 and _is_chunks(source, end + sound.size % 2, ">")
-    if sound.size == 8 and not frames:
-        followed = True
     offset = struct.unpack(">I", source.at(sound.body, 4).ljust(4, b"\0"))[0]
     begin = sound.body + 8 + offset
     length = settled(source, max(0, sound.size - 8 - offset), begin, frame, spelled, followed)
     if begin + length == end:
-        if kind in WHOLE_BYTES and frames * frame > length:
+        _refuse_second(source, end, ">")
+        if kind in (b"NONE", b"sowt", b"twos", *WIDTHS) and frames * frame > length:
             raise source.cut_short(frames, length // frame, "frames")
         return [Part(0, source.size)]
     size = struct.pack(">I", min(FULL, 8 + offset + length))

@@ -4,7 +4,8 @@ import struct
 
 from spiking_music.audio.source import Part, Source
 
-SEGMENT, CLUSTER = 0x18538067, 0x1F43B675
+START, SEGMENT, CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
+ASF_START = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 ASF_FACTS = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 ASF_LAST = b"$E"  # what FFmpeg writes behind the last packet
@@ -12,13 +13,18 @@ BROADCAST = 1  # flag: written to a pipe, sizes are not known
 
 
 def matroska_parts(source: Source) -> list[Part]:
-    """The first track of sound; `DataError` where an element is cut.
+    """The first track of sound, of each file if several were joined.
+
+    Raises `DataError` where an element is cut.
 
     Segments and clusters of unknown size are entered; whatever else there is has a size.
     """
     place = 0
+    starts: list[int] = []
     while place < source.size:
         head = source.at(place, 12)
+        if starts and not source.at(place, 2**16).strip(b"\0"):
+            break
         name, taken = _number(head, keep=True)
         size, more = _number(head[taken:], keep=False)
         body = place + taken + more
@@ -29,8 +35,11 @@ def matroska_parts(source: Source) -> list[Part]:
             raise source.damaged(f"the element at byte {place} has no size")
         if not unknown and body + size > source.size:
             raise source.cut_short(size, source.size - body)
+        if name == START:
+            starts.append(place)
         place = body if unknown else body + size
-    return [Part(0, source.size, "matroska")]
+    ends = [*starts[1:], source.size]
+    return [Part(begin, end, "matroska") for begin, end in zip(starts, ends, strict=True)]
 
 
 def _number(data: bytes, keep: bool) -> tuple[int, int]:
@@ -77,4 +86,8 @@ def asf_parts(source: Source) -> list[Part]:
     if not broadcast and end > source.size:
         raise source.cut_short(end, source.size)
     _require_packets(source, header + 50, source.size if broadcast else end, packet)
+    while not broadcast and len(head := source.at(end, 24)) == 24:  # indices
+        if head[:16] == ASF_START:
+            raise source.unusable(f"another file follows at byte {end}: they were joined; split it")
+        end += max(24, *struct.unpack("<Q", head[16:]))
     return [Part(0, source.size, "asf")]

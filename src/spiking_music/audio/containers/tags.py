@@ -25,9 +25,9 @@ def tag_size(data: Bytes, place: int) -> int:
     if head[:11] == b"LYRICSBEGIN":
         end = max(data.find(b"LYRICS200", place), data.find(b"LYRICSEND", place))
         return end + 9 - place if end > 0 else 0
-    if head[:4] == b"TAG+" and len(data) - place == 227 + 128:
+    if head[:4] == b"TAG+" and data[place + 227 : place + 230] == b"TAG":
         return 227
-    return 128 if head[:3] == b"TAG" and len(data) - place == 128 else 0
+    return 128 if head[:3] == b"TAG" else 0
 
 
 def zeros(data: Bytes, place: int) -> int:

@@ -4,11 +4,16 @@ A program that writes to a pipe cannot go back to fill in a size. It leaves 0, t
 that fits, or one near it, rounded down to whole frames or less the bytes of the header.
 """
 
+from spiking_music.audio.containers.tags import tag_size, zeros
 from spiking_music.audio.source import Source
 
 LARGEST = (0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 LARGEST_64 = (2**63 - 1, 2**63, 2**64 - 1)
-SPARE = 4096  # bytes of rubbish behind the samples that are let pass, such as tags and padding
+KNOWN = {  # chunks of WAV and AIFF that hold no sound
+    *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"cue ", b"smpl", b"inst", b"PEAK", b"fact", b"JUNK"),
+    *(b"PAD ", b"iXML", b"_PMX", b"axml", b"chna", b"acid", b"afsp", b"minf", b"elm1", b"FLLR"),
+    *(b"MARK", b"INST", b"COMT", b"ANNO", b"NAME", b"AUTH", b"APPL", b"(c) ", b"MIDI", b"AESD"),
+}
 NEAR = 128  # bytes that headers, and rounding to whole frames, take off or add
 
 
@@ -16,6 +21,20 @@ def means_unknown(size: int, frame: int, also: tuple[int, ...] = ()) -> bool:
     """Whether `size` is a spelling of "unknown" for samples of `frame` bytes."""
     near = NEAR + frame
     return size == 0 or any(-near <= size - largest <= 64 for largest in LARGEST + also)
+
+
+def is_spare(source: Source, place: int) -> bool:
+    """Whether nothing but padding, tags and a cut chunk without sound lies from `place` to the end.
+
+    Anything else may be samples that the header does not count.
+    """
+    while place < source.size:
+        rest = source.at(place, 2**16)
+        step = tag_size(rest, 0) or zeros(rest, 0)
+        if not step:
+            return rest[:4] in KNOWN
+        place += step
+    return True
 
 
 def settled(
@@ -35,7 +54,7 @@ def settled(
     if not unknown or (promised <= present and followed):
         if promised > present:
             raise source.cut_short(promised, present)
-        if not followed and present - promised > SPARE:
+        if not followed and not is_spare(source, begin + promised):
             raise source.damaged(
                 f"{present - promised} bytes follow its samples that are nothing the format knows"
             )
