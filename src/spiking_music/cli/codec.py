@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from spiking_music.audio import RECORDINGS
-from spiking_music.cli.coding import SOUNDS, decode_one, encode_one, is_bare, opened
+from spiking_music.cli.coding import (
+    SOUNDS,
+    decode_one,
+    encode_one,
+    is_bare,
+    opened,
+    require_decoded,
+)
 from spiking_music.cli.guard import Force
 from spiking_music.cli.paths import PIPE, Job, checked, each, jobs
 from spiking_music.cli.sources import STREAM, seekable
@@ -110,7 +117,7 @@ def decode(
 
         return run
 
-    each(todo, checked(todo, "stream", SOUNDS, prepared))
+    each(todo, checked(todo, "stream", SOUNDS, prepared, require_decoded))
 
 
 def info(
