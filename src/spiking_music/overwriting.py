@@ -25,29 +25,35 @@ from pathlib import Path
 from spiking_music import marks
 from spiking_music.errors import OutputError
 from spiking_music.reasons import sentence
+from spiking_music.signatures import begins_as
 
 LINKS = 40  # that lead to one another before Linux gives up
-OURS = {".spk": b"\x89SPK"}  # how files begin that can be told from others of their name
 
 
 @dataclass(frozen=True)
 class Call:
     """A run of a verb. `inputs`: files and folders that it reads. `trees`: folders of people's own,
-    in which nothing is replaced."""
+    in which nothing is replaced. `folders`: paths that were given with a slash at their end."""
 
     inputs: frozenset[Path] = frozenset()
     trees: frozenset[Path] = frozenset()
     force: bool = True  # of the library
     files: frozenset[tuple[int, int]] = frozenset()  # of the inputs: device and number
+    folders: frozenset[Path] = frozenset()
 
 
 CALL: ContextVar[Call] = ContextVar("call", default=Call())  # noqa: B039 (frozen)
 
 
 @contextmanager
-def call(inputs: Iterable[Path], force: bool, trees: Iterable[Path] = ()) -> Iterator[None]:
+def call(
+    inputs: Iterable[Path],
+    force: bool,
+    trees: Iterable[Path] = (),
+    folders: Iterable[Path] = (),
+) -> Iterator[None]:
     """Hold all that is written in the block to the rule for a verb that reads `inputs`."""
-    token = CALL.set(Call(trees=frozenset(trees), force=force))
+    token = CALL.set(Call(trees=frozenset(trees), force=force, folders=frozenset(folders)))
     try:
         reads(inputs)
         yield
@@ -81,6 +87,7 @@ def require_file(path: Path, endings: Collection[str] = ()) -> None:
 
     endings: of the files that the verb writes. `--force` replaces no other; () is any.
     """
+    require_file_name(path)
     with in_words(path):
         if is_stream(path):
             _require_no_input(path)
@@ -94,6 +101,12 @@ def require_file(path: Path, endings: Collection[str] = ()) -> None:
         _require_room(path)
 
 
+def require_file_name(path: Path) -> None:
+    """`OutputError` where the call names a folder, by a slash at the end."""
+    if path in CALL.get().folders and not path.is_dir():
+        raise OutputError(f"'{path}/' is named as a folder, but a file is written: name a file")
+
+
 def require_place(path: Path) -> None:
     """`OutputError` where a file at `path` must not be, whether the call is forced or not."""
     if path.is_symlink() and not path.exists():
@@ -102,6 +115,8 @@ def require_place(path: Path) -> None:
         raise OutputError(f"'{path}' is a folder: name a file in it")
     if path.exists() and not path.is_file():
         raise OutputError(f"'{path}' is a disk or a socket: name a file")
+    if path.exists() and not path.stat().st_mode & 0o222:  # which root could replace, too
+        raise OutputError(f"'{path}' is read-only: make it writable, or name another file")
     _require_no_input(path)
     for tree in CALL.get().trees:
         if path.exists() and path.resolve().is_relative_to(tree.resolve()):
@@ -140,6 +155,8 @@ def require_folder(
                     f"'{path}' is or holds '{source}', which this command reads: name an empty or "
                     "a new folder"
                 )
+        if os.path.ismount(real):
+            raise OutputError(f"'{path}' is where a disk is mounted: name a folder in it")
         if real.is_dir() and (other := stranger(real)):
             raise OutputError(
                 f"'{path}' is not empty and '{verb}' did not make '{other}' in it: name an empty"
@@ -204,11 +221,7 @@ def _identity(found: os.stat_result) -> tuple[int, int]:
 def _is_ours(path: Path, endings: Collection[str]) -> bool:
     if endings and not path.name.lower().endswith(tuple(endings)):
         return False
-    first = OURS.get(path.suffix.lower())
-    if first is None or not path.stat().st_size:
-        return True
-    with path.open("rb") as file:
-        return file.read(len(first)) == first
+    return not endings or begins_as(path)
 
 
 def _require_room(path: Path) -> None:

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 import typer
 
-from spiking_music import cli
+from spiking_music import cli, overwriting
+from spiking_music.errors import OutputError
 from tests.cli.calls import CALLS, aimed, sources, targets
 from tests.codec.conftest import music
 
@@ -35,6 +37,18 @@ AIMS = {  # name: path as given from `work/`
     "pipe": "../pipe",
     "long name": "../full/",
     "too long a name": "../full/",
+}
+HEADS = {  # how files begin, by their endings
+    ".spk": b"\x89SPK",
+    ".wav": b"RIFF....WAVE",
+    ".h5": b"\x89HDF",
+    ".npz": b"PK",
+    ".zip": b"PK",
+    ".safetensors": b"........{",
+    ".png": b"\x89PNG",
+    ".html": b"<!doctype html>",
+    ".json": b"{}",
+    ".csv": b"step,loss\n",
 }
 WRONG = [["--kbps", "nan"], ["--kbps", "0"], ["--kbps", "-1"], ["--kbps", "inf"], ["--kbps", "x"]]
 WRONG += [["--min-si-snr", "nan"], ["--level", "-1"], ["--kbps", "2", "--level", "3"]]
@@ -237,16 +251,53 @@ def test_a_file_of_its_kind_is_replaced_only_with_force(
         return
     path = f"../full/out{''.join(Path(target).suffixes)}"
     old = tree / "work" / (f"{path}.png" if target == "stem" else path)
-    old.write_bytes(b"\x89SPK")
+    old.write_bytes(HEADS[old.suffix])
     code, said, lost, _ = run(aimed(words, target, path))
     assert code == 1 and not lost and "exists: give --force to replace it" in said
+    old.write_bytes(b"\0 of another program")
+    code, said, lost, _ = run([*aimed(words, target, path), "--force"])
+    assert code == 1 and not lost and "exists and is no " in said
+    old.write_bytes(HEADS[old.suffix])
+    old.chmod(0o444)
+    code, said, lost, _ = run([*aimed(words, target, path), "--force"])
+    assert code == 1 and not lost and "is read-only: make it writable" in said
     old.unlink()
+    code, said, lost, new = run(aimed(words, target, f"../full/new{old.suffix}/"))
+    assert code == 1 and not lost and not new and "is named as a folder, but a file" in said
+
+
+def test_a_recording_of_another_shape_is_not_decoded_over(run, tree: Path) -> None:
+    stereo = tree / "full" / "stereo.wav"
+    soundfile.write(stereo, np.zeros((100, 2)), 22050)
+    code, said, lost, _ = run(["decode", "../source/a.spk", str(stereo), "--force"])
+    assert code == 1 and not lost and "was not decoded here" in said
+    soundfile.write(stereo, np.zeros(100), 22050, subtype="PCM_24")
+    code, said, lost, _ = run(["decode", "../source/a.spk", str(stereo), "--force"])
+    assert code == 1 and not lost and "was not decoded here" in said
+
+
+def test_a_table_that_is_no_log_is_kept_though_checkpoints_are_there(run, tree: Path) -> None:
+    place = tree / "full" / "run"
+    place.mkdir()
+    (place / "step-000000001.pt").write_text("of a run")
+    table = tree / "full" / "mine.csv"
+    table.write_text("name,score\nanna,3\n")
+    words = [word.replace("{folder}", str(place)) for word in CALLS["train variant"][0]]
+    for force in ([], ["--force"]):
+        code, said, lost, _ = run([*aimed(words, "log.csv", str(table)), *force])
+        assert code == 1 and not lost and "is no table of a training run" in said
+
+
+def test_a_folder_where_a_disk_is_mounted_is_refused(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(os.path, "ismount", lambda path: str(path) == str(tmp_path))
+    with pytest.raises(OutputError, match="where a disk is mounted"):
+        overwriting.require_folder(tmp_path, "ratings")
 
 
 def test_training_keeps_what_it_starts_from(run, tree: Path) -> None:
     kept = tree / "full" / "checkpoints"
     kept.mkdir()
-    (kept / "last-good.safetensors").write_text("weights")
+    (kept / "last-good.safetensors").write_bytes(HEADS[".safetensors"])
     start = json.dumps({"training": {"start_from": str(kept / "last-good.safetensors")}})
     words = [*CALLS["train variant"][0], "--config", start, "--force"]
     code, said, lost, _ = run(aimed(words, "folder", str(kept)))

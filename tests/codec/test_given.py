@@ -27,7 +27,20 @@ def test_whole_rates_of_any_type_are_taken(codec: Codec, rate) -> None:
     assert codec.encode(music(0.3, 44100), rate) == codec.encode(music(0.3, 44100), 44100)
 
 
-@pytest.mark.parametrize("rate", [44100.5, np.nan, np.inf, 0, -8000, True, "44100", None, [1], 3])
+class Mute:
+    """Something that cannot even be written."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+HUGE = [10**400, -(10**400), 10**5000, Fraction(10**400), [10**5000], Mute(), 1j, "1", True]
+KIND = lambda value: type(value).__name__  # noqa: E731 (pytest cannot write them all)
+RATES = [44100.5, np.nan, np.inf, 0, -8000, True, "44100", None, [1], 3]
+RATES += [*HUGE, np.bool_(True), torch.zeros((), device="meta")]
+
+
+@pytest.mark.parametrize("rate", RATES, ids=KIND)
 def test_other_rates_are_refused(codec: Codec, rate) -> None:
     with pytest.raises((DataError, CodeError), match="rate"):
         codec.encode(music(0.1), rate)
@@ -56,6 +69,10 @@ def test_a_shape_that_cannot_be_meant_is_refused(codec: Codec, shape: tuple[int,
         (np.zeros((2, 0)), "no samples"),
         (np.full(10, 1e300), "infinite"),
         (torch.zeros(10, dtype=torch.int16), "32768"),
+        (np.ma.masked_array(np.zeros(10), mask=[1] + 9 * [0]), r"masked: give waveform\.filled"),
+        ([1.0, 10**400], "array of floats"),
+        pytest.param(Mute(), "array of floats", id="mute"),
+        pytest.param([10**5000, 1.0], "array of floats", id="digits"),
     ],
 )
 def test_what_is_no_waveform_is_refused(codec: Codec, waveform, says: str) -> None:
@@ -78,7 +95,104 @@ def test_what_is_no_stream_is_refused(codec: Codec, stream) -> None:
         codec.decode(stream)
 
 
-@pytest.mark.parametrize("file", [None, "x.spk", io.StringIO("x")])
+@pytest.mark.parametrize("value", HUGE, ids=KIND)
+def test_numbers_beyond_all_floats_and_values_without_words(codec: Codec, value) -> None:
+    stream = codec.encode(music(0.3), RATE)
+    for name in ("level", "kbps", "min_si_snr"):
+        with pytest.raises(CodeError):
+            codec.encode(music(0.3), RATE, **{name: value})
+    for name in ("start", "duration"):
+        if isinstance(value, int | Fraction) and value is not True and value > 0:
+            continue  # beyond the end
+        with pytest.raises(CodeError):
+            codec.decode(stream, **{name: value})
+    with pytest.raises(CodeError):
+        codec.decode(stream, salvage=[value])
+
+
+def test_a_section_may_begin_and_end_beyond_the_recording(codec: Codec) -> None:
+    stream = codec.encode(music(0.3), RATE)
+    with pytest.raises(CodeError, match="start before its end"):
+        codec.decode(stream, start=1e305)
+    assert len(codec.decode(stream, duration=1e305)) == len(music(0.3))
+
+
+@pytest.mark.parametrize("flag", ["no", 1, None, np.array([1, 0]), 0.0])
+def test_what_is_neither_true_nor_false_is_refused(codec: Codec, flag) -> None:
+    for name in ("original_rate", "salvage"):
+        with pytest.raises(CodeError, match=f"{name} is True or False"):
+            codec.decode(b"", **{name: flag})
+
+
+@pytest.mark.parametrize("device", ["meta\0", "privateuseone", "hpu", "cuda:99", "cpu\n", ""])
+def test_devices_that_are_not_here_are_refused(device: str) -> None:
+    with pytest.raises(SpikingMusicError, match="device"):
+        load(None, device)
+
+
+def test_memory_that_is_read_in_steps_is_a_stream(codec: Codec) -> None:
+    stream = codec.encode(music(0.3), RATE)
+    doubled = bytes(byte for each in stream for byte in (each, 0))
+    assert np.array_equal(codec.decode(memoryview(doubled)[::2]), codec.decode(stream))
+    gone = memoryview(stream)
+    gone.release()
+    with pytest.raises(CodeError, match="cannot be read"):
+        codec.decode(gone)
+
+
+class Sink(io.RawIOBase):
+    """Takes what it is told to of each piece, and says so."""
+
+    def __init__(self, takes: int | None) -> None:
+        self.takes, self.data = takes, b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data, /):
+        self.data += bytes(data[: self.takes])
+        return self.takes and min(self.takes, len(data))
+
+
+def test_a_file_may_take_a_part_and_must_tell_which(codec: Codec) -> None:
+    audio, sink = music(0.3), Sink(3)
+    codec.write([audio], RATE, sink, Wish())
+    assert sink.data == codec.encode(audio, RATE)
+    for silent in (Sink(None), Sink(0)):
+        with pytest.raises(CodeError, match="returns their number"):
+            codec.write([audio], RATE, silent, Wish())
+
+
+@pytest.mark.parametrize("gives", ["text", None, 3])
+def test_a_file_that_gives_no_bytes_is_refused(codec: Codec, gives) -> None:
+    file = io.BytesIO()
+    file.read = lambda size=-1: gives  # type: ignore[method-assign,assignment]
+    with pytest.raises(CodeError, match="instead of bytes"):
+        codec.read(file)
+
+
+def test_a_file_that_is_closed_or_open_otherwise_is_refused(codec: Codec, tmp_path: Path) -> None:
+    with (tmp_path / "x").open("wb") as file, pytest.raises(CodeError, match="open to read bytes"):
+        codec.read(file)
+    with pytest.raises(CodeError, match="is closed"):
+        codec.write([music(0.1)], RATE, file, Wish())
+    with (tmp_path / "x").open("rb") as file, pytest.raises(CodeError, match="open to write bytes"):
+        codec.write([music(0.1)], RATE, file, Wish())
+
+
+@pytest.mark.parametrize("wish", [None, "best", {}, Wish("best"), Wish(True)])  # type: ignore[arg-type]
+def test_what_is_no_wish_is_refused(codec: Codec, wish) -> None:
+    with pytest.raises(CodeError):
+        codec.write([music(0.1)], RATE, io.BytesIO(), wish)
+
+
+@pytest.mark.parametrize("kbps", [0, -1.0])
+def test_no_rate_is_below_nothing(codec_of: MakeCodec, kbps: float) -> None:
+    with pytest.raises(CodeError, match="give a rate above 0"):
+        codec_of("mu-sparse").encode(music(0.1), RATE, kbps=kbps)
+
+
+@pytest.mark.parametrize("file", [None, "x.spk", io.StringIO("x"), io.BytesIO])
 def test_what_is_no_file_is_refused(codec: Codec, file) -> None:
     with pytest.raises(CodeError, match="file is open to read bytes"):
         codec.read(file)

@@ -94,7 +94,9 @@ def main() -> None:
     """Run the command line; expected failures become one sentence on stderr and exit code 1."""
     utf8.require()
     threading.excepthook = _thread_failed
-    signal.signal(signal.SIGTERM, _stopped)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # by nohup
+            signal.signal(number, _stopped)
     streams.make_ready()
     code = _run(sys.argv[1:])
     if code:
@@ -148,7 +150,8 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
 
 
 def _stopped(number: int, _: FrameType | None) -> None:
-    """End as after an error, so that half-written files are deleted."""
+    """End as after an error, so that half-written files are deleted, however often it is asked."""
+    signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + number)
 
 

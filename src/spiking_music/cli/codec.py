@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from spiking_music.audio import RECORDINGS
-from spiking_music.cli.coding import SOUNDS, decode_one, encode_one, is_bare, opened
+from spiking_music.cli.coding import (
+    SOUNDS,
+    decode_one,
+    encode_one,
+    is_bare,
+    opened,
+    require_decoded,
+)
 from spiking_music.cli.guard import Force
 from spiking_music.cli.paths import PIPE, Job, checked, each, jobs
 from spiking_music.cli.sources import STREAM, seekable
@@ -110,7 +117,7 @@ def decode(
 
         return run
 
-    each(todo, checked(todo, "stream", SOUNDS, prepared))
+    each(todo, checked(todo, "stream", SOUNDS, prepared, require_decoded))
 
 
 def info(
@@ -143,9 +150,9 @@ def info(
 
 
 def formats(
-    units: Annotated[int, typer.Option(min=1, help="N, units.")],
-    steps: Annotated[int, typer.Option(min=1, help="T, time steps.")],
-    events: Annotated[int, typer.Option(min=0, help="S, events.")],
+    units: Annotated[int, typer.Option(min=1, max=10**9, help="N, units.")],
+    steps: Annotated[int, typer.Option(min=1, max=10**9, help="T, time steps.")],
+    events: Annotated[int, typer.Option(min=0, max=10**9, help="S, events.")],
 ) -> None:
     """Print what S events in an N x T matrix cost in each format, and the entropy bound.
 

@@ -10,7 +10,7 @@ from spiking_music import files
 from spiking_music.cli.paths import PIPE, Job
 from spiking_music.cli.sources import is_pipe, seekable
 from spiking_music.cli.streams import standard_output
-from spiking_music.errors import CodeError, DataError
+from spiking_music.errors import CodeError, DataError, OutputError
 from spiking_music.overwriting import is_stream
 
 if TYPE_CHECKING:
@@ -75,6 +75,23 @@ def decode_one(decoding: "Decoding", job: Job) -> None:
 def is_bare(target: Path) -> bool:
     """Whether the target is a pipe or device whose name tells no format: it gets WAV."""
     return target.suffix.lower() not in SOUNDS and is_stream(target)
+
+
+def require_decoded(target: Path) -> None:
+    """`OutputError` where the target is a recording that no decoder of ours can have written."""
+    if not target.is_file() or is_stream(target) or not target.stat().st_size:
+        return
+    import soundfile  # here, as it imports numpy
+
+    try:
+        found = soundfile.info(target)
+    except soundfile.LibsndfileError:  # cut short
+        return
+    if found.channels != 1 or found.subtype != "PCM_16":
+        raise OutputError(
+            f"'{target}' exists and was not decoded here, which gives mono of 16 bits: name "
+            "another file"
+        )
 
 
 @contextmanager

@@ -5,6 +5,7 @@ The checks take no library that is slow to import, so that a mistake is told at 
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -49,7 +50,8 @@ def guarded(verb: Verb) -> Verb:
         read = _read(noted, arguments)
         if force:  # or nothing that is there is written over
             read += _of_configuration(arguments.get("config"))
-        with overwriting.call(read, force, [path for path in inputs if path.is_dir()]):
+        trees = [path for path in inputs if path.is_dir()]
+        with overwriting.call(read, force, trees, _with_slashes(sys.argv[1:])):
             _require_targets(verb.__name__.replace("_", "-"), noted, arguments)
             verb(**arguments, **({"force": force} if own else {}))
 
@@ -112,6 +114,12 @@ def _require_targets(verb: str, noted: Mapping[str, Note], arguments: Mapping[st
             if file.resolve() in named:
                 raise OutputError(f"'{file}' is to be written twice: name another file")
             named[file.resolve()] = file
+
+
+def _with_slashes(words: Sequence[str]) -> list[Path]:
+    """The paths among the words of a command line that end in a slash, which `Path` forgets."""
+    values = (word.partition("=")[2] if word.startswith("--") else word for word in words)
+    return [Path(value) for value in values if value.endswith(("/", "/."))]
 
 
 def _of_configuration(config: Sequence[str] | None) -> list[Path]:

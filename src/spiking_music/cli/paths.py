@@ -68,10 +68,12 @@ def checked(
     what: str,
     endings: Sequence[str],
     prepare: Callable[[], Callable[[Job], None]],
+    require: Callable[[Path], None] = lambda target: None,
 ) -> Callable[[Job], None]:
     """What runs a job, for `each`: it fails where the source is missing, or the target kept.
 
-    All jobs are checked first, and `prepare` is called only if there is one to run.
+    All jobs are checked first, and `prepare` is called only if there is one to run. `require`: what
+    else is asked of the target, an `OutputError` where it is not so.
     """
     overwriting.reads(job.source for job in all_jobs if job.source != PIPE)
     if any(job.source == PIPE for job in all_jobs):
@@ -85,6 +87,7 @@ def checked(
                 streams.require_output()
             else:
                 overwriting.require_file(job.target, endings)
+                require(job.target)
         except SpikingMusicError as error:
             refused[job] = error
     work = prepare() if len(refused) < len(all_jobs) else None

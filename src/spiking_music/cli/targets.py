@@ -68,6 +68,7 @@ class Writes:
             raise OutputError(f"'{path}' is no file, and others are written beside it: name a file")
         if self.stem and path.name in ("", "..", "."):
             raise OutputError(f"'{path}' is a folder: name a file in it, without its ending")
+        overwriting.require_file_name(path)
         for file, endings in self.files(path, arguments):
             overwriting.require_file(file, endings)
 
@@ -109,12 +110,16 @@ class WritesLog(Writes):
         yield path, self.endings
 
     def require(self, path: Path, arguments: Arguments, verb: str) -> None:
-        from spiking_music.training.checkpoint_files import found
+        from spiking_music.training.checkpoint_files import found, is_log
 
         resumed = bool(found(arguments["checkpoints"]))
         now = CALL.get()
-        with call(now.inputs, now.force or resumed, now.trees):
+        with call(now.inputs, now.force or resumed, now.trees, now.folders):
             super().require(path, arguments, verb)
+            if path.is_file() and not is_log(path):
+                raise OutputError(
+                    f"'{path}' exists and is no table of a training run: name another file"
+                )
             sounds = path.parent / "validation"
             for file in (*sounds.glob("reference-*.wav"), *sounds.glob("estimate*-*.wav")):
                 overwriting.require_file(file, (".wav",))

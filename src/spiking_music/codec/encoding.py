@@ -57,6 +57,8 @@ class Wish:
                 f"this model codes at levels 0 .. {levels - 1}: give exactly one of a level, kbps "
                 "or min SI-SNR"
             )
+        if self.kbps is not None and self.kbps <= 0:
+            raise CodeError(f"no block costs {self.kbps:g} kbps: give a rate above 0")
         if self.level is not None and not 0 <= self.level < levels:
             raise CodeError(f"this model has levels 0 .. {levels - 1}, not {self.level}")
 

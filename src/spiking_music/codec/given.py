@@ -4,6 +4,7 @@ import io
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from spiking_music.errors import CodeError, DataError
 
 MOST_CHANNELS = 64
+SHOWN = 80  # characters of a value that is refused
+LONGEST = 2.0**40  # seconds, beyond the end of every stream
 FORM = "a waveform is an array of floats, full scale = 1, of shape (channels, n) or (n,)"
 
 
@@ -53,13 +56,13 @@ def pieces(blocks: object) -> Iterator[NDArray[np.float32]]:
 def rate(sample_rate: object) -> int:
     """A sample rate as an integer of Hz; `DataError` where it is none."""
     if isinstance(sample_rate, np.ndarray | torch.Tensor) and sample_rate.ndim == 0:
-        sample_rate = sample_rate.item()
-    if isinstance(sample_rate, Real) and not isinstance(sample_rate, bool):
-        value = float(sample_rate)
-        if math.isfinite(value) and value.is_integer() and value > 0:
-            return int(value)
+        with suppress(RuntimeError):  # of tensors that hold no values
+            sample_rate = sample_rate.item()
+    value = _float(sample_rate)
+    if value is not None and math.isfinite(value) and value.is_integer() and value > 0:
+        return int(value)
     raise DataError(
-        f"a sample rate is a whole number of Hz, such as 44100, not {sample_rate!r:.80}"
+        f"a sample rate is a whole number of Hz, such as 44100, not {_shown(sample_rate)}"
     )
 
 
@@ -69,18 +72,37 @@ def whole(name: str, value: object) -> int | None:
         return None
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
-    raise CodeError(f"{name} is a whole number, not {value!r:.80}")
+    raise CodeError(f"{name} is a whole number, not {_shown(value)}")
 
 
 def number(name: str, value: object, finite: bool = True) -> float | None:
     """A number, or None if nothing is given; `CodeError` for anything else."""
     if value is None:
         return None
-    if isinstance(value, Real) and not isinstance(value, bool):
-        plain = float(value)
-        if math.isfinite(plain) or not finite:
-            return plain
-    raise CodeError(f"{name} is a number, not {value!r:.80}")
+    plain = _float(value)
+    if plain is not None and (math.isfinite(plain) or not finite):
+        return plain
+    raise CodeError(f"{name} is a number, not {_shown(value)}")
+
+
+def seconds(name: str, value: object) -> float | None:
+    """As `number`; what is beyond the end of any stream becomes `LONGEST`, which can be counted."""
+    plain = number(name, value, finite=False)
+    return LONGEST if plain is not None and LONGEST < plain < math.inf else plain
+
+
+def flag(name: str, value: object) -> bool:
+    """True or False; `CodeError` for anything else."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise CodeError(f"{name} is True or False, not {_shown(value)}")
+
+
+def text(name: str, value: object) -> str:
+    """A string; `CodeError` for anything else."""
+    if isinstance(value, str):
+        return value
+    raise CodeError(f"{name} is a string, not {_shown(value)}")
 
 
 def stream(data: object) -> io.BytesIO:
@@ -90,13 +112,31 @@ def stream(data: object) -> io.BytesIO:
             f"a stream is bytes, as `encode` gives them, not {type(data).__name__}: read a file "
             "with Path(…).read_bytes()"
         )
-    return io.BytesIO(data)
+    try:
+        return io.BytesIO(bytes(data))
+    except ValueError as error:  # a memoryview that was released
+        raise CodeError(f"a stream is bytes, and these cannot be read ({error})") from None
 
 
 def require_file(file: Any, verb: str) -> None:
-    """`CodeError` unless `file` is one for bytes that has `verb`, read or write."""
-    if not callable(getattr(file, verb, None)) or isinstance(file, io.TextIOBase):
-        raise CodeError(f"a stream's file is open to {verb} bytes, not {type(file).__name__}")
+    """`CodeError` unless `file` is one for bytes that is open to `verb`, read or write."""
+    needed = (verb, "seekable") if verb == "read" else (verb, "flush")
+    methods = all(callable(getattr(file, name, None)) for name in needed)
+    if not methods or isinstance(file, io.TextIOBase | type):
+        kind = file.__name__ if isinstance(file, type) else type(file).__name__
+        names = " and ".join(needed)
+        raise CodeError(
+            f"a stream's file is open to {verb} bytes and has {names}, not {kind}: open one with "
+            f"open(path, '{verb[0]}b')"
+        )
+    if getattr(file, "closed", False) is True:
+        raise CodeError(f"a stream's file is open to {verb} bytes, and this one is closed")
+    able = getattr(file, "readable" if verb == "read" else "writable", None)
+    if callable(able) and not able():
+        raise CodeError(
+            f"a stream's file is open to {verb} bytes, and this one is not: open it with "
+            f"open(path, '{verb[0]}b')"
+        )
 
 
 def path(place: object) -> Path | None:
@@ -105,19 +145,39 @@ def path(place: object) -> Path | None:
         return None
     text = os.fspath(place) if isinstance(place, str | os.PathLike) else None
     if not isinstance(text, str) or not text or "\0" in text:
-        raise CodeError(f"a model is named by the path of its folder, not {place!r:.80}")
+        raise CodeError(f"a model is named by the path of its folder, not {_shown(place)}")
     return Path(text)
+
+
+def _float(value: object) -> float | None:
+    """A real number as a float, infinite where it is beyond all floats; None for anything else."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _shown(value: object) -> str:
+    """The beginning of how `value` is written, or its type where it cannot be."""
+    try:
+        return repr(value)[:SHOWN]
+    except Exception:  # integers of thousands of digits, and what foreign types may raise
+        return f"such a {type(value).__name__}"
 
 
 def _array(values: object) -> NDArray:
     """Floats as an array; `DataError` for anything else, with how to make floats of it."""
+    if np.ma.is_masked(values):
+        raise DataError(f"{FORM}, and of this one samples are masked: give waveform.filled(0)")
     try:
         if isinstance(values, torch.Tensor):
             tensor = values.detach().cpu()
             values = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
         audio = np.asarray(values)
     except Exception as error:  # ragged lists, sparse tensors, and what foreign types may raise
-        raise DataError(f"{FORM}, not {type(values).__name__} ({error})") from None
+        raise DataError(f"{FORM}, not {type(values).__name__} ({str(error)[:SHOWN]})") from None
     if audio.dtype.kind in "iu":
         full = 2 ** (8 * audio.dtype.itemsize - 1)
         how = f"(waveform.astype('float32') - {full}) / {full}"

@@ -21,7 +21,7 @@ from spiking_music.codec.decoding import BlockDecoder
 from spiking_music.codec.encoding import BlockEncoder, Missed, Wish
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.stream import Header, Lost, StreamReader, StreamWriter, Trailer
-from spiking_music.errors import CodeError, ConfigError
+from spiking_music.errors import CodeError
 
 Samples = streams.Samples
 
@@ -134,12 +134,8 @@ class Codec:
         `CodeError` where the model cannot do what is asked for.
         """
         mono = given.mono(waveform)
-        wish = Wish(
-            given.whole("level", level),
-            given.number("kbps", kbps),
-            given.number("min_si_snr", min_si_snr),
-        )
         file = io.BytesIO()
+        wish = Wish(level, kbps, min_si_snr)
         self.write(streams.chunks(mono), sample_rate, file, wish, format)
         return file.getvalue()
 
@@ -173,8 +169,7 @@ class Codec:
         Needs memory for a few blocks, however long the recording is.
         """
         given.require_file(file, "write")
-        if not isinstance(format, str):
-            raise CodeError(f"a format is named by a string, not {format!r:.80}")
+        format, wish = given.text("a format", format), _checked(wish)
         sample_rate, pieces = given.rate(sample_rate), given.pieces(pieces)
         header = self.model.header(sample_rate)
         encoder = BlockEncoder(self.model, header, wish, format)
@@ -201,10 +196,23 @@ class Codec:
         what is before `start` is not decoded.
         """
         given.require_file(file, "read")
-        start = given.number("start", start, finite=False) or 0.0
-        duration = given.number("duration", duration, finite=False)
+        start = given.seconds("start", start) or 0.0
+        duration = given.seconds("duration", duration)
+        original_rate = given.flag("original_rate", original_rate)
+        salvage = given.flag("salvage", salvage)
         reader = StreamReader(file, self.model.coder)
         return Decoding(self.model, reader, start, duration, original_rate, salvage)
+
+
+def _checked(wish: object) -> Wish:
+    """The wish in plain numbers; `CodeError` where it is none."""
+    if not isinstance(wish, Wish):
+        raise CodeError(f"what is wished for is a Wish, not {type(wish).__name__}")
+    return Wish(
+        given.whole("level", wish.level),
+        given.number("kbps", wish.kbps),
+        given.number("min_si_snr", wish.min_si_snr),
+    )
 
 
 def load(path: Path | str | None = None, device: str = "cpu") -> Codec:
@@ -215,8 +223,7 @@ def load(path: Path | str | None = None, device: str = "cpu") -> Codec:
     Raises `CodeError` where it is missing, damaged or no codec, `ConfigError` where there is no
     such device.
     """
-    if not isinstance(device, str):
-        raise ConfigError(f"a device is named by a string, such as 'cpu', not {device!r:.80}")
+    device = given.text("a device", device)
     try:
         return Codec(load_model(given.path(path), device))
     except OSError as error:

@@ -17,7 +17,7 @@ import torch
 
 from spiking_music.config import VariantConfig
 from spiking_music.data.clip_dataset import Clips
-from spiking_music.errors import CodeError, ConfigError
+from spiking_music.errors import CodeError, ConfigError, TrainingError
 from spiking_music.files import Disk, atomic, litter
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.pretrained import weights_at
@@ -71,12 +71,21 @@ class Checkpoints:
         for other in {*self._newest_first(), *litter(self.folder)} - {path, *older[:1]}:
             other.unlink()
 
-    def load(self) -> tuple[int, dict[str, Any]] | None:
-        """Step and state of the newest sound checkpoint of this run; None to start anew."""
+    def load(self, force: bool = True) -> tuple[int, dict[str, Any]] | None:
+        """Step and state of the newest sound checkpoint of this run; None to start anew.
+
+        Raises `TrainingError` where a newer one is another run's, which this one would delete,
+        unless `force`.
+        """
         for path in self._newest_first():
             saved = _read(path)
             if saved is None:
                 self.report(f"passing over '{path}': it is damaged")
+            elif saved["fingerprint"] != self.fingerprint and not force:
+                raise TrainingError(
+                    f"'{path}' is of another configuration, of other clips or of other weights to "
+                    "start from: give --force to give it up, or name another folder"
+                )
             elif saved["fingerprint"] != self.fingerprint:
                 self.report(
                     f"passing over '{path}': it is of another configuration, of other clips or of "

@@ -6,6 +6,7 @@ from pathlib import Path
 from spiking_music.files import litter
 
 LAST_GOOD = "last-good.safetensors"  # what a collapse leaves, see `collapse`
+LOG = b"step,"  # how the table of a run begins
 NAME = re.compile(r"step-\d{9,}\.pt")
 
 
@@ -14,6 +15,12 @@ def found(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return [path for path in folder.iterdir() if NAME.fullmatch(path.name)]
+
+
+def is_log(path: Path) -> bool:
+    """Whether the table `path` is one that a run wrote, or empty."""
+    with path.open("rb") as file:
+        return file.read(len(LOG)) in (LOG, b"")
 
 
 def stranger(folder: Path) -> str | None:

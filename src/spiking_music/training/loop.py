@@ -18,6 +18,7 @@ from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
 from spiking_music.models.pretrained import weights_at
 from spiking_music.models.weights import save_weights
+from spiking_music.overwriting import CALL
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from spiking_music.training.data import CropBatches, batches
 from spiking_music.training.engine import any_process, deterministic, make_fabric
@@ -58,6 +59,7 @@ def train(
         config=config,
         clips=(train_clips, validation_clips),
         paths=Paths(weights, log, checkpoints),
+        force=CALL.get().force,
     )
     try:
         with handled(forward):  # to spawned processes; a single one does it in _session
@@ -79,9 +81,16 @@ class Paths:
 
 
 def _session(
-    fabric: Fabric, config: VariantConfig, clips: tuple[list[Path], list[Path]], paths: Paths
+    fabric: Fabric,
+    config: VariantConfig,
+    clips: tuple[list[Path], list[Path]],
+    paths: Paths,
+    force: bool,
 ) -> None:
-    """The run as one process sees it; process 0 alone validates and writes."""
+    """The run as one process sees it; process 0 alone validates and writes.
+
+    force: whether checkpoints of other runs may go.
+    """
     training = config.training
     console = Console(stderr=True, quiet=not fabric.is_global_zero)
     report = partial(console.out, highlight=False)
@@ -92,7 +101,7 @@ def _session(
         raise DataError("there are no validation clips: the validation split is empty")
     crops = CropBatches(train_clips, training, config.seed, fabric.global_rank, fabric.world_size)
     store = Checkpoints(paths.checkpoints, fingerprint(config, train_clips), report)
-    found = store.load()
+    found = store.load(force)
     monitor = CollapseMonitor(config, paths.checkpoints) if config.sparsity else None
     run = Run(fabric, config, monitor, fresh=found is None)
     done, saved = found or (0, {"seconds": 0.0, "log": ""})  # train steps done

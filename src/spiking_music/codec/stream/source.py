@@ -17,10 +17,18 @@ MARKERS = re.compile(b"|".join(map(re.escape, (BLOCK, END))))
 def read_up_to(file: BinaryIO, size: int) -> bytes:
     """`size` bytes, or fewer where the file ends: a pipe may hand them over in smaller pieces."""
     pieces = []
-    while size > 0 and (piece := file.read(size)):
+    while size > 0 and (piece := read_once(file, size)):
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)
+
+
+def read_once(file: BinaryIO, size: int) -> bytes:
+    """What one call reads; `CodeError` where that is a text or nothing that can be told of."""
+    piece = file.read(size)
+    if not isinstance(piece, bytes | bytearray | memoryview):
+        raise CodeError(f"a stream's file gave {type(piece).__name__} instead of bytes")
+    return bytes(piece)
 
 
 class Source:
@@ -61,7 +69,7 @@ class Window:
 
     def fill(self, size: int) -> bool:
         """Have `size` bytes in view, or what is left of the file; False where nothing is."""
-        while len(self._data) < size and (piece := self._file.read(CHUNK)):
+        while len(self._data) < size and (piece := read_once(self._file, CHUNK)):
             self._data += piece
         return bool(self._data)
 

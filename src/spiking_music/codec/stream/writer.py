@@ -109,4 +109,10 @@ class StreamWriter:
         self._digest.update(data)
         rest = memoryview(data)
         while rest:  # an unbuffered pipe may take a part only
-            rest = rest[self._file.write(rest) :]
+            taken = self._file.write(rest)
+            if not taken:  # None of a pipe that does not block, or of what is no file
+                raise CodeError(
+                    f"a stream's file took {taken} of {len(rest)} bytes: give one whose `write` "
+                    "returns their number, and that waits until it can take them"
+                )
+            rest = rest[taken:]
