@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,25 @@ def test_every_end_is_one_sentence_or_none(monkeypatch, capsys, failure, code, s
 def test_the_remedy_fits_the_reason(number: int, remedy: str) -> None:
     told = sentence("write", "x", OSError(number, os.strerror(number)))
     assert told.startswith(f"cannot write 'x' ({os.strerror(number)}): ") and remedy in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_call_deletes_what_it_had_begun(tmp_path: Path, number: int) -> None:
+    script = (
+        "import sys, signal, os\n"
+        "from spiking_music import cli, files\n"
+        "def app(**_):\n"
+        f"    with files.atomic({str(tmp_path / 'x.spk')!r}) as temporary:\n"
+        "        temporary.write_text('half')\n"
+        f"        os.kill(os.getpid(), {int(number)})\n"
+        "cli.app = app\n"
+        "cli.main()\n"
+    )
+    (tmp_path / "x.spk").write_text("old")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == 128 + number and not done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["x.spk"]
+    assert (tmp_path / "x.spk").read_text() == "old"
 
 
 def test_a_name_is_told_in_one_line(folder: Path) -> None:

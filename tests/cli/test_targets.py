@@ -297,7 +297,7 @@ def test_a_folder_where_a_disk_is_mounted_is_refused(monkeypatch, tmp_path: Path
 def test_training_keeps_what_it_starts_from(run, tree: Path) -> None:
     kept = tree / "full" / "checkpoints"
     kept.mkdir()
-    (kept / "last-good.safetensors").write_text("weights")
+    (kept / "last-good.safetensors").write_bytes(HEADS[".safetensors"])
     start = json.dumps({"training": {"start_from": str(kept / "last-good.safetensors")}})
     words = [*CALLS["train variant"][0], "--config", start, "--force"]
     code, said, lost, _ = run(aimed(words, "folder", str(kept)))

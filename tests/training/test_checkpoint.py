@@ -6,7 +6,7 @@ import torch
 
 from spiking_music.config import CollapseConfig
 from spiking_music.data.clip_dataset import Clips
-from spiking_music.errors import OutputError
+from spiking_music.errors import OutputError, TrainingError
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from tests.conftest import full_disk
 from tests.training.conftest import tiny, write_shard
@@ -138,3 +138,12 @@ def test_fingerprint_names_the_bytes_to_start_from_not_their_place(tmp_path: Pat
         prints.append(fingerprint(tiny(start_from=str(tmp_path / name)), clips))
     first, moved, other = prints
     assert first == moved and len({first, other, fingerprint(tiny(), clips)}) == 3
+
+
+def test_checkpoints_of_another_run_are_given_up_only_with_force(tmp_path: Path) -> None:
+    other, run = Run(tmp_path, "b"), Run(tmp_path, "a")
+    other.store.save(100, state(100))
+    with pytest.raises(TrainingError, match="give --force to give it up, or name another folder"):
+        run.store.load(force=False)
+    assert files(tmp_path) == ["step-000000100.pt"]
+    assert other.store.load(force=False) is not None

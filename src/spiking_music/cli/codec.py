@@ -150,9 +150,9 @@ def info(
 
 
 def formats(
-    units: Annotated[int, typer.Option(min=1, help="N, units.")],
-    steps: Annotated[int, typer.Option(min=1, help="T, time steps.")],
-    events: Annotated[int, typer.Option(min=0, help="S, events.")],
+    units: Annotated[int, typer.Option(min=1, max=10**9, help="N, units.")],
+    steps: Annotated[int, typer.Option(min=1, max=10**9, help="T, time steps.")],
+    events: Annotated[int, typer.Option(min=0, max=10**9, help="S, events.")],
 ) -> None:
     """Print what S events in an N x T matrix cost in each format, and the entropy bound.
 

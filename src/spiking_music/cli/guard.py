@@ -119,7 +119,7 @@ def _require_targets(verb: str, noted: Mapping[str, Note], arguments: Mapping[st
 def _with_slashes(words: Sequence[str]) -> list[Path]:
     """The paths among the words of a command line that end in a slash, which `Path` forgets."""
     values = (word.partition("=")[2] if word.startswith("--") else word for word in words)
-    return [Path(value) for value in values if value.endswith("/")]
+    return [Path(value) for value in values if value.endswith(("/", "/."))]
 
 
 def _of_configuration(config: Sequence[str] | None) -> list[Path]:
