@@ -195,6 +195,11 @@ CALLS: dict[str, list[list[str]]] = {
     "figure architecture": [["figure", "architecture", "--table", TABLE, "--out", "{stem}"]],
     "figure clips": [["figure", "clips", "--excerpts", f"{S}/m.npz", "--out", "{stem}"]],
 }
+# options that no model can fulfil: of `encode`, of `decode`
+WRONG = [["--kbps", "nan"], ["--kbps", "0"], ["--kbps", "-1"], ["--kbps", "inf"], ["--kbps", "x"]]
+WRONG += [["--min-si-snr", "nan"], ["--level", "-1"], ["--kbps", "2", "--level", "3"]]
+WRONG += [["--format", "zip"], ["--model", "gone"]]
+WRONG_SECTIONS = [["--start", "nan"], ["--start", "-1"], ["--duration", "0"], ["--duration", "nan"]]
 
 
 def sources(words: list[str]) -> list[Path]:

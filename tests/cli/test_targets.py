@@ -17,7 +17,7 @@ import typer
 
 from spiking_music import cli, overwriting
 from spiking_music.errors import OutputError
-from tests.cli.calls import CALLS, aimed, sources, targets
+from tests.cli.calls import CALLS, WRONG, WRONG_SECTIONS, aimed, sources, targets
 from tests.codec.conftest import music
 
 AIMS = {  # name: path as given from `work/`
@@ -50,10 +50,6 @@ HEADS = {  # how files begin, by their endings
     ".json": b"{}",
     ".csv": b"step,loss\n",
 }
-WRONG = [["--kbps", "nan"], ["--kbps", "0"], ["--kbps", "-1"], ["--kbps", "inf"], ["--kbps", "x"]]
-WRONG += [["--min-si-snr", "nan"], ["--level", "-1"], ["--kbps", "2", "--level", "3"]]
-WRONG += [["--format", "zip"], ["--model", "gone"]]
-WRONG_SECTIONS = [["--start", "nan"], ["--start", "-1"], ["--duration", "0"], ["--duration", "nan"]]
 CASES = [
     pytest.param(verb, number, target, id=f"{verb} {number} {target}")
     for verb, calls in CALLS.items()
