@@ -129,17 +129,13 @@ def load_tables(path: Path | str) -> EntropyTables:
             about = json.loads((file.metadata() or {}).get(KEY, "{}"))
             arrays = {current_table(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise CodeError(
-            f"no entropy tables at '{path}': make them by `train entropy`"
-        ) from None
+        raise CodeError(f"no entropy tables at '{path}': make them by `train entropy`") from None
     except OSError as error:
         raise CodeError(f"'{path}' cannot be read ({error}): see to the disk it is on") from None
     except (SafetensorError, ValueError, TypeError) as error:
         raise CodeError(f"'{path}' is damaged or no safetensors file ({error})") from None
     if not isinstance(about, dict) or about.get("version") != VERSION:
-        raise CodeError(
-            f"'{path}' holds no entropy tables of this version: repeat `train entropy`"
-        )
+        raise CodeError(f"'{path}' holds no entropy tables of this version: repeat `train entropy`")
     try:
         return EntropyTables(
             kind=about["kind"],
@@ -152,9 +148,7 @@ def load_tables(path: Path | str) -> EntropyTables:
             context_mixing=_context_mixing(arrays),
         )
     except (KeyError, ValueError, TypeError):
-        raise CodeError(
-            f"'{path}' lacks a table: repeat `train entropy`"
-        ) from None
+        raise CodeError(f"'{path}' lacks a table: repeat `train entropy`") from None
 
 
 def _prefixed(prefix: str, arrays: dict[str, NDArray]) -> dict[str, NDArray]:
