@@ -12,8 +12,9 @@ import sys
 import atheris
 
 INCLUDED = ["spiking_music.codec", "tests.codec.stream.examples"]
-ENTROPY = "spiking_music.codec.entropy"
-COMPILED = [f"{ENTROPY}.{name}" for name in ("adaptive", "binary_code", "integers", "learned")]
+COMPILED = ["codec.entropy.adaptive", "codec.entropy.learned"]
+COMPILED += ["coding.binary_code", "coding.compiled", "coding.probabilities"]
+COMPILED = [f"spiking_music.{name}" for name in COMPILED]
 
 with atheris.instrument_imports(INCLUDED, COMPILED):  # numba cannot compile instrumented code
     from benchmarks.mutations import Pipe, coder_of, coders, repair
