@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 STREAM = ROOT.parent / "shared" / "cases" / "14-numba-cache" / "x.spk"
 MODULE = """
-from spiking_music.coding.compiled import compiled
+from spiking_music.rangecoder.compiled import compiled
 
 @compiled()
 def double(x):

@@ -59,10 +59,14 @@ def sources(argv: list[str]) -> Iterator[Path]:
                 yield from note.paths(path)
 
 
-def state(root: Path) -> dict[str, tuple[int, int]]:
-    """Every file and folder below `root`, and when it was last changed."""
+def state(root: Path) -> dict[str, tuple[int, int, int]]:
+    """Every file and folder below `root`: which it is, how long, and when it was last changed.
+
+    The time of the last change of anything about a file cannot be set by hand, so that equal ones
+    need no look at the bytes.
+    """
     found = {str(path.relative_to(root)): path.lstat() for path in root.rglob("*")}
-    return {name: (about.st_mtime_ns, about.st_size) for name, about in found.items()}
+    return {name: (about.st_ino, about.st_size, about.st_ctime_ns) for name, about in found.items()}
 
 
 @pytest.fixture(scope="module")

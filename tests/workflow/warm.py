@@ -14,6 +14,7 @@ import functools
 import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -89,6 +90,7 @@ def serve(address: str) -> None:
                     listener.close()
                     _watch(client)
                 client.close()
+    shutil.rmtree(Path(address).parent)  # which `start` made
 
 
 def _watch(client: socket.socket) -> None:

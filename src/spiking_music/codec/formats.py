@@ -23,11 +23,11 @@ from scipy.special import gammaln, xlogy
 
 from spiking_music.codec import bits
 from spiking_music.errors import CodeError
+from spiking_music.rangecoder.static import Events
 
 FORMATS = ("dense", "coo", "time", "units")
 FORMAT_BITS = 2  # a clip, to name one of the four
 LEVEL_BITS = 5  # a clip, to send μ in 0..31 (μ-SPARSE)
-Events = NDArray[np.uint8]  # z (N, T), entries 0 or 1
 Counts = NDArray[np.int64]
 
 

@@ -14,9 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.coding.binary_code import EventDecoder
-from spiking_music.coding.probabilities import sigmoid_table
-from spiking_music.coding.static import Decoded, Predicted
 from spiking_music.errors import CodeError
 from spiking_music.mdct.context_network import (
     ASIDE,
@@ -49,6 +46,9 @@ from spiking_music.mdct.thermometer import (
     from_thermometer,
     to_thermometer,
 )
+from spiking_music.rangecoder.binary_code import EventDecoder
+from spiking_music.rangecoder.probabilities import sigmoid_table
+from spiking_music.rangecoder.static import Decoded, Predicted
 
 
 class ContextMixingTables(NamedTuple):

@@ -13,10 +13,10 @@ from math import isqrt
 import numpy as np
 from numba import int32
 
-from spiking_music.coding.binary_code import WRONG, take
-from spiking_music.coding.compiled import compiled
-from spiking_music.coding.probabilities import LARGEST, WHOLE
 from spiking_music.mdct.thermometer import MOST_LEVELS
+from spiking_music.rangecoder.binary_code import WRONG, take
+from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.probabilities import LARGEST, WHOLE
 
 LAGS = 6  # steps back
 REACH = 6  # bins to either side

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.coding.static import Frequencies
+from spiking_music.rangecoder.static import Frequencies
 
 Weights = NDArray[np.int16 | np.int32]
 

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from spiking_music.coding.probabilities import WHOLE
-from spiking_music.coding.static import Frequencies, fit_static
 from spiking_music.mdct.context_mixing import ContextMixingTables, shapes, sources
 from spiking_music.mdct.context_network import (
     FIRST_UNITS,
@@ -31,6 +29,8 @@ from spiking_music.mdct.context_network import (
 from spiking_music.mdct.context_tables import Net
 from spiking_music.mdct.fit_transitions import fit_transitions
 from spiking_music.mdct.thermometer import Layout, Quantized
+from spiking_music.rangecoder.probabilities import WHOLE
+from spiking_music.rangecoder.static import Frequencies, fit_static
 
 LEARNING_RATE = 0.02  # at its highest, of one cycle
 STEPS = 8  # of gradient descent a round

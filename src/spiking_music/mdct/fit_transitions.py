@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.coding.static import Frequencies, fit_static
 from spiking_music.mdct.context_network import ASIDE, CHANGES, LAST, MORE, RISES
 from spiking_music.mdct.context_tables import Transitions
 from spiking_music.mdct.thermometer import Layout, Quantized
+from spiking_music.rangecoder.static import Frequencies, fit_static
 
 Moves = NDArray[np.int64]
 

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.coding.static import Events
 from spiking_music.errors import CodeError
+from spiking_music.rangecoder.static import Events
 
 MOST_LEVELS = 100  # a level fits into a byte
 MOST_HELD = 255  # frames

@@ -11,12 +11,12 @@ from torch.nn import functional as F
 from spiking_music.models.event_tables import (
     GROUP,
     INT16,
-    LOGITS_A_NAT,
     PARENTS,
     REACH,
     TAPS,
     LearnedTables,
 )
+from spiking_music.rangecoder.probabilities import LOGITS_A_NAT
 
 
 class EventModel(nn.Module):

@@ -23,7 +23,6 @@ GROUP = 4  # units
 REACH = 4  # steps to either side at which parents are heard
 TAPS = 2 * REACH + 1
 PARENTS = 128  # most parents of a unit: the last units before its group
-LOGITS_A_NAT = 64
 INT16 = 2**15 - 1
 Weights = NDArray[np.int16]
 

@@ -6,10 +6,10 @@ import torch
 
 from spiking_music.codec.entropy.learned import Learned
 from spiking_music.codec.formats import entropy_bound
-from spiking_music.coding.binary_code import EventDecoder, encode_events
-from spiking_music.coding.probabilities import LARGEST, WHOLE, sigmoid_table
 from spiking_music.models.event_model import EventModel
-from spiking_music.models.event_tables import GROUP, INT16, LOGITS_A_NAT, check
+from spiking_music.models.event_tables import GROUP, INT16, check
+from spiking_music.rangecoder.binary_code import EventDecoder, encode_events
+from spiking_music.rangecoder.probabilities import LARGEST, LOGITS_A_NAT, WHOLE, sigmoid_table
 
 SIZES = [(1, 1), (1, 2), (3, 8), (10, 37), (130, 21), (300, 6)]
 

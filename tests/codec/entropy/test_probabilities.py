@@ -4,8 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from spiking_music.coding.probabilities import LARGEST, bits_of, sigmoid_table
-from spiking_music.models.event_tables import LOGITS_A_NAT
+from spiking_music.rangecoder.probabilities import LARGEST, LOGITS_A_NAT, bits_of, sigmoid_table
 
 
 def test_squash_is_the_rounded_logistic_function() -> None:

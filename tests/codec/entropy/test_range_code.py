@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spiking_music.coding.binary_code import EventDecoder, encode_events
-from spiking_music.coding.range_code import categorical, decode_rows, encode_rows, shortest
 from spiking_music.errors import CodeError
+from spiking_music.rangecoder.binary_code import EventDecoder, encode_events
+from spiking_music.rangecoder.range_code import categorical, decode_rows, encode_rows, shortest
 
 SYMBOLS = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 65535)), min_size=1, max_size=300)
 BERNOULLI = constriction.stream.model.Bernoulli(perfect=False)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -144,6 +144,15 @@ store.opened(load(Path(sys.argv[1])), config, 1).fetch(sys.argv[3:], skip=False)
 """
 
 
+def fetching(
+    store: Store, config: DownloadConfig, names: Iterable[str], folder: Path
+) -> subprocess.Popen[bytes]:
+    """A process that fetches members."""
+    store.archive.write(folder / "archive.json")
+    arguments = [str(folder / "archive.json"), config.model_dump_json(), *names]
+    return subprocess.Popen([sys.executable, "-c", KILLED, *arguments])
+
+
 def test_a_killed_process_leaves_what_it_has(
     store: Store,
     server: Server,
@@ -152,11 +161,9 @@ def test_a_killed_process_leaves_what_it_has(
     fetched: Callable[[], int],
     tmp_path: Path,
 ) -> None:
-    store.archive.write(tmp_path / "archive.json")
     server.faults[ZIP] = ["cut", *["stall"] * 99]
-    patient = download.model_copy(update={"timeout": 600.0}).model_dump_json()
-    arguments = [str(tmp_path / "archive.json"), patient, "2004/a.wav"]
-    process = subprocess.Popen([sys.executable, "-c", KILLED, *arguments])
+    patient = download.model_copy(update={"timeout": 600.0})
+    process = fetching(store, patient, ["2004/a.wav"], tmp_path)
     half = store.size(["2004/a.wav"]) // 2
     deadline = time.monotonic() + 60
     while server.asked(ZIP) < 4 and time.monotonic() < deadline:
@@ -180,12 +187,10 @@ def test_two_jobs_at_the_same_member(
     fetched: Callable[[], int],
     tmp_path: Path,
 ) -> None:
-    store.archive.write(tmp_path / "archive.json")
     server.pause = 0.3
-    many = download.model_copy(update={"connections": 8}).model_dump_json()  # none has to wait
-    arguments = [str(tmp_path / "archive.json"), many, *NAMES]
+    many = download.model_copy(update={"connections": 8})  # none has to wait
     fetched()
-    jobs = [subprocess.Popen([sys.executable, "-c", KILLED, *arguments]) for _ in range(2)]
+    jobs = [fetching(store, many, NAMES, tmp_path) for _ in range(2)]
     assert [job.wait() for job in jobs] == [0, 0]
     assert fetched() == store.size(NAMES)
     assert_whole(store, members)

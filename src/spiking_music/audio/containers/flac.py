@@ -1,5 +1,6 @@
 """FLAC, whose header may not know its length, or tell a wrong one, and which may be joined."""
 
+import functools
 import mmap
 import re
 
@@ -87,14 +88,20 @@ def _header(frame: bytes, block: int) -> int | None:
 
 def remainder(data: bytes, polynomial: int, bits: int) -> int:
     """The cyclic redundancy check of FLAC: 0 where the check sum of `data` ends it."""
-    check, top, mask = 0, 1 << bits - 1, (1 << bits) - 1
+    check, mask, table = 0, (1 << bits) - 1, _remainders(polynomial, bits)
+    for byte in data:
+        check = (check << 8 & mask) ^ table[check >> bits - 8 ^ byte]
+    return check
+
+
+@functools.cache
+def _remainders(polynomial: int, bits: int) -> list[int]:
+    """What each byte adds to the check."""
+    top, mask = 1 << bits - 1, (1 << bits) - 1
     table = []
     for byte in range(256):
         value = byte << bits - 8
         for _ in range(8):
-            value = value << 1 ^ (polynomial if value & top else 0)
-            value &= mask
+            value = (value << 1 ^ (polynomial if value & top else 0)) & mask
         table.append(value)
-    for byte in data:
-        check = (check << 8 & mask) ^ table[check >> bits - 8 ^ byte]
-    return check
+    return table

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.codec.formats import Events
-from spiking_music.coding.binary_code import EventDecoder, take
-from spiking_music.coding.compiled import compiled
-from spiking_music.coding.probabilities import WHOLE
-from spiking_music.coding.static import Decoded, Frequencies, Predicted
+from spiking_music.rangecoder.binary_code import EventDecoder, take
+from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.probabilities import WHOLE
+from spiking_music.rangecoder.static import Decoded, Events, Frequencies, Predicted
 
 CLASSES = 4  # of the number of active units
 CONTEXTS = 8 * CLASSES

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from spiking_music.codec import bits
 from spiking_music.errors import CodeError
-
-Events = NDArray[np.uint8]
+from spiking_music.rangecoder.static import Events
 
 DIRECTIONS = 16  # that the descriptions are reduced to
 ROUNDS = 3  # of subspace iteration

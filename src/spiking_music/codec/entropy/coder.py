@@ -17,11 +17,11 @@ from spiking_music.codec.entropy.adaptive import Adaptive
 from spiking_music.codec.entropy.binarisation import Binarisation
 from spiking_music.codec.entropy.learned import Learned
 from spiking_music.codec.entropy.tables import BinaryModel, EntropyTables
-from spiking_music.coding.binary_code import EventDecoder, encode_events
-from spiking_music.coding.probabilities import bits_of
-from spiking_music.coding.range_code import categorical, decode_rows, encode_rows
-from spiking_music.coding.static import Predicted, Static
 from spiking_music.errors import CodeError
+from spiking_music.rangecoder.binary_code import EventDecoder, encode_events
+from spiking_music.rangecoder.probabilities import bits_of
+from spiking_music.rangecoder.range_code import categorical, decode_rows, encode_rows
+from spiking_music.rangecoder.static import Predicted, Static
 
 RAW, STATIC, ADAPTIVE, LEARNED, CONTEXT_MIXING = range(5)
 METHODS = ("raw", "static", "adaptive", "learned", "context-mixing")

@@ -10,9 +10,9 @@ from spiking_music.codec.entropy.adaptive import fit_adaptive
 from spiking_music.codec.entropy.binarisation import fit_binarisation
 from spiking_music.codec.entropy.coder import EntropyCoder
 from spiking_music.codec.entropy.tables import EntropyTables
-from spiking_music.coding.static import fit_static
 from spiking_music.errors import CodeError
 from spiking_music.mdct.thermometer import Layout, Quantized, from_thermometer
+from spiking_music.rangecoder.static import fit_static
 
 SAMPLED = 2048  # clips that contexts and models are fitted to
 LARGEST_LABELLED = 4096  # largest codebook whose indices get labels

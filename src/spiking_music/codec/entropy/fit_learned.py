@@ -4,11 +4,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from spiking_music.codec.formats import Events
-from spiking_music.coding.probabilities import WHOLE
-from spiking_music.coding.static import Frequencies
 from spiking_music.models.event_model import EventModel
 from spiking_music.models.event_tables import PARENTS, LearnedTables
+from spiking_music.rangecoder.probabilities import WHOLE
+from spiking_music.rangecoder.static import Events, Frequencies
 
 LEARNING_RATE = 0.02  # at its highest, of one cycle
 BATCH = 16  # clips, for up to 128 units; fewer of wider codes

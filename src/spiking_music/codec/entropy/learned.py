@@ -7,12 +7,11 @@ sums of int16, and `probabilities.sigmoid_table` turns them into probabilities.
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.codec.formats import Events
-from spiking_music.coding.binary_code import EventDecoder, take
-from spiking_music.coding.compiled import compiled
-from spiking_music.coding.probabilities import LARGEST, sigmoid_table
-from spiking_music.coding.static import Decoded, Predicted
 from spiking_music.models.event_tables import GROUP, REACH, LearnedTables
+from spiking_music.rangecoder.binary_code import EventDecoder, take
+from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.probabilities import LARGEST, sigmoid_table
+from spiking_music.rangecoder.static import Decoded, Events, Predicted
 
 
 class Learned:

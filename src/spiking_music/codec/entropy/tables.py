@@ -12,13 +12,12 @@ from safetensors.numpy import save
 
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import CLASSES, CONTEXTS, AdaptiveTables
-from spiking_music.codec.formats import Events
-from spiking_music.coding.binary_code import EventDecoder
-from spiking_music.coding.static import Decoded, Frequencies, Predicted
 from spiking_music.config.legacy import current_table
 from spiking_music.errors import CodeError
 from spiking_music.files import atomic
 from spiking_music.models.event_tables import GROUP, PARENTS, TAPS, LearnedTables, check
+from spiking_music.rangecoder.binary_code import EventDecoder
+from spiking_music.rangecoder.static import Decoded, Events, Frequencies, Predicted
 
 KEY, VERSION = "entropy", 1  # one key, as safetensors writes several in any order
 MOST_ROWS, LARGEST_CODEBOOK = 4096, 65536

@@ -11,9 +11,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.coding.compiled import compiled
-from spiking_music.models.event_tables import LOGITS_A_NAT
+from spiking_music.rangecoder.compiled import compiled
 
+LOGITS_A_NAT = 64
 WHOLE = 65536  # k of probability one
 LARGEST = 12 * LOGITS_A_NAT  # logits are clipped to ±LARGEST
 COST_BITS = 1 << 16  # costs are in units of 2^-16 bit

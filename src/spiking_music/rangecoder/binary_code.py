@@ -10,8 +10,8 @@ import numpy as np
 from numba import uint64
 from numpy.typing import NDArray
 
-from spiking_music.coding.compiled import compiled
-from spiking_music.coding.range_code import impossible, shortest, words_of
+from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.range_code import impossible, shortest, words_of
 
 PRECISION = 24  # bits of a probability inside the coder
 SPLIT = (1 << PRECISION) - 2

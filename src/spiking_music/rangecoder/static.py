@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.coding.binary_code import EventDecoder
-from spiking_music.coding.probabilities import WHOLE
+from spiking_music.rangecoder.binary_code import EventDecoder
+from spiking_music.rangecoder.probabilities import WHOLE
 
-Events = NDArray[np.uint8]  # z, 0 or 1
+Events = NDArray[np.uint8]  # z (N, T), entries 0 or 1
 Frequencies = NDArray[np.uint16]  # k: probabilities are k / 65536
 
 
