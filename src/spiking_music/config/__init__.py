@@ -15,9 +15,11 @@ from spiking_music.config.backbones import (
 from spiking_music.config.conditioning import ConditioningConfig, ConformerConfig, GainConfig
 from spiking_music.config.cuts import cut, cut_network, cut_variant
 from spiking_music.config.decoders import (
+    ConvNeXtConfig,
     DecoderConfig,
     DiffusionConfig,
     DiscriminatorConfig,
+    FrameDiffusionConfig,
     GanConfig,
     GriffinLimConfig,
     RegressionConfig,
@@ -101,6 +103,7 @@ __all__ = [
     "ConditioningConfig",
     "Config",
     "ConformerConfig",
+    "ConvNeXtConfig",
     "DatasetConfig",
     "DeadzoneConfig",
     "DecoderConfig",
@@ -114,6 +117,7 @@ __all__ = [
     "EventsConfig",
     "FiguresConfig",
     "FmaConfig",
+    "FrameDiffusionConfig",
     "GainConfig",
     "GammaConfig",
     "GanConfig",

@@ -110,6 +110,26 @@ class DiffusionConfig(DecoderConfig):
             )
 
 
+class ConvNeXtConfig(Section):
+    """Blocks at the frame rate: channels, blocks, frames a kernel, and the width within a block."""
+
+    width: Positive
+    depth: Positive
+    kernel: Positive
+    expansion: Positive
+
+
+@DECODERS(module="spiking_music.models.diffusion.framewise:FrameDiffusion")
+class FrameDiffusionConfig(DecoderConfig):
+    """V-objective diffusion at the frame rate, relative to a predicted envelope (*ours*)."""
+
+    finds_phase: ClassVar[bool] = True
+    kind: Literal["frame-diffusion"]
+    envelope: ConvNeXtConfig
+    denoiser: ConvNeXtConfig
+    sampling_steps: Positive
+
+
 @DECODERS(module="spiking_music.models.backbones.spectrogram:make_decoder")
 class GriffinLimConfig(DecoderConfig):
     """The backbone's magnitudes, and a phase found by fast Griffin-Lim."""

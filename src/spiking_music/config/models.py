@@ -128,7 +128,7 @@ class VariantConfig(Section):
     @model_validator(mode="after")
     def _fits_together(self) -> "VariantConfig":
         mel, backbone = self.bottleneck.codes == "mel", self.backbone
-        if mel and self.decoder.kind != "diffusion":
+        if mel and not self.decoder.finds_phase:
             raise ValueError("bottleneck 'mel' keeps no phase and needs a diffusion decoder")
         if mel == (backbone is not None):
             raise ValueError("every variant but mel needs a backbone, and mel takes none")

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spiking_music.config import MdctConfig, SpectralConfig
+from spiking_music.config import ConvNeXtConfig, MdctConfig, SpectralConfig
 from spiking_music.errors import ConfigError
 from spiking_music.models.parts import Decoder, Drawn, Encoder, ReceptiveField
 
@@ -90,7 +90,9 @@ class ConvNeXtBackbone(nn.Module):
 
     drawn = Drawn("backbone", composite=True)
 
-    def __init__(self, inputs: int, outputs: int, config: SpectralConfig | MdctConfig) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, config: SpectralConfig | MdctConfig | ConvNeXtConfig
+    ) -> None:
         super().__init__()
         self.in_proj = nn.Conv1d(inputs, config.width, 1)
         self.norm_in = nn.LayerNorm(config.width)

@@ -1,0 +1,136 @@
+"""The diffusion decoder at the frame rate (*ours*), which a CPU can train.
+
+The MDCT is orthonormal, so that diffusion of its coefficients is diffusion of the waveform, at T
+steps. Coefficients c differ by 100 dB, and pure noise tells a network nothing of how loud each is.
+So a small network predicts their envelope E from the latents, and diffusion runs on c / E, of about
+unit variance in every bin. Where the backbone has a decoder of its own, its estimate, which
+regression trains as ever, is one more condition: the encoder learns from regression alone.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spiking_music.config import ConvNeXtConfig, FrameDiffusionConfig, VariantConfig
+from spiking_music.config.registry import BACKBONES
+from spiking_music.mdct.transform import Mdct
+from spiking_music.models.backbones.spectral import ConvNeXtBackbone, ConvNeXtBlock
+from spiking_music.models.diffusion.vdiffusion import circle, ddim
+from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
+
+FREQUENCIES = 16  # sines and cosines of the noise level
+LOUDEST, QUIETEST = 2.0, 1e-5  # of E; coefficients of a full-scale sine have 16
+LARGEST = 8.0  # of estimates in units of E, so that a wrong E does no harm
+
+
+class FrameDenoiser(nn.Module):
+    """x_σ (B, K, T), σ (B,) and conditions (B, C, T) → v (B, K, T).
+
+    v = F + G·x_σ with F and G (B, K, T) from ConvNeXt blocks: the best answer for a coefficient of
+    known mean and variance is of this form, and a network narrower than K could not repeat x_σ.
+    """
+
+    drawn = Drawn("denoiser", composite=True)
+
+    def __init__(self, bins: int, conditions: int, config: ConvNeXtConfig) -> None:
+        super().__init__()
+        width, depth = config.width, config.depth
+        self.level = nn.Sequential(
+            nn.Linear(2 * FREQUENCIES, width), nn.GELU(), nn.Linear(width, depth * width)
+        )
+        self.in_proj = nn.Conv1d(bins + conditions, width, 1)
+        self.norm_in = nn.LayerNorm(width)
+        self.blocks = nn.ModuleList(
+            ConvNeXtBlock(width, config.kernel, config.expansion, 1 / depth) for _ in range(depth)
+        )
+        self.norm_out = nn.LayerNorm(width)
+        self.out_proj = nn.Linear(width, 2 * bins)
+        nn.init.zeros_(self.out_proj.weight)  # v = 0 at first, which loses the data's variance
+        nn.init.zeros_(self.out_proj.bias)
+        self.reach = depth * (config.kernel // 2)  # frames on either side
+
+    def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
+        steps = math.pi * torch.arange(FREQUENCIES, device=x.device) / 2
+        angles = sigma[:, None] * steps  # (B, FREQUENCIES)
+        level = self.level(torch.cat([angles.sin(), angles.cos()], dim=1))[:, :, None]
+        h = self.in_proj(torch.cat([x, context], dim=1))
+        h = self.norm_in(h.transpose(1, 2)).transpose(1, 2)
+        for block, shift in zip(self.blocks, level.chunk(len(self.blocks), dim=1), strict=True):
+            h = block(h + shift)
+        shift, gain = self.out_proj(self.norm_out(h.transpose(1, 2))).transpose(1, 2).chunk(2, 1)
+        return shift + gain * x
+
+
+class FrameDiffusion(Decoder):
+    """Trains and samples MDCT coefficients relative to an envelope that is told by the latents.
+
+    Of Lisboa & Bellec 2024 it has the objective and the sampler: x_σ = α x + β ε, v = α ε − β x.
+    """
+
+    drawn = Drawn("decoder", composite=True)
+
+    def __init__(self, config: FrameDiffusionConfig, variant: VariantConfig) -> None:
+        super().__init__()
+        hop, latent, backbone = variant.signal.hop, variant.latent, variant.backbone
+        self.sampling_steps = config.sampling_steps
+        self.transform = Mdct(hop, hop)
+        self.regression: Decoder | None = None
+        if backbone is not None and BACKBONES.has("decoder", backbone):
+            self.regression = BACKBONES.build("decoder", backbone, hop)
+        self.envelope = ConvNeXtBackbone(latent, hop, config.envelope)
+        nn.init.zeros_(self.envelope.out_proj.weight)
+        frequency = torch.linspace(0, 1, hop)  # in units of the Nyquist frequency
+        with torch.no_grad():  # music's typical fall from bass to treble
+            self.envelope.out_proj.bias.copy_(-2 * (1 + frequency / 0.03).log() - 1)
+        conditions = latent + hop * (1 if self.regression is None else 2)
+        self.denoiser = FrameDenoiser(hop, conditions, config.denoiser)
+
+    @property
+    def receptive_field(self) -> ReceptiveField:
+        """Of the networks, and of frames that overlap; sampling repeats the denoiser."""
+        first = self.envelope.reach
+        if self.regression is not None:
+            first = max(first, 1 + self.regression.receptive_field.frames)
+        return ReceptiveField(first + 1 + self.denoiser.reach, exact=False)
+
+    def learn(self, audio: Tensor, latent: Tensor) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """The estimate by regression, if any, and the losses of the envelope and of v.
+
+        Both leave the latents as they are: with v, units would be spent on texture.
+        """
+        estimate = None if self.regression is None else self.regression(latent)
+        latent = latent.detach()
+        c = self.transform(audio)  # (B, K, T)
+        log_scale = self.log_scale(latent)
+        likelihood = math.sqrt(2) * c.abs() * (-log_scale).exp() + log_scale  # Laplace's
+        scale = log_scale.detach().exp()
+        context = self._context(latent, estimate, scale)
+        sigma = torch.rand(len(c)).to(c)  # of the global generators, which training seeds
+        alpha, beta = circle(sigma[:, None, None])
+        x, noise = (c / scale).clamp(-LARGEST, LARGEST), torch.randn_like(c)
+        v = self.denoiser(alpha * x + beta * noise, sigma, context)
+        loss = F.mse_loss(v.float(), alpha * noise - beta * x)
+        return estimate, {"envelope": likelihood.mean(), "diffusion": loss}
+
+    def log_scale(self, latent: Tensor) -> Tensor:
+        """log E (B, K, T) of latents (B, C, T)."""
+        return self.envelope(latent).float().clamp(math.log(QUIETEST), math.log(LOUDEST))
+
+    @torch.no_grad()
+    def synthesize(self, latent: Tensor, generator: torch.Generator) -> Tensor:
+        """Audio (B, 1, T·hop); all clips start from the same noise."""
+        estimate = None if self.regression is None else self.regression(latent)
+        scale = self.log_scale(latent).exp()
+        noise = torch.randn((1, *scale.shape[1:]), generator=generator).to(scale)
+        context = self._context(latent, estimate, scale)
+        x = ddim(self.denoiser, noise.expand(len(scale), -1, -1), context, self.sampling_steps)
+        return self.transform.inverse(scale * x)
+
+    def _context(self, latent: Tensor, estimate: Tensor | None, scale: Tensor) -> Tensor:
+        """What the denoiser is told: (B, C, T)."""
+        parts = [latent, scale.log() / 4 + 1]  # of about unit variance
+        if estimate is not None:
+            parts.append((self.transform(estimate.detach()) / scale).clamp(-LARGEST, LARGEST))
+        return torch.cat(parts, dim=1)
