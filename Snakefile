@@ -66,6 +66,7 @@ rule training:
 rule evaluation:
     input:
         "<results>/summary.csv",
+        "<results>/claims.csv",
         expand("<results>/sweep/{variant}-quality.csv", variant=plan.level_variants),
         ["<results>/selectivity.csv"] if plan.selectivity_variants else [],
         ["<results>/probes.csv"] if plan.config.probe.labels else [],

@@ -176,3 +176,25 @@ rule summarise:
     shell:
         "spiking-music evaluate summary --config {params.config:q} {params.tables} --out {output.csv:q}"
         " 2>&1 | tee {log:q} >&2"
+
+
+rule claims:
+    input:
+        evaluation=expand("<results>/evaluation/{row}.csv", row=[*plan.variants, *ANCHORS]),
+        storage=expand("<results>/storage/{variant}.csv", variant=plan.codec_variants),
+        coded=expand("<results>/storage/{variant}-coded.csv", variant=plan.codec_variants),
+        controlled=expand("<results>/sweep/{variant}-quality.csv", variant=plan.level_variants),
+        selectivity=expand("<results>/selectivity/{variant}.npz", variant=plan.selectivity_variants),
+        summaries=expand(
+            "<results>/selectivity/{variant}-summary.csv", variant=plan.selectivity_variants
+        ),
+        onsets=plan.onsets(plan.config.evaluation.split),
+    output:
+        csv=report("<results>/claims.csv", caption="../report/claims.rst", category="Tables"),
+        markdown="<results>/claims.md",
+    params:
+        config=plan.settings("seed", "evaluation.bootstrap"),
+        tables=options("evaluation", "storage", "coded", "controlled", "selectivity", "onsets"),
+    shell:
+        "spiking-music evaluate claims --config {params.config:q} {params.tables} --out {output.csv:q}"
+        " 2>&1 | tee {log:q} >&2"

@@ -121,6 +121,9 @@ CALLS: dict[str, list[list[str]]] = {
         ["evaluate", "compare-selectivity", TABLE, "--out", "{file.csv}"]
     ],
     "evaluate summary": [["evaluate", "summary", *CONFIG, *MODEL, *RATED, "--out", "{beside.csv}"]],
+    "evaluate claims": [
+        ["evaluate", "claims", *CONFIG, "--evaluation", TABLE, "--out", "{beside.csv}"]
+    ],
     "evaluate probe": [
         [
             "evaluate",

@@ -133,6 +133,7 @@ def test_a_stopped_call_deletes_what_it_had_begun(tmp_path: Path, number: int) -
         "        temporary.write_text('half')\n"
         f"        os.kill(os.getpid(), {int(number)})\n"
         "cli.app = app\n"
+        f"signal.signal({int(number)}, signal.SIG_DFL)\n"  # nohup has us ignore one
         "cli.main()\n"
     )
     (tmp_path / "x.spk").write_text("old")

@@ -276,6 +276,37 @@ def summary(
     summarise(runs, classical or [], anchor or [], out, settings.bootstrap, seed)
 
 
+def claims(
+    config: Configs,
+    evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate variant` of each.")],
+    out: Annotated[Out, Writes((".csv",), ("{}.md",))],
+    storage: Annotated[list[Path] | None, typer.Option(help="Table of `storage-cost`.")] = None,
+    coded: Annotated[list[Path] | None, typer.Option(help="Table of `entropy-cost`.")] = None,
+    controlled: Annotated[
+        list[Path] | None, typer.Option(help="Table <variant>-quality.csv of `sweep`.")
+    ] = None,
+    selectivity: Annotated[
+        list[Path] | None, typer.Option(help="Arrays of `selectivity`, its tables beside them.")
+    ] = None,
+    onsets: Annotated[Path | None, typer.Option(help="Onsets of the clips (.zarr.zip).")] = None,
+) -> None:
+    r"""What the tables say to each claim of the paper: reproduced, not reproduced, undecided.
+
+    Example:
+    spiking-music evaluate claims --config config.yaml --evaluation rvq.csv \
+        --evaluation free.csv --out claims.csv
+    """
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.EvaluationConfig)
+
+    from spiking_music.evaluation import claim_tables
+
+    sources = claim_tables.Sources(
+        evaluation, storage or [], coded or [], controlled or [], selectivity or [], onsets
+    )
+    claim_tables.claims(sources, out, settings.bootstrap, configuration.seed(raw))
+
+
 VERBS = (
     codes,
     variant,
@@ -289,4 +320,5 @@ VERBS = (
     selectivity,
     compare_selectivity,
     summary,
+    claims,
 )

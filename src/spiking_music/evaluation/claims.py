@@ -1,0 +1,149 @@
+"""The claims of Lisboa & Bellec 2024 as statistics, and what tables of a data set say to each.
+
+A claim holds where its statistic lies in a region that docs/claims.md gave before the runs. It is
+*reproduced* where the whole 95 % interval lies within, for every seed; *not reproduced* where all
+of it lies outside, for every seed; and *undecided* otherwise (*ours*).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import inf, isnan, nan
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from spiking_music.evaluation.bootstrap import MIN_GROUPS
+
+Clips = pd.DataFrame  # a row a clip; columns "<variant>.<column>", beside "performance", "onsets"
+Statistic = Callable[[Clips], float]
+REPRODUCED, REFUTED, UNDECIDED = "reproduced", "not reproduced", "undecided"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the paper, its statistic, and the region in which it holds."""
+
+    number: str
+    text: str
+    measured: str
+    statistic: Statistic = field(repr=False)
+    low: float = -inf
+    high: float = inf
+
+    @property
+    def region(self) -> str:
+        """The criterion, as a reader sees it."""
+        if self.low == -inf:
+            return f"≤ {self.high:g}"
+        return f"≥ {self.low:g}" if self.high == inf else f"{self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim's statistic: over all seeds, its interval, and its range over seeds."""
+
+    claim: Claim
+    seeds: int
+    value: float = nan
+    low: float = nan
+    high: float = nan
+    least: float = nan
+    most: float = nan
+
+    @property
+    def verdict(self) -> str:
+        """Of the three words, or what is missing."""
+        if not self.seeds:
+            return "not measured"
+        below, above = min(self.low, self.least), max(self.high, self.most)
+        if isnan(below) or isnan(above):
+            return UNDECIDED
+        if self.claim.low <= below and above <= self.claim.high:
+            return REPRODUCED
+        if below > self.claim.high or above < self.claim.low:
+            return REFUTED
+        return UNDECIDED
+
+
+def assess(claim: Claim, seeds: Sequence[Clips], resamplings: int, seed: int) -> Finding:
+    """The statistic of `claim` over tables of the same clips, one a seed.
+
+    Seeds whose table lacks a column of the statistic are left out. The value is the mean over the
+    others. Its interval resamples performances, the same for all seeds.
+    """
+    known = [clips for clips in seeds if _known(claim, clips)]
+    if not known:
+        return Finding(claim, 0)
+    values = [claim.statistic(clips) for clips in known]
+    draws = resampled(known[0]["performance"].to_numpy(), resamplings, seed)
+    means = [np.mean([claim.statistic(clips.iloc[draw]) for clips in known]) for draw in draws]
+    low, high = np.percentile(means, [2.5, 97.5])  # nan where some draw has no such number
+    value = float(np.mean(values))
+    return Finding(claim, len(known), value, float(low), float(high), min(values), max(values))
+
+
+def _known(claim: Claim, clips: Clips) -> bool:
+    try:
+        claim.statistic(clips)
+    except KeyError:
+        return False
+    return True
+
+
+def resampled(
+    performances: NDArray[np.int64], resamplings: int, seed: int
+) -> list[NDArray[np.int64]]:
+    """Places of clips, performances drawn with replacement; of fewer than 8, clips are drawn."""
+    groups, member = np.unique(performances, return_inverse=True)
+    if len(groups) < MIN_GROUPS:
+        member = np.arange(len(performances))
+    places = [np.flatnonzero(member == group) for group in range(member.max() + 1)]
+    draw = np.random.default_rng(seed)
+    return [
+        np.concatenate([places[i] for i in draw.integers(len(places), size=len(places))])
+        for _ in range(resamplings)
+    ]
+
+
+def difference(one: str, other: str) -> Statistic:
+    """The mean over clips of one column minus another."""
+    return lambda clips: float((clips[one] - clips[other]).mean())
+
+
+def mean(column: str) -> Statistic:
+    """The mean over clips of a column; of one that says yes or no, the share of clips."""
+    return lambda clips: float(clips[column].astype(float).mean())
+
+
+def ratio(one: str, other: str) -> Statistic:
+    """The mean over clips of a column, in units of the mean of another."""
+    return lambda clips: float(clips[one].mean() / clips[other].mean())
+
+
+def rank_correlation(one: str, other: str) -> Statistic:
+    """Spearman's ρ of two columns over clips; nan where one of them never changes."""
+
+    def statistic(clips: Clips) -> float:
+        if clips[one].nunique() < 2 or clips[other].nunique() < 2:
+            return nan
+        return float(spearmanr(clips[one], clips[other], nan_policy="omit").statistic)
+
+    return statistic
+
+
+def tail_difference(one: str, other: str, share: float) -> Statistic:
+    """A low quantile over clips of one column minus that of another."""
+    return lambda clips: float(clips[one].quantile(share) - clips[other].quantile(share))
+
+
+def rest_to_dense(column: str) -> Statistic:
+    """The mean of a column over the tenth of clips with the fewest onsets / with the most."""
+
+    def statistic(clips: Clips) -> float:
+        ordered = clips.sort_values("onsets", kind="stable")[column]
+        tenth = max(1, len(ordered) // 10)
+        return float(ordered.iloc[:tenth].mean() / ordered.iloc[-tenth:].mean())
+
+    return statistic

@@ -1,0 +1,126 @@
+"""The diffusion decoder at the frame rate: lengths, conditions, gradients, sampling, learning."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spiking_music.config import ConvNeXtConfig, VariantConfig, read, variant
+from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.diffusion.framewise import FrameDenoiser, FrameDiffusion
+from spiking_music.models.diffusion.vdiffusion import circle
+from tests.conftest import DEFAULTS, ROOT
+
+NETWORK = {"width": 24, "depth": 2, "kernel": 3, "expansion": 2}
+SMALL = {"envelope": NETWORK, "denoiser": NETWORK, "sampling_steps": 3}
+
+
+def row(name: str) -> VariantConfig:
+    """A row of the demo whose decoder is this one, at a small size."""
+    raw = read([*DEFAULTS, str(ROOT / "config" / "tiny.yaml")])
+    raw["decoders"]["small"] = {"kind": "frame-diffusion", **SMALL}
+    raw["variants"][name]["decoder"] = "small"
+    return variant(raw, name)
+
+
+def model(name: str) -> Autoencoder:
+    torch.manual_seed(0)
+    return Autoencoder(row(name))
+
+
+def tones(clips: int, frames: int) -> Tensor:
+    """(B, 1, T·512): a sine each, of different pitch, that decays."""
+    t = torch.arange(frames * 512) / 22050
+    pitch = 220 * 2 ** (torch.arange(clips) / 12)[:, None]
+    return (0.3 * (2 * torch.pi * pitch * t).sin() * (-2 * t).exp())[:, None]
+
+
+class Oracle(nn.Module):
+    """Knows the coefficients, hence the noise in x_sigma, hence v."""
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__()
+        self.x = x
+
+    def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
+        alpha, beta = circle(sigma[:, None, None])
+        return alpha * (x - alpha * self.x) / beta - beta * self.x
+
+
+@pytest.mark.parametrize("name", ["free", "mel"])
+@pytest.mark.parametrize("frames", [3, 16, 21])
+def test_any_number_of_frames(name: str, frames: int) -> None:
+    coder = model(name).eval()
+    audio = tones(2, frames)
+    assert coder.decode(coder.encode(audio)).shape == audio.shape
+
+
+def test_a_clip_alone_is_decoded_as_in_a_batch() -> None:
+    coder = model("mel").eval()
+    codes = coder.encode(tones(3, 16))
+    together = coder.decode(codes)
+    torch.testing.assert_close(coder.decode(codes[1:2]), together[1:2], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 7])
+def test_a_denoiser_that_knows_the_music_leads_to_it(steps: int) -> None:
+    coder = model("free").eval()
+    decoder = coder.decoder
+    assert isinstance(decoder, FrameDiffusion)
+    audio = tones(2, 16)
+    latent = coder.latents(audio)
+    scale = decoder.log_scale(latent).exp()
+    decoder.denoiser, decoder.sampling_steps = Oracle(decoder.transform(audio) / scale), steps
+    made = decoder.synthesize(latent, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(made, audio, atol=1e-4, rtol=1e-3)
+
+
+def test_the_encoder_learns_from_regression_alone() -> None:
+    coder = model("free").train()
+    latent = coder.encoder(tones(2, 16)).detach().requires_grad_()
+    estimate, losses = coder.decoder.learn(tones(2, 16), latent)
+    assert estimate is not None
+    estimate.square().mean().backward(retain_graph=True)
+    assert latent.grad is not None and latent.grad.abs().max() > 0
+    latent.grad = None
+    sum(losses.values()).backward()  # type: ignore[union-attr]
+    assert latent.grad is None
+
+
+def test_the_denoiser_can_answer_for_bins_of_known_mean_and_variance() -> None:
+    """x ~ N(m, s²): v = F + G·x_σ with the F and G that theory gives, after some steps."""
+    torch.manual_seed(0)
+    network = FrameDenoiser(40, 1, ConvNeXtConfig.model_validate(NETWORK))
+    mean, spread = torch.randn(40, 1), torch.rand(40, 1)
+    optimiser = torch.optim.Adam(network.parameters(), 1e-2)
+    losses, ideal = [], []
+    for _ in range(400):
+        sigma = torch.rand(16)
+        alpha, beta = circle(sigma[:, None, None])
+        x, noise = mean + spread * torch.randn(16, 40, 8), torch.randn(16, 40, 8)
+        v = network(alpha * x + beta * noise, sigma, torch.zeros(16, 1, 8))
+        loss = (v - (alpha * noise - beta * x)).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        ideal.append((spread**2 / (alpha**2 * spread**2 + beta**2)).mean().item())
+    assert sum(losses[-50:]) < 1.15 * sum(ideal[-50:])
+
+
+def test_training_makes_the_sound_of_the_tones() -> None:
+    coder = model("mel").train()
+    audio = tones(4, 16)
+    optimiser = torch.optim.Adam(coder.parameters(), 3e-3)
+    first = last = {}
+    for _ in range(150):
+        losses = coder(audio).losses
+        optimiser.zero_grad()
+        torch.stack(list(losses.values())).sum().backward()
+        optimiser.step()
+        last = {name: loss.item() for name, loss in losses.items()}
+        first = first or last
+    assert last["envelope"] < first["envelope"] - 1
+    assert last["diffusion"] < first["diffusion"]
+    made = coder.eval().decode(coder.encode(audio))
+    level = (made.square().mean() / audio.square().mean()).log10().item() * 10
+    assert abs(level) < 3  # dB
