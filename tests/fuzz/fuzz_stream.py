@@ -13,7 +13,7 @@ import atheris
 
 INCLUDED = ["spiking_music.codec", "tests.codec.stream.examples"]
 COMPILED = ["codec.entropy.adaptive", "codec.entropy.learned"]
-COMPILED += ["coding.binary_code", "coding.compiled", "coding.probabilities"]
+COMPILED += ["rangecoder.binary_code", "rangecoder.compiled", "rangecoder.probabilities"]
 COMPILED = [f"spiking_music.{name}" for name in COMPILED]
 
 with atheris.instrument_imports(INCLUDED, COMPILED):  # numba cannot compile instrumented code

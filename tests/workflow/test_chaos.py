@@ -17,7 +17,7 @@ import pytest
 from tests.workflow.conftest import environment, run_snakemake, snakemake
 from tests.workflow.small import outputs, write_overlay
 
-KILLS = 25
+KILLS = 15
 SEED = 5
 AT_START = 0.15  # share of the kills that do not wait for a job to begin
 UNLOCKED = 5  # one run of so many locks the folder, and has to be unlocked
@@ -26,8 +26,8 @@ PAUSE = 1.5  # jobs' mean time that a kill waits, at most, once it is due
 MARK = "SPIKING_MUSIC_CHAOS"  # in the environment of all that a run starts
 
 
-@pytest.mark.timeout(1800)  # of five minutes on a quiet machine
-def test_killed_at_25_moments_the_workflow_ends_in_the_same_bytes(
+@pytest.mark.timeout(1800)  # of three minutes on a quiet machine
+def test_killed_at_15_moments_the_workflow_ends_in_the_same_bytes(
     small: Path, tmp_path: Path
 ) -> None:
     overlays = write_overlay(tmp_path)

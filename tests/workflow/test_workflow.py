@@ -40,7 +40,7 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     assert (summary.loc[CODED, "kbps_paper"] > 0).all()
     assert (summary.loc[BINARY, "density"] > 0).all()
     assert summary.loc[["mel", *ANCHORS], "kbps_paper"].isna().all()
-    decoders = {"regression", "gan", "diffusion", "griffin-lim", "mp3", "opus", "none"}
+    decoders = {"regression", "gan", "diffusion", "frame-diffusion", "griffin-lim", "mp3", "opus", "none"}
     assert set(summary["decoder"]) == decoders
     latents = 4 * 3 * 22050 / 512 / 1000  # of 3 bits
     assert summary.loc[["freq-ae", "time-ae"], "kbps_paper"].tolist() == pytest.approx(

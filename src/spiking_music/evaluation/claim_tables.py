@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from spiking_music import files
-from spiking_music.data.onsets import read_onsets
+from spiking_music.data.onsets import CHUNK, read_onsets
 from spiking_music.errors import DataError
 from spiking_music.evaluation.claim_list import CLAIMS
 from spiking_music.evaluation.claims import Clips, Finding, assess
@@ -91,9 +92,16 @@ def seed_tables(sources: Sources) -> list[Clips]:
         add(path.stem, _tuned(path, len(performances)))
     shared = {"performance": performances}
     if sources.onsets is not None:
-        counts = read_onsets(sources.onsets).onsets[:].sum(axis=(1, 2))
-        shared["onsets"] = pd.Series(counts.astype(np.int64))
+        shared["onsets"] = pd.Series(_onset_counts(sources.onsets))
     return [_table(shared | columns[1] | columns[number]) for number in sorted(columns)]
+
+
+def _onset_counts(path: Path) -> NDArray[np.int64]:
+    """Onsets of each clip (clips,)."""
+    notes = read_onsets(path).onsets
+    starts = range(0, notes.shape[0], CHUNK)
+    chunks = (np.asarray(notes[start : start + CHUNK]) for start in starts)
+    return np.concatenate([chunk.sum(axis=(1, 2), dtype=np.int64) for chunk in chunks])
 
 
 def _table(columns: dict[str, pd.Series]) -> Clips:

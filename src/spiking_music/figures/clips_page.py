@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from spiking_music.config import label as row_label
@@ -19,6 +20,7 @@ FREQUENCIES = (100, 500, 2000, 5000)  # Hz, ticks of the mel axis
 FLOOR_DB = -80  # of the colours: where spectrograms end
 ROLL, SPECTROGRAM, EVENTS, INDICES, TITLE = 16, 15, 13, 6, 6  # mm; a row's height, and its title's
 LINES = 128  # most of a raster
+LABEL = 9  # mm between the axes and their labels
 LOWEST = 21  # MIDI number of the lowest key
 OCTAVES = {24: "C1", 48: "C3", 72: "C5", 96: "C7"}  # MIDI numbers, ticks of the piano roll
 
@@ -161,7 +163,7 @@ def _raster(axes: Axes, codes: NDArray[np.integer], look: style.Look, seconds: f
     share = f"{100 * codes.mean():.{0 if codes.mean() > 0.01 else 1}f} % ones"
     if len(fires) < len(codes):
         share = f"{style.thousands(len(fires))} of {style.thousands(len(codes))} fire, {share}"
-    axes.set_title(share, loc="right", pad=3, color=style.MUTED, fontsize=6.5)
+    axes.set_title(share, loc="right", pad=3, color=style.MUTED, fontsize=6.5, y=1)
 
 
 def _indices(axes: Axes, codes: NDArray[np.integer], highest: int, seconds: float) -> None:
@@ -187,11 +189,13 @@ def _labels(grid: NDArray, page: Page, looks: dict[str, style.Look]) -> None:
             rows.append((f"{count} {variant.rows}", colour, variant.rows.removesuffix("s")))
     for axes, (name, colour, unit) in zip(grid[:, 0], rows, strict=True):
         axes.set_ylabel(unit)
-        axes.set_title(name, color=colour, weight="bold", pad=3, fontsize=7)
+        axes.set_title(name, color=colour, weight="bold", pad=3, fontsize=7, y=1)
     for line, (_, _, unit) in zip(grid[:, 1:], rows, strict=True):
         for axes in line:
             axes.tick_params(axis="y", length=0, labelleft=unit == "unit")  # units differ by clip
-    grid[0, 0].figure.align_ylabels(grid[:, 0])
+    aside = ScaledTranslation(-LABEL / 25.4, 0, grid[0, 0].figure.dpi_scale_trans)
+    for axes in grid[:, 0]:  # `align_ylabels` asks every axes at each label, for seconds
+        axes.yaxis.set_label_coords(0, 0.5, transform=axes.transAxes + aside)
 
 
 def _scale(figure: Figure, grid: NDArray, image: AxesImage) -> None:

@@ -64,9 +64,9 @@ class FrameDenoiser(nn.Module):
 
 
 class FrameDiffusion(Decoder):
-    """Trains and samples MDCT coefficients relative to an envelope that is told by the latents.
+    """Trains and samples MDCT coefficients relative to a predicted envelope (*ours*).
 
-    Of Lisboa & Bellec 2024 it has the objective and the sampler: x_σ = α x + β ε, v = α ε − β x.
+    The objective and the sampler are those of Lisboa & Bellec 2024: x_σ = α x + β ε, v = α ε − β x.
     """
 
     drawn = Drawn("decoder", composite=True)
