@@ -40,7 +40,16 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     assert (summary.loc[CODED, "kbps_paper"] > 0).all()
     assert (summary.loc[BINARY, "density"] > 0).all()
     assert summary.loc[["mel", *ANCHORS], "kbps_paper"].isna().all()
-    decoders = {"regression", "gan", "diffusion", "frame-diffusion", "griffin-lim", "mp3", "opus", "none"}
+    decoders = {
+        "regression",
+        "gan",
+        "diffusion",
+        "frame-diffusion",
+        "griffin-lim",
+        "mp3",
+        "opus",
+        "none",
+    }
     assert set(summary["decoder"]) == decoders
     latents = 4 * 3 * 22050 / 512 / 1000  # of 3 bits
     assert summary.loc[["freq-ae", "time-ae"], "kbps_paper"].tolist() == pytest.approx(
@@ -127,7 +136,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     done = run_snakemake(finished, "-n", "--config", change)
     once = ("train", "evaluate", "storage_cost", "fit_entropy", "entropy_cost", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
-    once += ("excerpts",)
+    once += ("excerpts", "claims")
     drawn = ("clips", "rate_quality", "training", "selectivity")  # the network is the same
     expected = {"all", "codes", *once, *(f"figure_{name}" for name in drawn)}
     assert set(jobs(done)) == expected
