@@ -108,7 +108,7 @@ def codes_in(stream: bytes) -> np.ndarray:
     return np.concatenate([b.codes for b in StreamReader(io.BytesIO(stream)).blocks()], axis=1)
 
 
-@pytest.mark.parametrize("name", ["free", "rvq", "mdct"])
+@pytest.mark.parametrize("name", ["free", "rvq", "mdct", "frames"])
 @pytest.mark.parametrize("samples", [1, HOP, 5 * HOP - 3, BLOCK, BLOCK + 1, 9 * BLOCK - 700])
 def test_windows_give_what_the_whole_recording_gives(
     codec_of: MakeCodec, name: str, samples: int

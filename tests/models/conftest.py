@@ -29,6 +29,9 @@ SMALL = """{
   "gamma": 0.002, "silent": 0, "ramp": 0,
   "collapse": {"after": 0, "below_db": -100, "patience": 1}}},
 "decoders": {"griffin-lim": {"iterations": 8},
+  "frame-diffusion": {"sampling_steps": 2,
+    "envelope": {"width": 16, "depth": 1, "kernel": 3, "expansion": 2},
+    "denoiser": {"width": 16, "depth": 1, "kernel": 3, "expansion": 2}},
   "tiny-diffusion": {"kind": "diffusion", "rms": 0.05, "sampling_steps": 3, "unet": {
   "channels": [8, 8, 16], "factors": [8, 8, 8], "items": [1, 1, 1],
   "attentions": [false, false, true], "heads": 2, "head_features": 8, "groups": 4, "features": 16,
@@ -41,6 +44,7 @@ SMALL = """{
   "mdct-mu": {"backbone": "mdct", "bottleneck": "deadzone", "conditioning": "step-size",
     "decoder": "regression"},
   "diffusion": {"backbone": "spectral", "bottleneck": "binary", "decoder": "tiny-diffusion"},
+  "frames": {"backbone": "spectral", "bottleneck": "binary", "decoder": "frame-diffusion"},
   "mel": {"bottleneck": "mel", "decoder": "tiny-diffusion"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
@@ -57,7 +61,9 @@ def config(request: pytest.FixtureRequest) -> VariantConfig:
     return small(request.param)
 
 
-@pytest.fixture(params=[*VARIANTS, "mu-sparse", "gains", "mdct-mu", "diffusion", "freq-ae", "mel"])
+@pytest.fixture(
+    params=[*VARIANTS, "mu-sparse", "gains", "mdct-mu", "diffusion", "frames", "freq-ae", "mel"]
+)
 def any_config(request: pytest.FixtureRequest) -> VariantConfig:
     """Also what takes a level, or decodes by diffusion."""
     return small(request.param)

@@ -206,11 +206,12 @@ def test_sampler_follows_the_gaussian_of_the_data() -> None:
 def test_sampling_is_decided_by_the_seed_and_the_codes() -> None:
     _, _, context = clips(2, 100)
     model = VDiffusion(tiny(), rms=0.1)
-    first = model.sample(context, 100, 4, seeded(7))
+    noise, other = (torch.randn(1, 1, 100, generator=seeded(seed)) for seed in (7, 8))
+    first = model.sample(context, noise, 4)
     assert first.shape == (2, 1, 100)
-    assert torch.equal(first, model.sample(context, 100, 4, seeded(7)))
-    assert not torch.equal(first, model.sample(context, 100, 4, seeded(8)))
-    assert not torch.equal(first, model.sample(-context, 100, 4, seeded(7)))
+    assert torch.equal(first, model.sample(context, noise, 4))
+    assert not torch.equal(first, model.sample(context, other, 4))
+    assert not torch.equal(first, model.sample(-context, noise, 4))
 
 
 def test_overfits_one_clip() -> None:
@@ -230,5 +231,6 @@ def test_overfits_one_clip() -> None:
         optimizer.step()
         losses.append(loss.item())
     assert sum(losses[-20:]) / 20 < 0.4
-    sample = model.sample(context[:1], 256, 20, seeded(2))[0, 0]
+    noise = torch.randn(1, 1, 256, generator=seeded(2))
+    sample = model.sample(context[:1], noise, 20)[0, 0]
     assert torch.corrcoef(torch.stack([sample, clip]))[0, 1] > 0.9

@@ -62,6 +62,10 @@ DIFFUSION = {
         "checkpointing": False,
     },
 }  # fmt: skip
+NARROW = {"width": 8, "depth": 1, "kernel": 3, "expansion": 2}
+FRAME_DIFFUSION = {
+    "kind": "frame-diffusion", "envelope": NARROW, "denoiser": NARROW, "sampling_steps": 2,
+}  # fmt: skip
 ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
     "binary": {},
     "rvq": {"bottleneck": RVQ},
@@ -80,6 +84,7 @@ ROWS: dict[str, dict[str, Any]] = {  # what differs from FREE
     },
     "gan": {"decoder": GAN},
     "diffusion": {"decoder": DIFFUSION},
+    "frame-diffusion": {"decoder": FRAME_DIFFUSION},
     "freq-ae": {"backbone": SPECTROGRAM, "bottleneck": SCALAR, "decoder": GRIFFIN_LIM},
     "time-ae": {"backbone": WAVEFORM, "bottleneck": SCALAR},
     "mel": {

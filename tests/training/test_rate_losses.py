@@ -93,6 +93,18 @@ def test_levels_pull_towards_their_targets_from_both_sides() -> None:
     assert (signs[0], signs[2]) == (-1, 1)  # more events wanted, fewer wanted
 
 
+@pytest.mark.parametrize(
+    ("relative", "weights"), [(0, [1, 1, 1]), (0.5, [1, 2, 4]), (1, [1, 4, 16])]
+)
+def test_a_missed_target_may_count_by_its_share(relative: float, weights: list[float]) -> None:
+    made = TARGET | {"gamma": 1.0, "levels": 32, "relative": relative}
+    loss = TargetEvents(TargetEventsConfig.model_validate(made), UNITS, SIGNAL, STEPS)
+    z = torch.zeros(1, UNITS, SIGNAL.steps)
+    for level, weight in zip((0, 8, 16), weights, strict=True):
+        found, _ = loss(z, torch.tensor([level]), step=10**6)
+        torch.testing.assert_close(found, torch.tensor(weight * 2 ** (-level / 4)))
+
+
 def test_targets_halve_every_fourth_level() -> None:
     torch.testing.assert_close(
         target_density(torch.tensor([0, 4, 16, 31])), torch.tensor([1, 0.5, 1 / 16, 2**-7.75])

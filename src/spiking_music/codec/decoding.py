@@ -66,7 +66,10 @@ class BlockDecoder:
     def _decoded(self, batch: list[tuple[Window, Piece]]) -> Iterator[NDArray[np.float32]]:
         codes = torch.from_numpy(np.stack([window.data for window, _ in batch]))
         blocks = [piece.block for _, piece in batch]
-        decoded = self._codec.model.decode(codes.to(self._codec.device), self._levels(blocks))
+        size = self._header.block_steps
+        first = [piece.block.index * size - window.left for window, piece in batch]
+        codes = codes.to(self._codec.device)
+        decoded = self._codec.model.decode(codes, self._levels(blocks), first)
         left, steps, hop = batch[0][0].left, batch[0][0].size, self._header.hop
         audio = decoded[:, 0, left * hop : (left + steps) * hop].float().cpu().numpy()
         if not np.isfinite(audio).all():

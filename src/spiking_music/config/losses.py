@@ -68,11 +68,13 @@ class StorageCostConfig(GammaConfig):
 class TargetEventsConfig(GammaConfig):
     """μ-SPARSE: L_z(μ) = |S − S_0(μ)| / (N·T), S_0 = N·T·2^(−μ/4), μ in 0..levels − 1.
 
-    Lisboa & Bellec 2024, μ-SPARSE.
+    Lisboa & Bellec 2024, μ-SPARSE. `relative` ρ multiplies it by (N·T / S_0)^ρ (*ours*): at 0 an
+    event weighs the same at all levels, at 1 the share of the target counts.
     """
 
     kind: Literal["target-events"]
     levels: Annotated[int, Field(ge=2, le=32)]
+    relative: Fraction = 0.0
 
 
 @SPARSITIES(module="spiking_music.training.rate_losses:Entropy")

@@ -102,7 +102,7 @@ def _systems() -> list[Claim]:
     ):
         of = difference(f"{one}.visqol", f"{other}.visqol")
         found.append(Claim(number, text, f"ViSQOL, `{one}` − `{other}`", of, low, high))
-    conformers = difference("sparse.si_snr_db", "sparse-without-context.si_snr_db")
+    conformers = difference("sparse.si_snr_db", "sparse-convolutional.si_snr_db")
     coded, text = ratio("rvq.kbps", "rvq.kbps_paper"), "an entropy coder takes a third off RVQ"
     return [
         *found,

@@ -1,5 +1,6 @@
 """A variant put together: encoder → (context) → bottleneck → (context) → decoder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +16,7 @@ from spiking_music.config.registry import (
     QUANTIZERS,
 )
 from spiking_music.errors import CodeError
+from spiking_music.models.noise import Noise
 from spiking_music.models.parts import FRAMEWISE, Conditioner, Decoder, Encoder
 from spiking_music.models.quantizers.base import Quantised, Quantizer
 
@@ -105,15 +107,19 @@ class Autoencoder(nn.Module):
         return self.codes_at(self.latents(x), level)
 
     @torch.no_grad()
-    def decode(self, codes: Tensor, level: Tensor | None = None) -> Tensor:
+    def decode(
+        self, codes: Tensor, level: Tensor | None = None, first: Sequence[int] = (0,)
+    ) -> Tensor:
         """Audio (B, 1, T·hop) of codes of T frames; `CodeError` where they do not fit the model.
 
-        A diffusion decoder starts every clip from the same noise, and Griffin-Lim from the same
-        phases, drawn from the model's seed: the result depends on nothing but the codes.
+        A diffusion decoder starts from noise, and Griffin-Lim from phases, drawn from the model's
+        seed and the number of the frame: the result depends on nothing but the codes and where
+        they stand. first: the frame of its signal at which each clip begins, one for each or for
+        all.
         """
         self._require_eval()
         latent = _through(self.after, self.bottleneck.decode(codes), level)
-        return self.decoder.synthesize(latent, torch.Generator().manual_seed(self.seed))
+        return self.decoder.synthesize(latent, Noise(self.seed, first))
 
     @torch.no_grad()
     def latents(self, x: Tensor) -> Tensor:

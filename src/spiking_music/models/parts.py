@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
+
+from spiking_music.models.noise import Noise
 
 CONTEXT_FRAMES = 32  # further frames where there is no end: attention, recurrence, diffusion, phase
 
@@ -74,8 +75,8 @@ class Decoder(Part):
         """
         return self(latent), {}
 
-    def synthesize(self, latent: Tensor, generator: torch.Generator) -> Tensor:
-        """Audio of latents; where it takes random numbers, from a generator on the CPU."""
+    def synthesize(self, latent: Tensor, noise: Noise) -> Tensor:
+        """Audio of latents, with the random numbers of `noise` where it takes any."""
         return self(latent)
 
 

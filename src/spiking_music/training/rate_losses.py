@@ -16,6 +16,7 @@ from spiking_music.config import (
     GammaConfig,
     SignalConfig,
     StorageCostConfig,
+    TargetEventsConfig,
     VariantConfig,
 )
 from spiking_music.config.registry import SPARSITIES
@@ -103,11 +104,18 @@ class StorageCost(EventsLoss):
 
 
 class TargetEvents(EventsLoss):
-    """μ-SPARSE: |S − S_0(μ)|."""
+    """μ-SPARSE: |S − S_0(μ)| · (N·T / S_0)^ρ, ρ = 0 in the paper."""
+
+    def __init__(
+        self, config: TargetEventsConfig, units: int, signal: SignalConfig, steps: int
+    ) -> None:
+        super().__init__(config, units, signal, steps)
+        self.relative = config.relative
 
     def excess(self, events: Tensor, bits: Tensor, level: Tensor | None) -> Tensor:
         assert level is not None  # as the model with levels has checked
-        return (events - self.unit * target_density(level)).abs()
+        density = target_density(level)
+        return (events - self.unit * density).abs() * density**-self.relative
 
 
 class Entropy(SparsityLoss):

@@ -15,6 +15,7 @@ from spiking_music.config import GriffinLimConfig, SpectrogramConfig, VariantCon
 from spiking_music.errors import ConfigError
 from spiking_music.models.backbones.spectral import Stft
 from spiking_music.models.griffin_lim import griffin_lim
+from spiking_music.models.noise import Noise
 from spiking_music.models.parts import Decoder, Drawn, Encoder, ReceptiveField
 
 
@@ -128,11 +129,11 @@ class SpectrogramDecoder(Decoder):
         return power.clamp(min=torch.finfo(power.dtype).tiny).sqrt().mean()
 
     @torch.no_grad()
-    def synthesize(self, latent: Tensor, generator: torch.Generator) -> Tensor:
+    def synthesize(self, latent: Tensor, noise: Noise) -> Tensor:
         """Audio (B, 1, T·hop) of latents (B, latent, T)."""
         magnitude = self.image.magnitudes(self.layers(latent).float())
         iterations, momentum = self.phase.iterations, self.phase.momentum
-        return griffin_lim(magnitude, self.image.stft, iterations, momentum, generator)
+        return griffin_lim(magnitude, self.image.stft, iterations, momentum, noise)
 
 
 def make_decoder(config: GriffinLimConfig, variant: VariantConfig) -> SpectrogramDecoder:

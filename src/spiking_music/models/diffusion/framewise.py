@@ -18,6 +18,7 @@ from spiking_music.config.registry import BACKBONES
 from spiking_music.mdct.transform import Mdct
 from spiking_music.models.backbones.spectral import ConvNeXtBackbone, ConvNeXtBlock
 from spiking_music.models.diffusion.vdiffusion import circle, ddim
+from spiking_music.models.noise import Noise
 from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
 
 FREQUENCIES = 16  # sines and cosines of the noise level
@@ -119,13 +120,13 @@ class FrameDiffusion(Decoder):
         return self.envelope(latent).float().clamp(math.log(QUIETEST), math.log(LOUDEST))
 
     @torch.no_grad()
-    def synthesize(self, latent: Tensor, generator: torch.Generator) -> Tensor:
-        """Audio (B, 1, T·hop); all clips start from the same noise."""
+    def synthesize(self, latent: Tensor, noise: Noise) -> Tensor:
+        """Audio (B, 1, T·hop), by `sampling_steps` evaluations of the denoiser."""
         estimate = None if self.regression is None else self.regression(latent)
         scale = self.log_scale(latent).exp()
-        noise = torch.randn((1, *scale.shape[1:]), generator=generator).to(scale)
+        start = noise.normal(*scale.shape[1:]).to(scale).expand(len(scale), -1, -1)
         context = self._context(latent, estimate, scale)
-        x = ddim(self.denoiser, noise.expand(len(scale), -1, -1), context, self.sampling_steps)
+        x = ddim(self.denoiser, start, context, self.sampling_steps)
         return self.transform.inverse(scale * x)
 
     def _context(self, latent: Tensor, estimate: Tensor | None, scale: Tensor) -> Tensor:

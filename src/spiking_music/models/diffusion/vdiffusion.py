@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from spiking_music.config import DiffusionConfig, VariantConfig
 from spiking_music.models.diffusion.unet import UNet
+from spiking_music.models.noise import Noise
 from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
 
 
@@ -32,8 +33,6 @@ class VDiffusion(Decoder):
     Lisboa & Bellec 2024, diffusion decoder: x_σ = α x + β ε, v = α ε − β x.
     `rms` is the root mean square of the training audio: dividing by it gives the network clips of
     about unit variance, without which most noise levels drown the music and teach nothing (*ours*).
-    All random numbers come from the generator, on its own device: a generator on the CPU gives the
-    same draws for a model on any device.
     """
 
     drawn = Drawn("decoder", composite=True)
@@ -48,9 +47,9 @@ class VDiffusion(Decoder):
         seed = int(torch.randint(2**62, ()))  # of the global generator, which training seeds
         return None, {"diffusion": self(audio, latent, torch.Generator().manual_seed(seed))}
 
-    def synthesize(self, latent: Tensor, generator: torch.Generator) -> Tensor:
-        samples = latent.shape[-1] * self.hop
-        return self.sample(latent, samples, self.sampling_steps, generator)
+    def synthesize(self, latent: Tensor, noise: Noise) -> Tensor:
+        start = noise.normal(self.hop, latent.shape[-1]).transpose(1, 2).flatten(1)[:, None]
+        return self.sample(latent, start, self.sampling_steps)
 
     def forward(self, audio: Tensor, context: Tensor, generator: torch.Generator) -> Tensor:
         """Loss of a batch at one random noise level a clip: (B, 1, T_x), (B, C, T) -> scalar."""
@@ -62,15 +61,13 @@ class VDiffusion(Decoder):
         return F.mse_loss(v.float(), alpha * noise - beta * x)
 
     @torch.no_grad()
-    def sample(
-        self, context: Tensor, samples: int, steps: int, generator: torch.Generator
-    ) -> Tensor:
+    def sample(self, context: Tensor, noise: Tensor, steps: int) -> Tensor:
         """Audio (B, 1, samples) for a context (B, C, T), by `steps` evaluations of the network.
 
-        All clips start from the same noise, so that none depends on its place in a batch.
+        noise: (B, 1, samples), or (1, 1, samples) for all clips.
         """
-        noise = _noise((1, 1, samples), generator).to(context).expand(len(context), -1, -1)
-        return self.rms * ddim(self.denoiser, noise, context, steps)
+        start = noise.to(context).expand(len(context), -1, -1)
+        return self.rms * ddim(self.denoiser, start, context, steps)
 
 
 def make_decoder(config: DiffusionConfig, variant: VariantConfig) -> VDiffusion:
