@@ -15,7 +15,7 @@ from spiking_music.data.onsets import CHUNK, read_onsets
 from spiking_music.errors import DataError
 from spiking_music.evaluation.claim_list import CLAIMS
 from spiking_music.evaluation.claims import Clips, Finding, assess
-from spiking_music.evaluation.tables import arrays, markdown, read, write_text
+from spiking_music.evaluation.tables import arrays, markdown, read, with_interval, write_text
 
 SEED = re.compile(r"^(.+)-seed-(\d+)$")
 CHEAP = 2.25  # kbps: "about 2" of claim 6
@@ -59,7 +59,8 @@ def claims(sources: Sources, out: Path, resamplings: int, seed: int) -> None:
 def claims_text(findings: Iterable[Finding]) -> str:
     """A Markdown table with a note below."""
     heads = ["", "claim", "statistic", "criterion", "measured", "seeds", "verdict"]
-    return f"{markdown(heads, [_cells(finding) for finding in findings])}\n{NOTE}\n"
+    table = markdown(heads, [_cells(finding) for finding in findings], words=4)
+    return f"{table}\n{NOTE}\n"
 
 
 def seed_tables(sources: Sources) -> list[Clips]:
@@ -150,9 +151,8 @@ def _row(finding: Finding) -> tuple[object, ...]:
 
 
 def _cells(finding: Finding) -> list[str]:
-    claim, measured = finding.claim, "–"
-    if finding.seeds:
-        measured = f"{finding.value:.2f} [{finding.low:.2f}, {finding.high:.2f}]"
+    claim = finding.claim
+    measured = with_interval(finding.value, finding.low, finding.high)
     if finding.seeds > 1:
         measured += f", seeds {finding.least:.2f} to {finding.most:.2f}"
     about = [claim.number, claim.text, claim.measured, claim.region]
