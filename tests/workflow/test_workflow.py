@@ -152,8 +152,8 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
         ("figures={clips: 2}", {"excerpts", "figure_clips"}),
         ("listening={page: {title: Another}}", {"mushra_page"}),
         (
-            "evaluation={bootstrap: 60}",  # of the intervals of two tables, and what shows these
-            {"summarise", "sweep", "figure_rate_quality", "figure_rate_sweep"},
+            "evaluation={bootstrap: 60}",  # of the intervals of tables, and what shows these
+            {"claims", "summarise", "sweep", "figure_rate_quality", "figure_rate_sweep"},
         ),
     ],
 )
