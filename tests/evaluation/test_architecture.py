@@ -15,8 +15,9 @@ from tests.conftest import DEFAULTS, ROOT
 SMALL = """{
 "signal": {"clip_samples": 16384},
 "backbones": {"spectral": {"width": 32, "depth": 2}, "seanet": {"channels": 4}},
-"decoders": {"diffusion-small": {"unet": {"channels": [8, 16, 16, 32, 32], "features": 32}}},
-"variants": {
+"decoders": {"diffusion-small": {"unet": {"channels": [8, 16, 16, 32, 32], "features": 32}},
+  "frame-diffusion": {"denoiser": {"width": 32, "depth": 2}}},
+"variants": {"mel": {"decoder": "diffusion-small"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
 VARIANTS = [
@@ -64,7 +65,8 @@ def test_an_image_is_shown_as_channels_times_frequencies() -> None:
     encoder = [(row.name, row.channels) for row in _of(rows, "encoder")]
     convolutions = [("2-D convolution, kernel 8, stride 4", size) for size in (2048, 1024, 512)]
     assert encoder[:4] == [("magnitudes", 1024), *convolutions]
-    assert all(row.length == 32 for row in rows)  # a frame a step, all the way
+    assert all(row.length == 32 for row in rows[:-1])  # a frame a step
+    assert (rows[-1].name, rows[-1].channels) == ("Griffin-Lim", 1)
     first, seconds = _of(rows, "encoder")[1], 16384 / 22050  # 3 x 8 kernels at 256 places a frame
     assert first.flops == pytest.approx(2 * 3 * 8 * 8 * 256 * 32 / seconds)
 

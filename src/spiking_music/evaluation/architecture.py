@@ -28,6 +28,7 @@ SHAPELESS = (nn.ELU, nn.Flatten, nn.Unflatten)  # what is not shown
 Shape = tuple[int, int]  # channels, length
 TORCH = {  # torch's own modules; ours say themselves how they are drawn
     nn.Sequential: Drawn("", composite=True),
+    nn.ModuleList: Drawn("", composite=True),
     nn.Conv1d: Drawn("convolution"),
     nn.LayerNorm: Drawn("layer norm", channels_last=True),
     nn.Linear: Drawn("linear", channels_last=True),
@@ -129,6 +130,7 @@ def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str
         model(x, level)
     for hook in hooks:
         hook.remove()
+    shapes["decoder"] = (1, x.shape[2])  # of diffusion, what is learned from has another shape
     counts = counter.get_flop_counts()
     prefix = f"{type(model).__name__}."
     return shapes, {name.removeprefix(prefix): sum(ops.values()) for name, ops in counts.items()}
@@ -157,7 +159,8 @@ def _unfold(name: str, module: nn.Module | None, shapes: dict[str, Shape]) -> It
         yield from _unfold_level(name, module, shapes)
         return
     if module is None or not drawn(module).composite:
-        if module is not None and name in shapes and not isinstance(module, SHAPELESS):
+        shown = name in shapes and not isinstance(module, SHAPELESS)
+        if module is not None and shown and drawn(module).name:
             yield Row(_name(module), (name,), name)
         return
     last = name

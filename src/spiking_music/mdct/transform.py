@@ -28,6 +28,7 @@ class Mdct(nn.Module):
     then each frame goes through a DCT-IV.
     """
 
+    drawn = Drawn("")  # a part of what is named
     cosine: Tensor
     sine: Tensor
     basis: Tensor

@@ -43,6 +43,7 @@ class Drawn:
     where it ends in another size than they do.
 
     channels_last: its output is (B, length, channels). codebooks: buffers that training learns.
+    Without a name it is not shown.
     """
 
     name: str

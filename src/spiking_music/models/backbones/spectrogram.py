@@ -98,7 +98,7 @@ class SpectrogramEncoder(Encoder, nn.Sequential):
 class SpectrogramDecoder(Decoder):
     """Latents (B, latent, T) → the image, which is what it learns; and audio, by Griffin-Lim."""
 
-    drawn = Drawn("decoder", composite=True)
+    drawn = Drawn("Griffin-Lim", composite=True)
 
     def __init__(self, config: SpectrogramConfig, phase: GriffinLimConfig, hop: int) -> None:
         super().__init__()

@@ -17,11 +17,12 @@ from spiking_music.config import ConvNeXtConfig, FrameDiffusionConfig, VariantCo
 from spiking_music.config.registry import BACKBONES
 from spiking_music.mdct.transform import Mdct
 from spiking_music.models.backbones.spectral import ConvNeXtBackbone, ConvNeXtBlock
+from spiking_music.models.diffusion.blocks import NoiseEmbedding
 from spiking_music.models.diffusion.vdiffusion import circle, ddim
 from spiking_music.models.noise import Noise
 from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
 
-FREQUENCIES = 16  # sines and cosines of the noise level
+FREQUENCIES = 16  # of the noise level's embedding
 LOUDEST, QUIETEST = 2.0, 1e-5  # of E; coefficients of a full-scale sine have 16
 LARGEST = 8.0  # of estimates in units of E, so that a wrong E does no harm
 
@@ -38,9 +39,8 @@ class FrameDenoiser(nn.Module):
     def __init__(self, bins: int, conditions: int, config: ConvNeXtConfig) -> None:
         super().__init__()
         width, depth = config.width, config.depth
-        self.level = nn.Sequential(
-            nn.Linear(2 * FREQUENCIES, width), nn.GELU(), nn.Linear(width, depth * width)
-        )
+        self.noise_level = NoiseEmbedding(width, FREQUENCIES)
+        self.shifts = nn.Linear(width, depth * width)
         self.in_proj = nn.Conv1d(bins + conditions, width, 1)
         self.norm_in = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(
@@ -53,12 +53,10 @@ class FrameDenoiser(nn.Module):
         self.reach = depth * (config.kernel // 2)  # frames on either side
 
     def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
-        steps = math.pi * torch.arange(FREQUENCIES, device=x.device) / 2
-        angles = sigma[:, None] * steps  # (B, FREQUENCIES)
-        level = self.level(torch.cat([angles.sin(), angles.cos()], dim=1))[:, :, None]
+        shifts = self.shifts(self.noise_level(sigma))[:, :, None]  # (B, depth · width, 1)
         h = self.in_proj(torch.cat([x, context], dim=1))
         h = self.norm_in(h.transpose(1, 2)).transpose(1, 2)
-        for block, shift in zip(self.blocks, level.chunk(len(self.blocks), dim=1), strict=True):
+        for block, shift in zip(self.blocks, shifts.chunk(len(self.blocks), dim=1), strict=True):
             h = block(h + shift)
         shift, gain = self.out_proj(self.norm_out(h.transpose(1, 2))).transpose(1, 2).chunk(2, 1)
         return shift + gain * x
@@ -70,7 +68,7 @@ class FrameDiffusion(Decoder):
     The objective and the sampler are those of Lisboa & Bellec 2024: x_σ = α x + β ε, v = α ε − β x.
     """
 
-    drawn = Drawn("decoder", composite=True)
+    drawn = Drawn("inverse MDCT", composite=True)
 
     def __init__(self, config: FrameDiffusionConfig, variant: VariantConfig) -> None:
         super().__init__()
