@@ -10,6 +10,9 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
+# two workers of two threads each wait for each other: the tests took twice as long
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 hypothesis.settings.register_profile("shared machine", deadline=None)  # other jobs take turns
 hypothesis.settings.load_profile("shared machine")
 
