@@ -74,6 +74,8 @@ def _changed(raw, path, value):
         (("download", "folder"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("dataset", "path"), "$NOWHERE/x", "names an environment variable that is not set"),
         (("signal", "hop"), 500, "clip_samples must be a multiple of hop"),
+        (("backbones", "spectral", "kernel"), 6, "'backbones.spectral.kernel': must be odd"),
+        (("contexts", "conformer", "kernel"), 14, "'contexts.conformer.kernel': must be odd"),
         (("seed",), None, "'seed'"),
         (("bottlenecks", "x"), {"units": 3}, "configuration key 'bottlenecks.x.kind' is missing"),
         (("classical", "aac"), [64], "unknown configuration key 'classical.aac'"),

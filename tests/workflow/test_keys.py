@@ -87,7 +87,7 @@ def _other(key: str, value: Any, others: Mapping[str, Any]) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
-        return value + 1
+        return value + (2 if key.endswith(".kernel") else 1)  # which is odd
     if isinstance(value, float):
         return 0.9 * value + 0.01
     assert isinstance(value, list) and len(value) > 1, f"name another value of {key} in keys.yaml"

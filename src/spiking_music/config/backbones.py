@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from spiking_music.config.registry import BACKBONES
-from spiking_music.config.sections import Count, Positive, Section
+from spiking_music.config.sections import Count, Odd, Positive, Section
 
 
 class BackboneConfig(Section):
@@ -35,7 +35,7 @@ class SpectralConfig(BackboneConfig):
     n_fft: Positive
     width: Positive
     depth: Positive
-    kernel: Positive
+    kernel: Odd
     expansion: Positive
 
 

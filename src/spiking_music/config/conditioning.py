@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from spiking_music.config.registry import CONDITIONINGS, CONTEXTS
-from spiking_music.config.sections import Positive, Section
+from spiking_music.config.sections import Odd, Positive, Section
 
 if TYPE_CHECKING:
     from spiking_music.config.models import VariantConfig
@@ -16,7 +16,7 @@ class ConformerConfig(Section):
     kind: Literal["conformer"]
     layers: Positive
     heads: Positive
-    kernel: Positive
+    kernel: Odd
 
 
 class ConditioningConfig(Section):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from spiking_music.config.registry import DECODERS
-from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
+from spiking_music.config.sections import Count, Fraction, Odd, Positive, Section, Weight
 
 if TYPE_CHECKING:
     from spiking_music.config.models import VariantConfig
@@ -115,7 +115,7 @@ class ConvNeXtConfig(Section):
 
     width: Positive
     depth: Positive
-    kernel: Positive
+    kernel: Odd
     expansion: Positive
 
 

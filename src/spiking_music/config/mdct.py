@@ -9,7 +9,7 @@ from spiking_music.config.backbones import BackboneConfig
 from spiking_music.config.conditioning import ConditioningConfig
 from spiking_music.config.quantizers import EventsConfig
 from spiking_music.config.registry import BACKBONES, CONDITIONINGS, QUANTIZERS
-from spiking_music.config.sections import Count, Positive, Weight
+from spiking_music.config.sections import Count, Odd, Positive, Weight
 
 if TYPE_CHECKING:
     from spiking_music.config.models import VariantConfig
@@ -30,7 +30,7 @@ class MdctConfig(BackboneConfig):
     n_fft: Positive  # of the post-filter
     width: Positive
     depth: Positive
-    kernel: Positive
+    kernel: Odd
     expansion: Positive
 
     @property

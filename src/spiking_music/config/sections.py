@@ -2,14 +2,30 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from spiking_music.config.paths import expand
 from spiking_music.errors import ConfigError
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a data set, hence of a folder
 Split = Literal["train", "validation", "test"]
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("must be odd, as the middle of a kernel is the frame itself")
+    return value
+
+
 Positive = Annotated[int, Field(gt=0)]
+Odd = Annotated[Positive, AfterValidator(_odd)]
 Count = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
