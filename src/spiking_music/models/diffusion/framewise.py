@@ -106,7 +106,7 @@ class FrameDiffusion(Decoder):
         likelihood = math.sqrt(2) * c.abs() * (-log_scale).exp() + log_scale  # Laplace's
         scale = log_scale.detach().exp()
         context = self._context(latent, estimate, scale)
-        sigma = torch.rand(len(c)).to(c)  # of the global generators, which training seeds
+        sigma = _spread(len(c)).to(c)
         alpha, beta = circle(sigma[:, None, None])
         x, noise = (c / scale).clamp(-LARGEST, LARGEST), torch.randn_like(c)
         v = self.denoiser(alpha * x + beta * noise, sigma, context)
@@ -133,3 +133,12 @@ class FrameDiffusion(Decoder):
         if estimate is not None:
             parts.append((self.transform(estimate.detach()) / scale).clamp(-LARGEST, LARGEST))
         return torch.cat(parts, dim=1)
+
+
+def _spread(clips: int) -> Tensor:
+    """Noise levels (clips,), evenly over 0..1 from a random one on: less noise in the gradient.
+
+    Kingma et al. 2021, "Variational Diffusion Models", arXiv 2107.00630, appendix I.1. The global
+    generator, which training seeds, draws.
+    """
+    return (torch.rand(()) + torch.arange(clips) / clips) % 1
