@@ -19,16 +19,8 @@ def _quality() -> list[Claim]:
     """RVQ, FREE and SPARSE side by side, and what makes SPARSE possible."""
     rvq_free = difference("rvq.si_snr_db", "free.si_snr_db")
     beyond_dense = difference("sparse.kbps_paper", "sparse.kbps_dense")
-    found = [
-        Claim(
-            "1a",
-            "FREE is 2 ± 1 dB below RVQ at equal bits",
-            "RVQ − FREE, SI-SNR dB",
-            rvq_free,
-            1,
-            3,
-        )
-    ]
+    text = "FREE is 2 ± 1 dB below RVQ at equal bits"
+    found = [Claim("1a", text, "RVQ − FREE, SI-SNR dB", rvq_free, 1, 3)]
     for number, name in (("1b", "visqol"), ("1c", "zimtohrli")):
         of = difference(f"free.{name}", f"rvq.{name}")
         found.append(Claim(number, "and does not sound worse", f"FREE − RVQ, {name}", of, -MARGIN))
@@ -55,13 +47,7 @@ def _events() -> list[Claim]:
     return [
         Claim("4", "events follow notes", "Spearman's ρ of S and onsets", follow, 0.3),
         Claim("5a", "few events, low SI-SNR", "Spearman's ρ of S and SI-SNR", quality, 0.2),
-        Claim(
-            "5b",
-            "μ = 16 lifts the lower tail",
-            "5 % quantile of SI-SNR, μ-SPARSE − SPARSE, dB",
-            tail,
-            0,
-        ),
+        Claim("5b", "μ = 16 lifts the lower tail", "5 % quantile, μ-SPARSE − SPARSE, dB", tail, 0),
         Claim("5c", "at about 2 kbps", "kbps_paper of μ-SPARSE at μ = 16", rate, 1.5, 2.5),
         Claim("6a", "quality control keeps 9 dB", "share of clips that reach it", good, 0.5),
         Claim("6b", "at about 2 kbps", "share of clips at 9 dB within 2.25 kbps", cheap, 0.5),
@@ -107,9 +93,7 @@ def _systems() -> list[Claim]:
     return [
         *found,
         Claim("10", "conformers pay", "SI-SNR with − without, dB", conformers, 0),
-        Claim(
-            "11", "an entropy coder takes a third off RVQ", "kbps / kbps_paper", coded, 0.6, 0.75
-        ),
+        Claim("11", text, "kbps / kbps_paper", coded, 0.6, 0.75),
     ]
 
 
