@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from spiking_music.mdct.postfilter import MdctDecoder
-from spiking_music.mdct.transform import Mdct, MdctEncoder
+from spiking_music.mdct.transform import MdctEncoder
 from spiking_music.models.autoencoder import Autoencoder
+from spiking_music.models.lapped_transform import Mdct
 from tests.models.conftest import small
 
 HOP = 64

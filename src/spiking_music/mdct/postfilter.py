@@ -13,13 +13,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from spiking_music.config import MdctConfig
-from spiking_music.mdct.transform import Mdct
 from spiking_music.models.backbones.spectral import (
     MAX_LOG_GAIN,
     ConvNeXtBackbone,
     Stft,
     features,
 )
+from spiking_music.models.lapped_transform import Mdct
 from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
 
 FAINT = 0.01  # of the usual first weights of the post-filter's last layer

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from spiking_music.config import ConvNeXtConfig, FrameDiffusionConfig, VariantConfig
 from spiking_music.config.registry import BACKBONES
-from spiking_music.mdct.transform import Mdct
 from spiking_music.models.backbones.spectral import ConvNeXtBackbone, ConvNeXtBlock
 from spiking_music.models.diffusion.blocks import NoiseEmbedding
 from spiking_music.models.diffusion.vdiffusion import circle, ddim
+from spiking_music.models.lapped_transform import Mdct
 from spiking_music.models.noise import Noise
 from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
 
