@@ -22,6 +22,7 @@ from snakemake_interface_common.exceptions import WorkflowError
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
 LOOKS = 3  # in a row: the first may fall between a job's end and the poll that learns of it
+LONGEST = 6  # between two looks, in units of the first time: 180 s, as in the original, after 30
 OVER = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY"}
 OVER |= {"PREEMPTED", "REVOKED", "TIMEOUT"}
 TOOLS = ("sbatch", "squeue")  # without which nothing can be submitted, or seen
@@ -59,6 +60,10 @@ class Executor(Slurm):
     async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
         """Yield the jobs that are still to be waited for."""
         waiting = [job async for job in super().check_active_jobs(active_jobs)]
+        first = self.workflow.executor_settings.init_seconds_before_status_checks
+        if first is not None:  # who asks for a short one is in a hurry all the time
+            interval = min(self.next_seconds_between_status_checks, LONGEST * first)
+            self.next_seconds_between_status_checks = interval
         seen = await self._look() if waiting else {}
         for job in waiting:
             if seen is not None and self._ended(job.external_jobid, seen):

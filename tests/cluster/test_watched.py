@@ -23,6 +23,9 @@ class Watched:
         self.executor.run_uuid = "run"
         self.executor.logger = SimpleNamespace(warning=self.warned.append, debug=lambda text: None)
         self.executor.report_job_error = self.fail
+        settings = SimpleNamespace(init_seconds_before_status_checks=5)
+        self.executor.workflow = SimpleNamespace(executor_settings=settings)
+        self.executor.next_seconds_between_status_checks = 5
         self.executor._begin()
 
     def fail(self, job: Any, msg: str, aux_logs: list[str]) -> None:
@@ -77,6 +80,13 @@ def test_a_job_that_comes_back_is_waited_for(watched: Watched) -> None:
         assert watched.look(r"1|RUNNING:None\n2|PENDING:Resources\n") == ["1", "2"]
     assert not watched.failed
     assert not watched.warned
+
+
+def test_looks_are_at_most_six_times_as_far_apart_as_at_first(watched: Watched) -> None:
+    for asked, given in ((15, 15), (30, 30), (180, 30)):
+        watched.executor.next_seconds_between_status_checks = asked
+        watched.look(r"1|RUNNING:None\n2|RUNNING:None\n")
+        assert watched.executor.next_seconds_between_status_checks == given
 
 
 def test_a_silent_slurm_is_waited_for_aloud(watched: Watched) -> None:
