@@ -16,6 +16,7 @@ import soundfile
 import typer
 
 from spiking_music import cli, overwriting
+from spiking_music.codec.sound_file import is_decoded, sound_file
 from spiking_music.errors import OutputError
 from tests.cli.calls import CALLS, WRONG, WRONG_SECTIONS, aimed, sources, targets
 from tests.codec.conftest import music
@@ -262,14 +263,19 @@ def test_a_file_of_its_kind_is_replaced_only_with_force(
     assert code == 1 and not lost and not new and "is named as a folder, but a file" in said
 
 
-def test_a_recording_of_another_shape_is_not_decoded_over(run, tree: Path) -> None:
-    stereo = tree / "full" / "stereo.wav"
-    soundfile.write(stereo, np.zeros((100, 2)), 22050)
-    code, said, lost, _ = run(["decode", "../source/a.spk", str(stereo), "--force"])
+@pytest.mark.parametrize("ending", [".wav", ".flac"])
+def test_only_what_was_decoded_here_is_decoded_over(run, tree: Path, ending: str) -> None:
+    recording = tree / "full" / f"recording{ending}"
+    call = ["decode", "../source/a.spk", str(recording), "--force"]
+    soundfile.write(recording, np.zeros(100), 22050, subtype="PCM_16")  # as ours, but for the tag
+    code, said, lost, _ = run(call)
     assert code == 1 and not lost and "was not decoded here" in said
-    soundfile.write(stereo, np.zeros(100), 22050, subtype="PCM_24")
-    code, said, lost, _ = run(["decode", "../source/a.spk", str(stereo), "--force"])
-    assert code == 1 and not lost and "was not decoded here" in said
+    recording.unlink()
+    with sound_file(recording, 22050, 100) as write:
+        write(np.zeros(100, np.float32))
+    assert is_decoded(recording)
+    code, said, _, _ = run(call)  # whose source is no stream
+    assert code == 1 and "was not decoded here" not in said
 
 
 def test_a_table_that_is_no_log_is_kept_though_checkpoints_are_there(run, tree: Path) -> None:

@@ -78,19 +78,14 @@ def is_bare(target: Path) -> bool:
 
 
 def require_decoded(target: Path) -> None:
-    """`OutputError` where the target is a recording that no decoder of ours can have written."""
+    """`OutputError` where the target is a recording that was not decoded here."""
     if not target.is_file() or is_stream(target) or not target.stat().st_size:
         return
-    import soundfile  # here, as it imports numpy
+    from spiking_music.codec.sound_file import is_decoded  # here, as it imports numpy
 
-    try:
-        found = soundfile.info(target)
-    except soundfile.LibsndfileError:  # cut short
-        return
-    if found.channels != 1 or found.subtype != "PCM_16":
+    if not is_decoded(target):
         raise OutputError(
-            f"'{target}' exists and was not decoded here, which gives mono of 16 bits: name "
-            "another file"
+            f"'{target}' exists and was not decoded here, as its tag would say: name another file"
         )
 
 

@@ -16,6 +16,7 @@ from spiking_music import files
 from spiking_music.codec.samples import Samples
 from spiking_music.errors import OutputError
 
+SOFTWARE = "spiking-music"  # in the header: by this tag the file is known as one of ours
 CONTAINERS = {".wav": "WAV", ".flac": "FLAC"}
 UNKNOWN_LENGTH = 0xFFFFFFFF  # what programs that write WAV to a pipe leave in the header
 WAV_BYTES = 2**32 - 4096  # what the 32-bit sizes of a WAV can say; beyond, it is RF64
@@ -43,7 +44,8 @@ def spooled(pipe: BinaryIO) -> Iterator[Path]:
 def sound_file(path: Path, rate: int, samples: int | None) -> Iterator[Write]:
     """What writes mono pieces (n,) to `path`, 16 bits a sample, WAV or FLAC by its suffix.
 
-    The file appears whole or not at all. `samples`: how many there will be, where that is known.
+    The file appears whole or not at all, with the tag `SOFTWARE`. `samples`: how many there will
+    be, where that is known.
     Raises `OutputError` for another suffix, a rate the container cannot hold, and a full disk.
     """
     container = CONTAINERS.get(path.suffix.lower())
@@ -57,6 +59,7 @@ def sound_file(path: Path, rate: int, samples: int | None) -> Iterator[Write]:
         except soundfile.LibsndfileError as error:
             raise OutputError(f"cannot write '{path}' ({error.error_string})") from None
         with file:
+            file.software = SOFTWARE
 
             def write(piece: Samples) -> None:
                 file.write(as_int16(piece))
@@ -76,6 +79,15 @@ def sound_pipe(pipe: BinaryIO, rate: int) -> Write:
         pipe.flush()
 
     return write
+
+
+def is_decoded(path: Path) -> bool:
+    """Whether `path` is a file of `sound_file`, by its tag."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            return file.software.startswith(SOFTWARE)
+    except soundfile.LibsndfileError:
+        return False
 
 
 def as_int16(samples: Samples) -> NDArray[np.int16]:
