@@ -32,6 +32,8 @@ USUAL = {"BeginTime", "Cleaning", "None", "Priority", "Resources"}  # reasons to
 class Executor(Slurm):
     """The original, with a second look at the jobs that it would go on waiting for."""
 
+    next_seconds_between_status_checks: int  # of the original
+
     def __init__(self, workflow: Any, logger: Any) -> None:
         missing = [tool for tool in TOOLS if shutil.which(tool) is None]
         if missing:  # said before the original starts the thread that would wait for jobs
