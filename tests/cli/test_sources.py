@@ -153,3 +153,11 @@ def test_what_clips_is_said(run, model: str, tmp_path: Path) -> None:  # noqa: F
     assert code == 0
     clipped = int(np.sum((samples == 32767) | (samples == -32768)))
     assert clipped and f"{clipped} samples are beyond full scale" in said and "peak is" in said
+
+
+def test_joined_recordings_are_all_coded_and_counted(run, model: str, tmp_path: Path) -> None:  # noqa: F811
+    source = tmp_path / "two.ogg"
+    source.write_bytes(made("ogg-vorbis") * 2)
+    code, _, said = run("encode", source, tmp_path / "x.spk", "--model", model)
+    assert code == 0
+    assert "holds 2 recordings, one after the other: all of them are coded" in said

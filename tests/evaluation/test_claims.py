@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from spiking_music.errors import DataError
+from spiking_music.evaluation.bootstrap import draws
 from spiking_music.evaluation.claim_list import CLAIMS
 from spiking_music.evaluation.claim_tables import Sources, claims, seed_tables
 from spiking_music.evaluation.claims import (
@@ -18,7 +19,6 @@ from spiking_music.evaluation.claims import (
     assess,
     difference,
     rank_correlation,
-    resampled,
     rest_to_dense,
     tail_difference,
 )
@@ -63,17 +63,17 @@ def test_what_was_not_trained_is_not_measured() -> None:
 
 def test_performances_are_drawn_whole() -> None:
     owners = np.repeat(np.arange(10), 4)
-    for draw in resampled(owners, 20, seed=1):
+    for draw in draws(owners, 20, seed=1):
         counts = np.bincount(draw, minlength=40).reshape(10, 4)
         assert (counts == counts[:, :1]).all() and len(draw) == 40
 
 
 def test_statistics() -> None:
     table = pd.DataFrame({"a": np.arange(20.0), "b": -np.arange(20.0), "onsets": np.arange(20)})
-    assert rank_correlation("a", "b")(table) == pytest.approx(-1)
-    assert np.isnan(rank_correlation("a", "c")(table.assign(c=1)))
-    assert tail_difference("a", "b", 0.5)(table) == pytest.approx(19)
-    assert rest_to_dense("a")(table) == pytest.approx(0.5 / 18.5)
+    assert rank_correlation("a", "b").of(table) == pytest.approx(-1)
+    assert np.isnan(rank_correlation("a", "c").of(table.assign(c=1)))
+    assert tail_difference("a", "b", 0.5).of(table) == pytest.approx(19)
+    assert rest_to_dense("a").of(table) == pytest.approx(0.5 / 18.5)
 
 
 def write(path: Path, **columns: object) -> Path:

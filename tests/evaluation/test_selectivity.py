@@ -22,6 +22,7 @@ from spiking_music.evaluation.correlation import (
     table_information,
 )
 from spiking_music.evaluation.selectivity import (
+    fifth_chance,
     octave_chance,
     selectivity,
     side_by_side,
@@ -181,6 +182,11 @@ def test_octave_chance():
     assert octave_chance(3, 24) == 0
 
 
+def test_fifth_chance():
+    assert fifth_chance(0, 12) == pytest.approx(2 / 11)
+    assert fifth_chance(40, 88) == pytest.approx(14 / 87)  # 9 21 … 81 and 11 23 … 83
+
+
 @pytest.fixture
 def files(tmp_path: Path, planted: Pairs) -> tuple[Path, Path]:
     codes, onsets = tmp_path / "sparse.h5", tmp_path / "test.zarr.zip"
@@ -222,6 +228,7 @@ def test_files_hold_the_planted_truth_and_are_reproducible(files, tmp_path):
     table = pd.read_csv(tmp_path / "one" / "sparse.csv", dtype={"significant_notes": str})
     assert table["significant_notes"].tolist()[:3] == ["45", "33 45 57", "61 68"]
     assert table["octave_tuned"].tolist() == [False, True] + [False] * 9
+    assert table["fifths"].tolist() == [0, 0, 1] + [0] * 8  # 61 and 68
     assert (table["information_bits_per_second"][:2] > 0.2).all()
     summary = pd.read_csv(tmp_path / "one" / "sparse-summary.csv").iloc[0]
     assert (summary["selective_units"], summary["selective_pairs"]) == (3, 6)

@@ -4,15 +4,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spiking_music.config import ConvNeXtConfig, VariantConfig, read, variant
+from spiking_music.config import ConvNeXtConfig, MelConfig, VariantConfig, read, variant
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.diffusion.framewise import FrameDenoiser, FrameDiffusion
+from spiking_music.models.diffusion.mel_consistency import MelConsistency
 from spiking_music.models.diffusion.vdiffusion import circle
 from spiking_music.models.noise import Noise
 from tests.conftest import DEFAULTS, ROOT
 
 NETWORK = {"width": 24, "depth": 2, "kernel": 3, "expansion": 2}
-SMALL = {"envelope": NETWORK, "denoiser": NETWORK, "sampling_steps": 3}
+SMALL = {"envelope": NETWORK, "denoiser": NETWORK, "sampling_steps": 3, "mel_rounds": 2}
 
 
 def row(name: str) -> VariantConfig:
@@ -125,3 +126,28 @@ def test_training_makes_the_sound_of_the_tones() -> None:
     made = coder.eval().decode(coder.encode(audio))
     level = (made.square().mean() / audio.square().mean()).log10().item() * 10
     assert abs(level) < 3  # dB
+
+
+def test_the_sound_comes_closer_to_the_mel_spectrogram_it_was_given() -> None:
+    """White noise gets the bands of tones in three rounds, and keeps its phase."""
+    config = row("mel")
+    assert isinstance(config.bottleneck, MelConfig)
+    wanted = tones(2, 32)
+    noise = 0.01 * torch.randn(wanted.shape, generator=torch.Generator().manual_seed(0))
+    errors = []
+    for rounds in (1, 2, 3):
+        corrected = MelConsistency(config.bottleneck, config.signal, rounds)
+        given = corrected.log_mel(wanted)
+        made = corrected(noise, given)
+        errors.append((corrected.log_mel(made) - given).abs().mean().item())
+    before = (corrected.log_mel(noise) - given).abs().mean().item()
+    assert before > errors[0] > errors[1] > errors[2]
+    assert errors[2] < before / 4
+
+
+def test_what_has_the_spectrogram_already_stays_as_it_is() -> None:
+    config = row("mel")
+    assert isinstance(config.bottleneck, MelConfig)
+    corrected = MelConsistency(config.bottleneck, config.signal, 2)
+    audio = tones(2, 32)
+    torch.testing.assert_close(corrected(audio, corrected.log_mel(audio)), audio, atol=1e-5, rtol=0)

@@ -31,13 +31,17 @@ class Reader(Protocol):
 
 
 class Recording:
-    """What `opened` gives: `rate` (Hz), `channels`, and `frames`, None where it is not known."""
+    """What `opened` gives: `rate` (Hz), `channels`, and `frames`, None where it is not known.
+
+    `joined` is the number of recordings in the file, one after the other; almost always 1.
+    """
 
     def __init__(self, source: Source, found: list[Part]) -> None:
         self._source, self._parts = source, found
         self._first: Reader | None = _reader(source, found[0])
         self.rate, self.channels = self._first.rate, self._first.channels
-        self.frames = self._first.frames if len(found) == 1 else None
+        self.joined = len(found)
+        self.frames = self._first.frames if self.joined == 1 else None
         if self.rate not in RATES:
             self.close()
             raise source.unusable(f"its sample rate is {self.rate} Hz, none from 1 to 768 kHz")

@@ -28,6 +28,7 @@ from spiking_music.cli import (
     provenance,
     ratings,
     streams,
+    tables,
     training,
 )
 from spiking_music.cli.guard import Verb, documented, guarded
@@ -41,7 +42,10 @@ GROUPS = {
     "codec": ("Recordings to .spk streams and back.", codec.VERBS),
     "data": ("Recordings to clips and onsets.", data.VERBS),
     "train": ("Clips to weights.", training.VERBS),
-    "evaluate": ("Weights to codes, and codes to tables.", (*evaluation.VERBS, *probes.VERBS)),
+    "evaluate": (
+        "Weights to codes, and codes to tables.",
+        (*evaluation.VERBS, *tables.VERBS, *probes.VERBS),
+    ),
     "listen": ("Pages of sounds, and ratings.", (*listening.VERBS, *ratings.VERBS)),
     "figure": ("Tables to pictures, as PNG, SVG and PDF.", figures.VERBS),
 }

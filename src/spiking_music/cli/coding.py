@@ -41,6 +41,13 @@ def encode_one(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
         size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
         files.wrote(job.target)
         print(f"{seconds:.3f} s in {size} bytes, {size / seconds / 125:.3f} kbps", file=sys.stderr)
+    if recording.joined > 1:
+        seconds = done.samples / codec.sample_rate
+        print(
+            f"note: {name or job.source} holds {recording.joined} recordings, one after the other:"
+            f" all of them are coded, {seconds:.3f} s",
+            file=sys.stderr,
+        )
     if done.missed is not None:
         print(_missed(done.missed), file=sys.stderr)
 

@@ -22,3 +22,4 @@ Shard = Annotated[int, typer.Option(min=0)]
 Out = Annotated[Path, typer.Option(help="File to write."), Writes()]  # a verb adds its endings
 Clips = Annotated[list[Path], typer.Argument(help="Clip shards (.h5)."), Reads(beside=(".csv",))]
 Codes = Annotated[Path, typer.Option(help="Codes that `evaluate codes` wrote (.h5).")]
+EntropyTables = Annotated[Path, typer.Option("--tables", help="Tables that `train entropy` wrote.")]

@@ -128,6 +128,7 @@ class FrameDiffusionConfig(DecoderConfig):
     envelope: ConvNeXtConfig
     denoiser: ConvNeXtConfig
     sampling_steps: Positive
+    mel_rounds: Count = 0  # as with weights of before
 
 
 @DECODERS(module="spiking_music.models.backbones.spectrogram:make_decoder")

@@ -66,13 +66,15 @@ def _units() -> list[Claim]:
     selective = mean("sparse.selective_units")
     more = difference("sparse.selective_units", "free.selective_units")
     bits = difference("sparse.information_mean", "free.information_mean")
-    peak, octaves = mean("sparse.peak_lag"), mean("sparse.octaves_by_chance")
+    peak = mean("sparse.peak_lag")
+    octaves, fifths = mean("sparse.octaves_by_chance"), mean("sparse.fifths_by_chance")
     return [
         Claim("7a", "SPARSE's units are selective", "units, of 80", selective, 8),
         Claim("7b", "more than FREE's", "selective units, SPARSE − FREE", more, 1),
         Claim("7c", "and say more of notes", "bits/s of a unit and note, SPARSE − FREE", bits, 0),
         Claim("7d", "in synchrony with onsets", "lag of the peak, frames", peak, -2, 2),
-        Claim("8", "units are tuned to octaves", "p of so many by chance", octaves, high=0.05),
+        Claim("8a", "units are tuned to octaves", "p of so many by chance", octaves, high=0.05),
+        Claim("8b", "and to fifths", "p of so many notes by chance", fifths, high=0.05),
     ]
 
 

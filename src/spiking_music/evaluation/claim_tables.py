@@ -134,13 +134,19 @@ def _tuned(path: Path, clips: int) -> pd.DataFrame:
     numbers = {
         "selective_units": summary["selective_units"],
         "information_mean": summary["information_mean"],
-        "octaves_by_chance": poisson.sf(
-            summary["octave_tuned_units"] - 1, max(summary["octave_tuned_by_chance"], 1e-9)
+        "octaves_by_chance": _chance(
+            summary["octave_tuned_units"], summary["octave_tuned_by_chance"]
         ),
+        "fifths_by_chance": _chance(summary["fifths"], summary["fifths_by_chance"]),
     }
     if selective.any():
         numbers["peak_lag"] = found["lags"][found["correlation"][selective].sum(axis=0).argmax()]
     return pd.DataFrame([numbers] * clips).astype(float)
+
+
+def _chance(found: float, expected: float) -> float:
+    """Probability of as many or more, if they fall at random (Poisson)."""
+    return float(poisson.sf(found - 1, max(expected, 1e-9)))
 
 
 def _row(finding: Finding) -> tuple[object, ...]:

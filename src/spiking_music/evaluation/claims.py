@@ -11,14 +11,20 @@ from math import inf, isnan, nan
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from spiking_music.evaluation.bootstrap import MIN_GROUPS
+from spiking_music.evaluation.bootstrap import draws
 
 Clips = pd.DataFrame  # a row a clip; columns "<variant>.<column>", beside "performance", "onsets"
-Statistic = Callable[[Clips], float]
 REPRODUCED, REFUTED, UNDECIDED = "reproduced", "not reproduced", "undecided"
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A number that clips have, and the columns that it is made from."""
+
+    columns: tuple[str, ...]
+    of: Callable[[Clips], float]
 
 
 @dataclass(frozen=True)
@@ -73,54 +79,35 @@ def assess(claim: Claim, seeds: Sequence[Clips], resamplings: int, seed: int) ->
     Seeds whose table lacks a column of the statistic are left out. The value is the mean over the
     others. Its interval resamples performances, the same for all seeds.
     """
-    known = [clips for clips in seeds if _known(claim, clips)]
+    statistic = claim.statistic
+    wanted = list(statistic.columns)
+    known = [clips[wanted] for clips in seeds if set(wanted) <= set(clips)]
     if not known:
         return Finding(claim, 0)
-    values = [claim.statistic(clips) for clips in known]
-    draws = resampled(known[0]["performance"].to_numpy(), resamplings, seed)
-    means = [np.mean([claim.statistic(clips.iloc[draw]) for clips in known]) for draw in draws]
+    values = [statistic.of(clips) for clips in known]
+    means = [
+        np.mean([statistic.of(clips.iloc[draw]) for clips in known])
+        for draw in draws(seeds[0]["performance"], resamplings, seed)
+    ]
     low, high = np.percentile(means, [2.5, 97.5])  # nan where some draw has no such number
     value = float(np.mean(values))
     seen = len(set(values))  # rows of one seed stand in the tables of all
     return Finding(claim, seen, value, float(low), float(high), min(values), max(values))
 
 
-def _known(claim: Claim, clips: Clips) -> bool:
-    try:
-        claim.statistic(clips)
-    except KeyError:
-        return False
-    return True
-
-
-def resampled(
-    performances: NDArray[np.int64], resamplings: int, seed: int
-) -> list[NDArray[np.int64]]:
-    """Places of clips, performances drawn with replacement; of fewer than 8, clips are drawn."""
-    groups, member = np.unique(performances, return_inverse=True)
-    if len(groups) < MIN_GROUPS:
-        member = np.arange(len(performances))
-    places = [np.flatnonzero(member == group) for group in range(member.max() + 1)]
-    draw = np.random.default_rng(seed)
-    return [
-        np.concatenate([places[i] for i in draw.integers(len(places), size=len(places))])
-        for _ in range(resamplings)
-    ]
-
-
 def difference(one: str, other: str) -> Statistic:
     """The mean over clips of one column minus another."""
-    return lambda clips: float((clips[one] - clips[other]).mean())
+    return Statistic((one, other), lambda clips: float((clips[one] - clips[other]).mean()))
 
 
 def mean(column: str) -> Statistic:
     """The mean over clips of a column; of one that says yes or no, the share of clips."""
-    return lambda clips: float(clips[column].astype(float).mean())
+    return Statistic((column,), lambda clips: float(clips[column].astype(float).mean()))
 
 
 def ratio(one: str, other: str) -> Statistic:
     """The mean over clips of a column, in units of the mean of another."""
-    return lambda clips: float(clips[one].mean() / clips[other].mean())
+    return Statistic((one, other), lambda clips: float(clips[one].mean() / clips[other].mean()))
 
 
 def rank_correlation(one: str, other: str) -> Statistic:
@@ -131,12 +118,15 @@ def rank_correlation(one: str, other: str) -> Statistic:
             return nan
         return float(spearmanr(clips[one], clips[other], nan_policy="omit").statistic)
 
-    return statistic
+    return Statistic((one, other), statistic)
 
 
 def tail_difference(one: str, other: str, share: float) -> Statistic:
     """A low quantile over clips of one column minus that of another."""
-    return lambda clips: float(clips[one].quantile(share) - clips[other].quantile(share))
+    return Statistic(
+        (one, other),
+        lambda clips: float(clips[one].quantile(share) - clips[other].quantile(share)),
+    )
 
 
 def rest_to_dense(column: str) -> Statistic:
@@ -147,4 +137,4 @@ def rest_to_dense(column: str) -> Statistic:
         tenth = max(1, len(ordered) // 10)
         return float(ordered.iloc[:tenth].mean() / ordered.iloc[-tenth:].mean())
 
-    return statistic
+    return Statistic((column, "onsets"), statistic)

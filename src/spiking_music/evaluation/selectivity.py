@@ -27,7 +27,7 @@ from spiking_music.evaluation.correlation import (
 from spiking_music.evaluation.significance import Significance, significance
 from spiking_music.files import atomic, write_csv, wrote
 
-OCTAVE = 12  # semitones
+OCTAVE, FIFTHS = 12, (5, 7)  # semitones; a fifth below is a fourth above, but for octaves
 
 
 def selectivity(
@@ -112,13 +112,18 @@ def unit_table(
 
     `significant_notes` are MIDI numbers with p_family ≤ `level`; `octave_tuned` says that there are
     two or more and all are octaves of one another; `octave_share` is the part of them that are
-    octaves of the best one (1/12 by chance, empty where there is none).
+    octaves of the best one (1/12 by chance, empty where there is none). `fifths` is how many of
+    them are a fifth above or below the best one, but for octaves; `fifths_by_chance`, how many
+    would be, were the others drawn at random from the other keys.
     """
     best = test.score.argmax(axis=1)
     rows = np.arange(len(events))
     called = test.p_family <= level
     notes = [np.flatnonzero(row) for row in called]
     octaves = [(row - note) % OCTAVE == 0 for row, note in zip(notes, best, strict=True)]
+    fifths = [
+        np.isin((row - note) % OCTAVE, FIFTHS).sum() for row, note in zip(notes, best, strict=True)
+    ]
     number = called.sum(axis=1)
     return pd.DataFrame(
         {
@@ -136,6 +141,11 @@ def unit_table(
             "significant_notes": [" ".join(map(str, LOWEST + row)) for row in notes],
             "octave_share": [row.mean() if len(row) else np.nan for row in octaves],
             "octave_tuned": [len(row) > 1 and np.ptp(row % OCTAVE) == 0 for row in notes],
+            "fifths": fifths,
+            "fifths_by_chance": [
+                max(0, k - 1) * fifth_chance(note, called.shape[1])
+                for k, note in zip(number, best, strict=True)
+            ],
             "information_bits_per_second": bits.max(axis=1),
         }
     )
@@ -167,6 +177,8 @@ def summary_row(
             "octave_tuned_units": table["octave_tuned"].sum(),
             "octave_tuned_by_chance": sum(octave_chance(k, pairs.notes) for k in number),
             "octave_share": table["octave_share"].mean(),
+            "fifths": table["fifths"].sum(),
+            "fifths_by_chance": table["fifths_by_chance"].sum(),
             "information_mean": information_rate.mean(),
             "information_max": information_rate.max(),
         }
@@ -179,6 +191,11 @@ def octave_chance(count: int, notes: int) -> float:
         return 0.0
     classes = [len(range(first, notes, OCTAVE)) for first in range(OCTAVE)]
     return sum(comb(keys, count) for keys in classes) / comb(notes, count)
+
+
+def fifth_chance(note: int, notes: int) -> float:
+    """Share of the other keys that are a fifth from key `note` of `notes`, but for octaves."""
+    return float(np.isin((np.arange(notes) - note) % OCTAVE, FIFTHS).sum() / max(1, notes - 1))
 
 
 def side_by_side(summaries: Sequence[Path], out: Path) -> None:

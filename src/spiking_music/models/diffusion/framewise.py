@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spiking_music.config import ConvNeXtConfig, FrameDiffusionConfig, VariantConfig
+from spiking_music.config import ConvNeXtConfig, FrameDiffusionConfig, MelConfig, VariantConfig
 from spiking_music.config.registry import BACKBONES
 from spiking_music.models.backbones.spectral import ConvNeXtBackbone, ConvNeXtBlock
 from spiking_music.models.diffusion.blocks import NoiseEmbedding
+from spiking_music.models.diffusion.mel_consistency import MelConsistency
 from spiking_music.models.diffusion.vdiffusion import circle, ddim
 from spiking_music.models.lapped_transform import Mdct
 from spiking_music.models.noise import Noise
@@ -85,6 +86,9 @@ class FrameDiffusion(Decoder):
             self.envelope.out_proj.bias.copy_(-2 * (1 + frequency / 0.03).log() - 1)
         conditions = latent + hop * (1 if self.regression is None else 2)
         self.denoiser = FrameDenoiser(hop, conditions, config.denoiser)
+        self.corrected: MelConsistency | None = None
+        if isinstance(variant.bottleneck, MelConfig) and config.mel_rounds:
+            self.corrected = MelConsistency(variant.bottleneck, variant.signal, config.mel_rounds)
 
     @property
     def receptive_field(self) -> ReceptiveField:
@@ -92,7 +96,8 @@ class FrameDiffusion(Decoder):
         first = self.envelope.reach
         if self.regression is not None:
             first = max(first, 1 + self.regression.receptive_field.frames)
-        return ReceptiveField(first + 1 + self.denoiser.reach, exact=False)
+        last = 0 if self.corrected is None else self.corrected.reach
+        return ReceptiveField(first + 1 + self.denoiser.reach + last, exact=False)
 
     def learn(self, audio: Tensor, latent: Tensor) -> tuple[Tensor | None, dict[str, Tensor]]:
         """The estimate by regression, if any, and the losses of the envelope and of v.
@@ -125,7 +130,8 @@ class FrameDiffusion(Decoder):
         start = noise.normal(*scale.shape[1:]).to(scale).expand(len(scale), -1, -1)
         context = self._context(latent, estimate, scale)
         x = ddim(self.denoiser, start, context, self.sampling_steps)
-        return self.transform.inverse(scale * x)
+        audio = self.transform.inverse(scale * x)
+        return audio if self.corrected is None else self.corrected(audio, latent)
 
     def _context(self, latent: Tensor, estimate: Tensor | None, scale: Tensor) -> Tensor:
         """What the denoiser is told: (B, C, T)."""
