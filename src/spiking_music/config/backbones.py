@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from spiking_music.config.registry import BACKBONES
-from spiking_music.config.sections import Count, Odd, Positive, Section
+from spiking_music.config.sections import ConvNeXtConfig, Count, Positive, Section
 
 
 class BackboneConfig(Section):
@@ -26,17 +26,13 @@ class BackboneConfig(Section):
     encoder="spiking_music.models.backbones.spectral:SpectralEncoder",
     decoder="spiking_music.models.backbones.spectral:SpectralDecoder",
 )
-class SpectralConfig(BackboneConfig):
+class SpectralConfig(BackboneConfig, ConvNeXtConfig):
     """STFT front end, ConvNeXt blocks at the frame rate, iSTFT head (*ours*)."""
 
     framewise: ClassVar[bool] = True
     kind: Literal["spectral"]
     latent: Positive
     n_fft: Positive
-    width: Positive
-    depth: Positive
-    kernel: Odd
-    expansion: Positive
 
 
 @BACKBONES(

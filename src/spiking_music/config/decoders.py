@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from spiking_music.config.registry import DECODERS
-from spiking_music.config.sections import Count, Fraction, Odd, Positive, Section, Weight
+from spiking_music.config.sections import ConvNeXtConfig, Count, Fraction, Positive, Section, Weight
 
 if TYPE_CHECKING:
     from spiking_music.config.models import VariantConfig
@@ -108,15 +108,6 @@ class DiffusionConfig(DecoderConfig):
                 f"the U-Net's factors reach hop {self.unet.hop} where the codes enter, "
                 f"not {variant.signal.hop}"
             )
-
-
-class ConvNeXtConfig(Section):
-    """Blocks at the frame rate: channels, blocks, frames a kernel, and the width within a block."""
-
-    width: Positive
-    depth: Positive
-    kernel: Odd
-    expansion: Positive
 
 
 @DECODERS(module="spiking_music.models.diffusion.framewise:FrameDiffusion")

@@ -9,7 +9,7 @@ from spiking_music.config.backbones import BackboneConfig
 from spiking_music.config.conditioning import ConditioningConfig
 from spiking_music.config.quantizers import EventsConfig
 from spiking_music.config.registry import BACKBONES, CONDITIONINGS, QUANTIZERS
-from spiking_music.config.sections import Count, Odd, Positive, Weight
+from spiking_music.config.sections import ConvNeXtConfig, Count, Positive, Weight
 
 if TYPE_CHECKING:
     from spiking_music.config.models import VariantConfig
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     encoder="spiking_music.mdct.transform:MdctEncoder",
     decoder="spiking_music.mdct.postfilter:MdctDecoder",
 )
-class MdctConfig(BackboneConfig):
+class MdctConfig(BackboneConfig, ConvNeXtConfig):
     """A fixed MDCT filter bank as encoder; its inverse and a learned post-filter as decoder."""
 
     framewise: ClassVar[bool] = True
@@ -27,11 +27,7 @@ class MdctConfig(BackboneConfig):
     bins: Positive  # of hop / 2 a kHz at 22.05 kHz, from 0 Hz: coefficients that are coded
     gain_frames: Count  # to either side, over which the frame gain is measured
     envelope_edges: Annotated[tuple[Positive, ...], Field(min_length=2)]  # of its bands, in bins
-    n_fft: Positive  # of the post-filter
-    width: Positive
-    depth: Positive
-    kernel: Odd
-    expansion: Positive
+    n_fft: Positive  # of the post-filter, as the sizes of its blocks
 
     @property
     def latent(self) -> int:

@@ -52,6 +52,15 @@ class Section(BaseModel):
             return super().__getattr__(name)
 
 
+class ConvNeXtConfig(Section):
+    """Blocks at the frame rate: channels, blocks, frames a kernel, and the width within a block."""
+
+    width: Positive
+    depth: Positive
+    kernel: Odd
+    expansion: Positive
+
+
 class SignalConfig(Section):
     """Sample rate in Hz, clip length and encoder hop in samples (Lisboa & Bellec 2024, signal)."""
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spiking_music.config import ConvNeXtConfig, MdctConfig, SpectralConfig
+from spiking_music.config import ConvNeXtConfig, SpectralConfig
 from spiking_music.errors import ConfigError
 from spiking_music.models.parts import Decoder, Drawn, Encoder, ReceptiveField
 
@@ -90,9 +90,7 @@ class ConvNeXtBackbone(nn.Module):
 
     drawn = Drawn("backbone", composite=True)
 
-    def __init__(
-        self, inputs: int, outputs: int, config: SpectralConfig | MdctConfig | ConvNeXtConfig
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, config: ConvNeXtConfig) -> None:
         super().__init__()
         self.in_proj = nn.Conv1d(inputs, config.width, 1)
         self.norm_in = nn.LayerNorm(config.width)
@@ -106,10 +104,15 @@ class ConvNeXtBackbone(nn.Module):
         self.out_proj = nn.Linear(config.width, outputs)
         self.reach = config.depth * (config.kernel // 2)  # frames on either side
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, shifts: Tensor | None = None) -> Tensor:
+        """shifts: (B, depth · width, 1), added to the inputs of the blocks, if any."""
         x = self.norm_in(self.in_proj(x).transpose(1, 2)).transpose(1, 2)
-        x = self.norm_out(self.blocks(x).transpose(1, 2))
-        return self.out_proj(x).transpose(1, 2)
+        if shifts is None:
+            x = self.blocks(x)
+        else:
+            for block, shift in zip(self.blocks, shifts.chunk(len(self.blocks), 1), strict=True):
+                x = block(x + shift)
+        return self.out_proj(self.norm_out(x.transpose(1, 2))).transpose(1, 2)
 
 
 class SpectralEncoder(Encoder):

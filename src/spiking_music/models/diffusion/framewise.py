@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from spiking_music.config import ConvNeXtConfig, FrameDiffusionConfig, MelConfig, VariantConfig
 from spiking_music.config.registry import BACKBONES
-from spiking_music.models.backbones.spectral import ConvNeXtBackbone, ConvNeXtBlock
+from spiking_music.models.backbones.spectral import ConvNeXtBackbone
 from spiking_music.models.diffusion.blocks import NoiseEmbedding
 from spiking_music.models.diffusion.mel_consistency import MelConsistency
 from spiking_music.models.diffusion.vdiffusion import circle, ddim
@@ -39,27 +39,21 @@ class FrameDenoiser(nn.Module):
 
     def __init__(self, bins: int, conditions: int, config: ConvNeXtConfig) -> None:
         super().__init__()
-        width, depth = config.width, config.depth
-        self.noise_level = NoiseEmbedding(width, FREQUENCIES)
-        self.shifts = nn.Linear(width, depth * width)
-        self.in_proj = nn.Conv1d(bins + conditions, width, 1)
-        self.norm_in = nn.LayerNorm(width)
-        self.blocks = nn.ModuleList(
-            ConvNeXtBlock(width, config.kernel, config.expansion, 1 / depth) for _ in range(depth)
-        )
-        self.norm_out = nn.LayerNorm(width)
-        self.out_proj = nn.Linear(width, 2 * bins)
-        nn.init.zeros_(self.out_proj.weight)  # v = 0 at first, which loses the data's variance
-        nn.init.zeros_(self.out_proj.bias)
-        self.reach = depth * (config.kernel // 2)  # frames on either side
+        self.noise_level = NoiseEmbedding(config.width, FREQUENCIES)
+        self.shifts = nn.Linear(config.width, config.depth * config.width)
+        self.backbone = ConvNeXtBackbone(bins + conditions, 2 * bins, config)
+        # v = 0 at first, which loses the data's variance
+        nn.init.zeros_(self.backbone.out_proj.weight)
+        nn.init.zeros_(self.backbone.out_proj.bias)
+
+    @property
+    def reach(self) -> int:
+        """Frames on either side."""
+        return self.backbone.reach
 
     def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
-        shifts = self.shifts(self.noise_level(sigma))[:, :, None]  # (B, depth · width, 1)
-        h = self.in_proj(torch.cat([x, context], dim=1))
-        h = self.norm_in(h.transpose(1, 2)).transpose(1, 2)
-        for block, shift in zip(self.blocks, shifts.chunk(len(self.blocks), dim=1), strict=True):
-            h = block(h + shift)
-        shift, gain = self.out_proj(self.norm_out(h.transpose(1, 2))).transpose(1, 2).chunk(2, 1)
+        shifts = self.shifts(self.noise_level(sigma))[:, :, None]
+        shift, gain = self.backbone(torch.cat([x, context], dim=1), shifts).chunk(2, 1)
         return shift + gain * x
 
 
