@@ -7,7 +7,7 @@ from typing import IO, Any
 LACKING = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}  # of network file systems
 
 
-def exclusive(file: IO[Any], wait: bool = True) -> bool:
+def exclusive(file: IO[Any] | int, wait: bool = True) -> bool:
     """Lock `file` for this process until it is closed; False where another has it, unless `wait`.
 
     On a file system without locks nobody is kept out: what is shared must be verified anyway.

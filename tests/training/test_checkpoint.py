@@ -1,4 +1,5 @@
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from spiking_music.config import CollapseConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import OutputError, TrainingError
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
+from spiking_music.training.checkpoint_files import alone
 from tests.conftest import full_disk
 from tests.training.conftest import tiny, write_shard
 
@@ -147,3 +149,24 @@ def test_checkpoints_of_another_run_are_given_up_only_with_force(tmp_path: Path)
         run.store.load(force=False)
     assert files(tmp_path) == ["step-000000100.pt"]
     assert other.store.load(force=False) is not None
+
+
+def test_a_second_run_in_a_folder_waits_for_the_first(tmp_path: Path) -> None:
+    folder, said, done = tmp_path / "checkpoints", [], threading.Event()
+
+    def second() -> None:
+        with alone(folder, said.append):
+            done.set()
+
+    thread = threading.Thread(target=second)
+    with alone(folder, said.append):
+        thread.start()
+        assert not done.wait(0.5) and len(said) == 1 and "waiting" in said[0]
+    thread.join(10)  # the first has removed the folder, as it is empty
+    assert done.is_set() and not folder.exists()
+
+
+def test_a_folder_with_checkpoints_is_kept(tmp_path: Path) -> None:
+    with alone(tmp_path / "a" / "b", print):
+        (tmp_path / "a" / "b" / "step-000000001.pt").touch()
+    assert (tmp_path / "a" / "b" / "step-000000001.pt").exists()

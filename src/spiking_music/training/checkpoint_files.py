@@ -1,8 +1,12 @@
 """What a run leaves in its folder of checkpoints; it deletes nothing else there."""
 
+import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from spiking_music import locks
 from spiking_music.files import litter
 
 LAST_GOOD = "last-good.safetensors"  # what a collapse leaves, see `collapse`
@@ -28,3 +32,33 @@ def stranger(folder: Path) -> str | None:
     ours = {*found(folder), *litter(folder), folder / LAST_GOOD}
     others = sorted(path.name for path in folder.iterdir() if path not in ours)
     return others[0] if others else None
+
+
+@contextmanager
+def alone(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
+    """Make `folder`, and wait until no other run on this machine uses it.
+
+    A workflow that was killed may leave a training behind, from whose checkpoints this one goes on.
+    """
+    descriptor, made = _locked(folder, report)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # not empty, or gone
+            for path in made:
+                path.rmdir()
+        os.close(descriptor)
+
+
+def _locked(folder: Path, report: Callable[[str], None]) -> tuple[int, list[Path]]:
+    """A descriptor of `folder` with the lock on it, and the folders that were made for it."""
+    while True:
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+        if not locks.exclusive(descriptor, wait=False):
+            report(f"another run trains in '{folder}': waiting for its end")
+            locks.exclusive(descriptor)
+        if folder.is_dir() and os.path.samestat(os.fstat(descriptor), folder.stat()):
+            return descriptor, made
+        os.close(descriptor)  # the other run has ended, and removed it

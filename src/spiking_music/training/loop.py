@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from spiking_music.models.pretrained import weights_at
 from spiking_music.models.weights import save_weights
 from spiking_music.overwriting import CALL
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
+from spiking_music.training.checkpoint_files import alone
 from spiking_music.training.data import CropBatches, batches
 from spiking_music.training.engine import any_process, deterministic, make_fabric
 from spiking_music.training.logs import Log
@@ -87,13 +89,29 @@ def _session(
     paths: Paths,
     force: bool,
 ) -> None:
-    """The run as one process sees it; process 0 alone validates and writes.
+    """The run as one process sees it: once no other run uses its folder of checkpoints.
 
     force: whether checkpoints of other runs may go.
     """
-    training = config.training
     console = Console(stderr=True, quiet=not fabric.is_global_zero)
     report = partial(console.out, highlight=False)
+    first = fabric.is_global_zero
+    with alone(paths.checkpoints, report) if first else nullcontext():
+        fabric.barrier()
+        _run(fabric, config, clips, paths, force, console, report)
+
+
+def _run(
+    fabric: Fabric,
+    config: VariantConfig,
+    clips: tuple[list[Path], list[Path]],
+    paths: Paths,
+    force: bool,
+    console: Console,
+    report: Callable[[str], None],
+) -> None:
+    """From clips to weights; process 0 alone validates and writes."""
+    training = config.training
 
     # --- clips, checkpoint, model
     train_clips, validation_clips = (Clips(shards) for shards in clips)
