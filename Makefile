@@ -34,7 +34,7 @@ lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(RUN) snakemake --lint
 
 bench: .venv/ready ## measurements of speed and memory; minutes
-	for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit; done
+	for script in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit; done
 
 pull: .venv/ready ## the results of this commit from DVC's remote, and nothing to be done
 	@$(LOCKED)

@@ -5,6 +5,7 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -19,6 +20,14 @@ hypothesis.settings.load_profile("shared machine")
 ROOT = Path(__file__).parents[1]
 DEFAULTS = [str(ROOT / "config.yaml")]
 DATA = Path(os.environ.get("SPIKING_MUSIC_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def raw() -> dict[str, Any]:
+    """The configuration of the demo, as read."""
+    from spiking_music import config  # here, as threads are set below the imports
+
+    return config.read(DEFAULTS)
 
 
 KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are marked by their name

@@ -1,18 +1,10 @@
 """Paths of a configuration are what a shell would make of them, or one sentence."""
 
-from typing import Any
-
 import pytest
 
 from spiking_music import config as configuration
 from spiking_music.errors import ConfigError
-from tests.conftest import DEFAULTS
 from tests.test_config import _changed
-
-
-@pytest.fixture
-def raw() -> dict[str, Any]:
-    return configuration.read(DEFAULTS)
 
 
 @pytest.mark.parametrize(

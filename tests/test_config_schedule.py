@@ -1,21 +1,14 @@
 """Times of a training are shares of its steps, and schedules that do not fit are refused."""
 
-from typing import Any
-
 import pytest
 
 from spiking_music import config as configuration
 from spiking_music.config.legacy import current_config
 from spiking_music.errors import ConfigError
-from tests.conftest import DEFAULTS, ROOT
+from tests.conftest import ROOT
 from tests.test_config import _changed
 
 QUALITY = "data/salamander", "experiments/mdct", "experiments/quality"
-
-
-@pytest.fixture
-def raw() -> dict[str, Any]:
-    return configuration.read(DEFAULTS)
 
 
 @pytest.mark.parametrize(

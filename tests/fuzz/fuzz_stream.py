@@ -17,7 +17,8 @@ COMPILED += ["rangecoder.binary_code", "rangecoder.compiled", "rangecoder.probab
 COMPILED = [f"spiking_music.{name}" for name in COMPILED]
 
 with atheris.instrument_imports(INCLUDED, COMPILED):  # numba cannot compile instrumented code
-    from benchmarks.mutations import Pipe, coder_of, coders, repair
+    from benchmarks.mutation_kinds import repair
+    from benchmarks.mutations import Pipe, coder_of, coders
 
     from spiking_music.codec.stream import Block, StreamReader, summary
     from spiking_music.errors import CodeError

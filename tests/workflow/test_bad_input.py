@@ -265,58 +265,6 @@ def one_note() -> bytes:
     return header + b"MTrk" + len(events).to_bytes(4, "big") + events
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (
-            [
-                "train",
-                "variant",
-                "fre",
-                str(ROOT / "README.md"),
-                "--weights",
-                "w",
-                "--log",
-                "l",
-                "--checkpoints",
-                "c",
-            ],
-            "unknown variant 'fre'; did you mean 'free'?",
-        ),
-        (["evaluate", "architecture", "rqv", "--out", "f"], "did you mean 'rvq'?"),
-        (
-            ["data", "index", "--config", '{"dataset": {"shard": 2}}', "--out", "o"],
-            "unknown configuration key 'dataset.shard'; did you mean 'shards'?",
-        ),
-        (
-            ["data", "index", "--config", '{"seed": "one"}', "--out", "o"],
-            "configuration value 'seed' must be a whole number (got 'one')",
-        ),
-        (
-            ["data", "index", "--config", "none.yaml", "--out", "o"],
-            "configuration 'none.yaml' cannot be read",
-        ),
-        (
-            ["data", "index", "--config", "{dataset: [", "--out", "o"],
-            "configuration '{dataset: [' is not valid YAML",
-        ),
-    ],
-)
-def test_a_bad_configuration(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys, arguments: list[str], sentence: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    config = ["--config", str(ROOT / "config.yaml")]
-    monkeypatch.setattr(sys, "argv", ["spiking-music", *arguments[:2], *config, *arguments[2:]])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert end.value.code == 1
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert told.startswith("error: ") and sentence in told
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_the_installed_command_says_the_same(folder: Path, out: Path) -> None:
     """As a process: exit code, one line on stderr, nothing on stdout."""
     (folder / "metadata.csv").unlink()

@@ -1,7 +1,8 @@
 """A few of the million mutated streams of benchmarks/mutations.py."""
 
 import pytest
-from benchmarks.mutations import MUTATIONS, Original, mutants, originals, outcomes, repair
+from benchmarks.mutation_kinds import MUTATIONS, repair
+from benchmarks.mutations import Original, mutants, originals, outcomes
 
 
 def test_no_mutant_gets_past() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.mutations import repair
+from benchmarks.mutation_kinds import repair
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

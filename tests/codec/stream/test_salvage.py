@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from benchmarks.mutations import repair
+from benchmarks.mutation_kinds import repair
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

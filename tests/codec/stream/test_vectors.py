@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from benchmarks.mutations import MUTATIONS, mutants, originals
+from benchmarks.mutation_kinds import MUTATIONS
+from benchmarks.mutations import mutants, originals
 
 from spiking_music.codec.stream import Header
 from spiking_music.errors import CodeError
