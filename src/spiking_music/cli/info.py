@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.picture import raster
-from spiking_music.codec.pretrained import is_pretrained
+from spiking_music.codec.pretrained import shipped
 from spiking_music.codec.stream import StreamReader, Summary, summary
+from spiking_music.models.pretrained import PRETRAINED
 
 LINES = 20  # of the picture: every unit of 80
 
@@ -22,11 +24,11 @@ def report(name: str, file: BinaryIO, model: CodecModel | None, blocks: bool = T
     blocks: whether to draw with characters that some terminals do not have.
     """
     facts = summary(file)
-    pretrained = is_pretrained(facts.header.fingerprint)
+    pretrained = shipped(facts.header.fingerprint)
     if model is not None:
         model.require(facts.header)
-    elif pretrained:
-        model = load_model()
+    elif pretrained is not None:
+        model = load_model(pretrained)
     lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts, pretrained, blocks))]
     if facts.header.kind == "binary" and blocks:
         if "entropy" in facts.formats and (model is None or model.coder is None):
@@ -36,7 +38,7 @@ def report(name: str, file: BinaryIO, model: CodecModel | None, blocks: bool = T
     return "\n".join(lines)
 
 
-def _facts(facts: Summary, pretrained: bool, blocks: bool) -> Iterator[tuple[str, str]]:
+def _facts(facts: Summary, pretrained: Path | None, blocks: bool) -> Iterator[tuple[str, str]]:
     header, trailer = facts.header, facts.trailer
     minutes, seconds = divmod(facts.seconds, 60)
     yield (
@@ -58,7 +60,7 @@ def _facts(facts: Summary, pretrained: bool, blocks: bool) -> Iterator[tuple[str
         yield "events", f"{facts.events_per_second:.1f} a second, density {density:.2%}"
     else:
         yield "codes", f"{header.rows} codebooks of {header.codebook_size}, hop {header.hop}"
-    known = " (pretrained)" if pretrained else ""
+    known = "" if pretrained is None else f" ({_named(pretrained)})"
     yield "model", f"{header.fingerprint.hex()}{known}"
     count = len(facts.blocks)
     shares = (f"{format} {n / count:.0%}" for format, n in facts.formats.most_common())
@@ -69,6 +71,11 @@ def _facts(facts: Summary, pretrained: bool, blocks: bool) -> Iterator[tuple[str
     scaled = sum(block.gain != 1 for block in facts.blocks)
     if scaled:
         yield "gain", f"{scaled} blocks were beyond full scale"
+
+
+def _named(pretrained: Path) -> str:
+    """One of the package's models, as `--model` names it."""
+    return "pretrained" if pretrained == PRETRAINED else f"pretrained: {pretrained.name}"
 
 
 def _histogram(levels: Counter[int]) -> str:

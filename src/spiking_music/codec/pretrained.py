@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from spiking_music.codec.stream.header import FINGERPRINT_BYTES
-from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS
+from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS, family
 
 
 def fingerprint_of(weights: Path) -> bytes:
@@ -16,7 +16,10 @@ def fingerprint_of(weights: Path) -> bytes:
     return digest.digest()[:FINGERPRINT_BYTES]
 
 
-def is_pretrained(fingerprint: bytes) -> bool:
-    """Whether the model of `fingerprint` is the one that comes with the package."""
-    weights = PRETRAINED / WEIGHTS
-    return weights.is_file() and fingerprint_of(weights) == fingerprint
+def shipped(fingerprint: bytes) -> Path | None:
+    """The folder of the model of `fingerprint`, if it is one that comes with the package."""
+    for folder in (PRETRAINED, *(PRETRAINED / name for name in family())):
+        weights = folder / WEIGHTS
+        if weights.is_file() and fingerprint_of(weights) == fingerprint:
+            return folder
+    return None

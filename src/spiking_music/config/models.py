@@ -37,7 +37,7 @@ else:
 class TrainingConfig(Section):
     """Everything the training loop reads; times in train steps, crops in samples."""
 
-    start_from: str | None = None  # weights: a file (`{variant}`: the row), or those of the package
+    start_from: str | None = None  # weights: a file (`{variant}`: the row), or the package's
     steps: Positive
     stop_at: Positive | None  # end here, on the schedule of `steps`: an impaired model
     batch_size: Positive

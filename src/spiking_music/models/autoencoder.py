@@ -101,6 +101,15 @@ class Autoencoder(nn.Module):
         """Audio (B, 1, T·hop) → the bottleneck's codes and latents (B, C, T)."""
         return self.bottleneck(_through(self.before, self.encoder(x), level))
 
+    def start_from(self, other: "Autoencoder") -> None:
+        """Copy all tensors of `other`; `RuntimeError` where names or shapes are not the same."""
+        own, theirs = dict(self.named_children()), dict(other.named_children())
+        if own.keys() != theirs.keys():
+            raise RuntimeError("the parts are not the same")
+        for name in own.keys() - {"decoder"}:
+            own[name].load_state_dict(theirs[name].state_dict())
+        self.decoder.start_from(other.decoder)
+
     @torch.no_grad()
     def encode(self, x: Tensor, level: Tensor | None = None) -> Tensor:
         """Codes of audio (B, 1, T·hop); `CodeError` in training mode or at another length."""

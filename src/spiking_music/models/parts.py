@@ -76,6 +76,10 @@ class Decoder(Part):
         """
         return self(latent), {}
 
+    def start_from(self, other: "Decoder") -> None:
+        """Copy all tensors of `other`; `RuntimeError` where names or shapes are not the same."""
+        self.load_state_dict(other.state_dict())
+
     def synthesize(self, latent: Tensor, noise: Noise) -> Tensor:
         """Audio of latents, with the random numbers of `noise` where it takes any."""
         return self(latent)

@@ -13,12 +13,28 @@ from spiking_music.errors import ConfigError
 from spiking_music.models.metadata import describe
 
 WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
-PRETRAINED = Path(__file__).parents[1] / "pretrained"  # a model folder, with its card
+# a model folder with its card, the MDCT codec; and in folders within, the paper's family
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
+
+
+def family() -> list[str]:
+    """The variants of the paper whose models come with the package."""
+    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{WEIGHTS}"))
+
+
+def folder_of(name: Path | str | None) -> Path:
+    """The folder or file that `name` means: a path, or one of `family`; None: the MDCT codec's."""
+    if name is None:
+        return PRETRAINED
+    return PRETRAINED / name if str(name) in family() and not Path(name).exists() else Path(name)
 
 
 def weights_at(name: str) -> Path:
-    """The file that `name` means: `pretrained` is the package's."""
-    return PRETRAINED / WEIGHTS if name in ("pretrained", configuration.PRETRAINED) else Path(name)
+    """The file that `name` means: `pretrained` and `pretrained/<variant>` are the package's."""
+    if name in ("pretrained", configuration.PRETRAINED):
+        return PRETRAINED / WEIGHTS
+    room, _, variant = name.partition("/")
+    return PRETRAINED / variant / WEIGHTS if room == "pretrained" else Path(name)
 
 
 def with_pretrained(raw: Mapping[str, Any]) -> dict[str, Any]:

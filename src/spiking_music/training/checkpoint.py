@@ -127,12 +127,13 @@ def copy_weights(path: Path, model: Autoencoder, config: VariantConfig) -> None:
     """Copy the weights and averages in the file `path` into `model`, which is of `config`.
 
     Losses, a sparsity's model of the events and a GAN's discriminators are no part of the file and
-    start anew. Raises `CodeError` and `ConfigError` as `load_weights` does, and `ConfigError` where
-    the model in the file is not of the same signal and parts.
+    start anew, as does what a diffusion decoder adds to one by regression. Raises `CodeError` and
+    `ConfigError` as `load_weights` does, and `ConfigError` where the model in the file is not of
+    the same signal and parts.
     """
     other, about = load_weights(path)
     try:
-        model.load_state_dict(other.state_dict())
+        model.start_from(other)
         same = about.signal == config.signal
     except RuntimeError:  # names and shapes of all tensors, over many lines
         same = False

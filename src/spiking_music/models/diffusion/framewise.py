@@ -93,6 +93,13 @@ class FrameDiffusion(Decoder):
         last = 0 if self.corrected is None else self.corrected.reach
         return ReceptiveField(first + 1 + self.denoiser.reach + last, exact=False)
 
+    def start_from(self, other: Decoder) -> None:
+        """As for all decoders; of one by regression, what that is to this one."""
+        if self.regression is None or isinstance(other, FrameDiffusion):
+            super().start_from(other)
+        else:
+            self.regression.start_from(other)
+
     def learn(self, audio: Tensor, latent: Tensor) -> tuple[Tensor | None, dict[str, Tensor]]:
         """The estimate by regression, if any, and the losses of the envelope and of v.
 
