@@ -151,3 +151,27 @@ def test_what_has_the_spectrogram_already_stays_as_it_is() -> None:
     corrected = MelConsistency(config.bottleneck, config.signal, 2)
     audio = tones(2, 32)
     torch.testing.assert_close(corrected(audio, corrected.log_mel(audio)), audio, atol=1e-5, rtol=0)
+
+
+def test_it_starts_from_a_model_by_regression() -> None:
+    """Codes and the estimate are that model's; envelope and denoiser are new."""
+    raw = read([*DEFAULTS, str(ROOT / "config" / "tiny.yaml")])
+    torch.manual_seed(1)
+    plain, coder = Autoencoder(variant(raw, "free")).eval(), model("free").eval()
+    audio = tones(2, 16)
+    assert not torch.equal(coder.encode(audio), plain.encode(audio))
+    coder.start_from(plain)
+    assert torch.equal(coder.encode(audio), plain.encode(audio))
+    assert isinstance(coder.decoder, FrameDiffusion) and coder.decoder.regression is not None
+    latent = plain.latents(audio)
+    assert torch.equal(coder.decoder.regression(latent), plain.decoder(latent))
+
+
+def test_it_starts_from_one_of_its_kind_or_not_at_all() -> None:
+    torch.manual_seed(1)
+    other, coder = Autoencoder(row("free")).eval(), model("free").eval()
+    coder.start_from(other)
+    for name, value in coder.state_dict().items():
+        assert torch.equal(value, other.state_dict()[name])
+    with pytest.raises(RuntimeError):
+        coder.start_from(model("mel"))

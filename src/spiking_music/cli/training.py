@@ -36,7 +36,7 @@ def variant(
     """
     settings = configuration.variant(configuration.read(config), name)
     if settings.training.start_from:
-        _keep_start(settings.training.start_from, weights, checkpoints)
+        _keep_start(settings, weights, checkpoints)
 
     from spiking_music.data.clip_dataset import split_of
     from spiking_music.training.loop import train
@@ -48,12 +48,13 @@ def variant(
     train(settings, shards["train"], shards["validation"], weights, log, checkpoints)
 
 
-def _keep_start(start: str, weights: Path, checkpoints: Path) -> None:
+def _keep_start(settings: "configuration.VariantConfig", weights: Path, checkpoints: Path) -> None:
     """`OutputError` where training would end by replacing or deleting what it starts from."""
-    from spiking_music.models.pretrained import weights_at
+    from spiking_music.models.pretrained import start_weights
     from spiking_music.training.checkpoint_files import stranger
 
-    overwriting.reads([weights_at(start)])
+    start = start_weights(settings)
+    overwriting.reads([] if start is None else [start])
     overwriting.require_file(weights, (".safetensors",))
     overwriting.require_folder(checkpoints, "variant", stranger=stranger)
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from spiking_music import config as configuration
+from spiking_music.config import VariantConfig
 from spiking_music.config.legacy import current_config
 from spiking_music.errors import ConfigError
 from spiking_music.models.metadata import describe
 
 WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
 # a model folder with its card, the MDCT codec; and in folders within, the paper's family
+FAMILY = "family"
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 
 
@@ -29,12 +31,29 @@ def folder_of(name: Path | str | None) -> Path:
     return PRETRAINED / name if str(name) in family() and not Path(name).exists() else Path(name)
 
 
-def weights_at(name: str) -> Path:
-    """The file that `name` means: `pretrained` and `pretrained/<variant>` are the package's."""
-    if name in ("pretrained", configuration.PRETRAINED):
+def start_weights(config: VariantConfig) -> Path | None:
+    """The file that `training.start_from` means for a variant; None: random weights.
+
+    `pretrained` is the package's MDCT codec, `family` its model of the paper with the same signal,
+    backbone, bottleneck, context and levels, if there is one. Raises `CodeError` as `describe`
+    does.
+    """
+    start = config.training.start_from
+    if start == FAMILY:
+        own = _parts(config)
+        files = (PRETRAINED / name / WEIGHTS for name in family())
+        return next((file for file in files if _parts(_described(file)) == own), None)
+    if start in ("pretrained", configuration.PRETRAINED):
         return PRETRAINED / WEIGHTS
-    room, _, variant = name.partition("/")
-    return PRETRAINED / variant / WEIGHTS if room == "pretrained" else Path(name)
+    return Path(start) if start else None
+
+
+def _described(weights: Path) -> VariantConfig:
+    return VariantConfig.model_validate(current_config(describe(weights)["config"]))
+
+
+def _parts(config: VariantConfig) -> tuple[object, ...]:
+    return config.signal, config.backbone, config.bottleneck, config.context, config.levels
 
 
 def with_pretrained(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import CodeError, ConfigError, TrainingError
 from spiking_music.files import Disk, atomic, litter
 from spiking_music.models.autoencoder import Autoencoder
-from spiking_music.models.pretrained import weights_at
+from spiking_music.models.pretrained import start_weights
 from spiking_music.models.weights import load_weights
 from spiking_music.training.checkpoint_files import LAST_GOOD, found
 from spiking_music.training.data import evenly_spaced
@@ -42,9 +42,8 @@ def fingerprint(config: VariantConfig, clips: Clips) -> str:
     digest = hashlib.sha256()
     excluded = {"training": EXCLUDED_FROM_HASH, "sparsity": {"collapse"}}
     settings = config.model_dump(mode="json", exclude=excluded)
-    start = config.training.start_from
-    if start:
-        settings["training"]["start_from"] = digest_of(weights_at(start))
+    start = start_weights(config)
+    settings["training"]["start_from"] = None if start is None else digest_of(start)
     digest.update(json.dumps([settings, len(clips)], sort_keys=True).encode())
     for index in evenly_spaced(64, len(clips)):
         digest.update(clips[index].numpy().tobytes())

@@ -17,7 +17,7 @@ from spiking_music import files
 from spiking_music.config import VariantConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
-from spiking_music.models.pretrained import weights_at
+from spiking_music.models.pretrained import start_weights
 from spiking_music.models.weights import save_weights
 from spiking_music.overwriting import CALL
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
@@ -53,8 +53,8 @@ def train(
     `checkpoints`), and when a checkpoint does not fit the model.
     """
     _check(config)
-    if config.training.start_from:
-        files.READ.append(weights_at(config.training.start_from))
+    if (start := start_weights(config)) is not None:
+        files.READ.append(start)
     fabric = make_fabric(config.training)
     session = partial(
         _session,

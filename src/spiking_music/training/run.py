@@ -9,7 +9,7 @@ from torch import Tensor
 
 from spiking_music.config import GanConfig, VariantConfig
 from spiking_music.models.autoencoder import Autoencoder
-from spiking_music.models.pretrained import weights_at
+from spiking_music.models.pretrained import start_weights
 from spiking_music.training.checkpoint import copy_weights
 from spiking_music.training.engine import Objective, Pass, clip_gradients, seed_everything
 from spiking_music.training.gan import Adversary
@@ -37,8 +37,9 @@ class Run:
         self.fabric, self.config = fabric, config
         seed_everything(config.seed, 0)
         self.model = Autoencoder(config)
-        if training.start_from and fresh:
-            copy_weights(weights_at(training.start_from), self.model, config)
+        start = start_weights(config)
+        if start is not None and fresh:
+            copy_weights(start, self.model, config)
         self.model.to(device)
         self.ema = Ema(self.model, training.ema_decay)
         self.reconstruction = ReconstructionLoss(training.loss, config.signal.sample_rate)

@@ -160,8 +160,8 @@ class Plan(Material):
         """Variant → the weights that its training goes on from, if any."""
         if self.config.models_from:
             return {}
-        starts = {name: self.models[name].training.start_from for name in self.trained_rows}
-        return {name: str(pretrained.weights_at(path)) for name, path in starts.items() if path}
+        starts = {name: pretrained.start_weights(self.models[name]) for name in self.trained_rows}
+        return {name: str(path) for name, path in starts.items() if path is not None}
 
     def start(self, wildcards: Job) -> list[str]:
         """`start_weights` of the variant of a job."""
