@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from spiking_music.config import ConvNeXtConfig, MelConfig, VariantConfig, read, variant
 from spiking_music.models.autoencoder import Autoencoder
-from spiking_music.models.diffusion.framewise import FrameDenoiser, FrameDiffusion
+from spiking_music.models.diffusion.framewise import FrameDenoiser, FrameDiffusion, v_of_normal
 from spiking_music.models.diffusion.mel_consistency import MelConsistency
 from spiking_music.models.diffusion.vdiffusion import circle
 from spiking_music.models.noise import Noise
@@ -107,6 +107,34 @@ def test_the_denoiser_can_answer_for_bins_of_known_mean_and_variance() -> None:
         losses.append(loss.item())
         ideal.append((spread**2 / (alpha**2 * spread**2 + beta**2)).mean().item())
     assert sum(losses[-50:]) < 1.15 * sum(ideal[-50:])
+
+
+def test_a_normal_variable_is_told_by_what_theory_says() -> None:
+    """v_of_normal against the regression of v on x_σ over many draws."""
+    torch.manual_seed(0)
+    mean, variance, sigma = 0.7, 0.3, torch.tensor(0.4)
+    x = mean + variance**0.5 * torch.randn(400_000)
+    noise = torch.randn_like(x)
+    alpha, beta = circle(sigma)
+    seen, v = alpha * x + beta * noise, alpha * noise - beta * x
+    design = torch.stack([seen, torch.ones_like(seen)], dim=1)
+    slope, offset = torch.linalg.lstsq(design, v[:, None]).solution[:, 0].tolist()
+    said = v_of_normal(torch.tensor([0.0, 1.0]), sigma, torch.tensor(mean), torch.tensor(variance))
+    assert said[0].item() == pytest.approx(offset, abs=0.01)
+    assert (said[1] - said[0]).item() == pytest.approx(slope, abs=0.01)
+
+
+def test_before_training_it_sounds_as_its_estimate() -> None:
+    coder = model("free").eval()
+    decoder = coder.decoder
+    assert isinstance(decoder, FrameDiffusion) and decoder.regression is not None
+    decoder.envelope.out_proj.bias.data.fill_(0)  # above all coefficients: nothing is clamped
+    assert decoder.denoiser.log_spread is not None
+    decoder.denoiser.log_spread.data.fill_(-6)
+    latent = coder.latents(tones(2, 16))
+    made = decoder.synthesize(latent, Noise(0))
+    expected = decoder.regression(latent)
+    assert (made - expected).square().mean() < 0.01 * expected.square().mean()
 
 
 def test_training_makes_the_sound_of_the_tones() -> None:

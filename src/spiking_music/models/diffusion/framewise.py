@@ -26,6 +26,7 @@ from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
 FREQUENCIES = 16  # of the noise level's embedding
 LOUDEST, QUIETEST = 2.0, 1e-5  # of E; coefficients of a full-scale sine have 16
 LARGEST = 8.0  # of estimates in units of E, so that a wrong E does no harm
+SPREAD = 0.5  # of x about its estimate, before training
 
 
 class FrameDenoiser(nn.Module):
@@ -33,11 +34,17 @@ class FrameDenoiser(nn.Module):
 
     v = F + G·x_σ with F and G (B, K, T) from ConvNeXt blocks: the best answer for a coefficient of
     known mean and variance is of this form, and a network narrower than K could not repeat x_σ.
+    Where the last K conditions are an estimate of x, what that alone would say is added, its error
+    having a variance that is learned for each bin; the network starts from there.
     """
 
     drawn = Drawn("denoiser", composite=True)
 
-    def __init__(self, bins: int, conditions: int, config: ConvNeXtConfig) -> None:
+    log_spread: nn.Parameter | None
+
+    def __init__(
+        self, bins: int, conditions: int, config: ConvNeXtConfig, estimated: bool = False
+    ) -> None:
         super().__init__()
         self.noise_level = NoiseEmbedding(config.width, FREQUENCIES)
         self.shifts = nn.Linear(config.width, config.depth * config.width)
@@ -45,6 +52,8 @@ class FrameDenoiser(nn.Module):
         # v = 0 at first, which loses the data's variance
         nn.init.zeros_(self.backbone.out_proj.weight)
         nn.init.zeros_(self.backbone.out_proj.bias)
+        start = torch.full((bins, 1), math.log(SPREAD))
+        self.register_parameter("log_spread", nn.Parameter(start) if estimated else None)
 
     @property
     def reach(self) -> int:
@@ -54,7 +63,18 @@ class FrameDenoiser(nn.Module):
     def forward(self, x: Tensor, sigma: Tensor, context: Tensor) -> Tensor:
         shifts = self.shifts(self.noise_level(sigma))[:, :, None]
         shift, gain = self.backbone(torch.cat([x, context], dim=1), shifts).chunk(2, 1)
-        return shift + gain * x
+        v = shift + gain * x
+        if self.log_spread is None:
+            return v
+        estimate = context[:, -x.shape[1] :]
+        return v + v_of_normal(x, sigma[:, None, None], estimate, (2 * self.log_spread).exp())
+
+
+def v_of_normal(x: Tensor, sigma: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    """The v to expect at x_σ where x is normal, of this mean and variance; all (B, K, T)."""
+    alpha, beta = circle(sigma)
+    total = alpha**2 * variance + beta**2  # of x_σ
+    return (alpha * beta * (1 - variance) * x - beta * mean) / total
 
 
 class FrameDiffusion(Decoder):
@@ -79,7 +99,8 @@ class FrameDiffusion(Decoder):
         with torch.no_grad():  # music's typical fall from bass to treble
             self.envelope.out_proj.bias.copy_(-2 * (1 + frequency / 0.03).log() - 1)
         conditions = latent + hop * (1 if self.regression is None else 2)
-        self.denoiser = FrameDenoiser(hop, conditions, config.denoiser)
+        estimated = self.regression is not None
+        self.denoiser = FrameDenoiser(hop, conditions, config.denoiser, estimated)
         self.corrected: MelConsistency | None = None
         if isinstance(variant.bottleneck, MelConfig) and config.mel_rounds:
             self.corrected = MelConsistency(variant.bottleneck, variant.signal, config.mel_rounds)
