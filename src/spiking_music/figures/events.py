@@ -41,7 +41,7 @@ def draw(
     file.seek(place)
     audio = np.concatenate(list(codec.read(file, start, seconds)))
     heights = [0.5, *([1] if notes is not None else []), 1.5]
-    with style.page(out.with_suffix(""), 35 * sum(heights), kinds=[out.suffix[1:]]) as figure:
+    with style.page(out.with_suffix(""), 50 * sum(heights), kinds=[out.suffix[1:]]) as figure:
         panels = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))
         waveform(panels[0], audio, start, codec.sample_rate)
         style.letter(panels[0], "a", "the decoded sound")
