@@ -160,7 +160,10 @@ def test_what_cannot_be_is_told_in_one_sentence(
         ((recording, out, *own, *picture, "--midi", tmp_path / "bad.mid"), "bad.mid"),
         ((recording, out, *own, "--selectivity", tmp_path / "bad.csv"), "has no column"),
         ((recording, out, "--model", model_folder("rvq")), "codebooks and no events"),
-        ((recording, stream, "--out", tmp_path / "x", *picture), "a picture is of one recording"),
+        (
+            (recording, tmp_path / "bad.spk", "--out", tmp_path / "x", *picture),
+            "a picture is of one recording",
+        ),
     ]
     for words, message in wrong:
         code, _, said = run("events", *words)

@@ -113,7 +113,9 @@ def stream_of(
     count = len(units(codec.config))
     header = codec.header(codec.config.signal.sample_rate)
     coding = coding or getattr(events, "coding", None)
-    frame, unit = _checked(events, header, count)
+    frame, unit = checked(events, header.sample_rate, header.hop, count)
+    order = np.argsort(frame, kind="stable")
+    frame, unit = frame[order], unit[order]
     samples = _length(samples, frame, header, coding)
     levels, gains = _of_blocks(codec, coding, level, -(-samples // header.block_samples))
     file = io.BytesIO()
@@ -143,10 +145,10 @@ def frames_of(time: NDArray[np.float64], sample_rate: int, hop: int) -> NDArray[
     return np.floor(time * (sample_rate / hop)).astype(np.int64)
 
 
-def _checked(
-    events: ArrayLike, header: Header, count: int
+def checked(
+    events: ArrayLike, sample_rate: int, hop: int, count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Frames in ascending order, and units; `DataError` for what are no events of the model."""
+    """Frames and units of events; `DataError` for what are none of a model of `count` units."""
     found = np.asarray(events)
     names = found.dtype.names or ()
     if found.ndim != 1 or not {"time", "unit"} <= {*names}:
@@ -162,9 +164,7 @@ def _checked(
         raise DataError(f"the model has the units 0 .. {count - 1}: drop events of others")
     if not ((time >= 0) & (time < LONGEST)).all():
         raise DataError(f"an event lies at 0 s .. {LONGEST} s: correct the times, or drop it")
-    frame = frames_of(time, header.sample_rate, header.hop)
-    order = np.argsort(frame, kind="stable")
-    return frame[order], unit[order]
+    return frames_of(time, sample_rate, hop), unit
 
 
 def _length(
