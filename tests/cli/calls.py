@@ -210,7 +210,8 @@ WRONG += [["--min-si-snr", "nan"], ["--level", "-1"], ["--kbps", "2", "--level",
 WRONG += [["--format", "zip"], ["--model", "gone"]]
 WRONG_SECTIONS = [["--start", "nan"], ["--start", "-1"], ["--duration", "0"], ["--duration", "nan"]]
 # of `events`
-WRONG_EVENTS = [["--picture", "fresh/x.bmp"], ["--midi", "../source/a.mid"]]
+WRONG_EVENTS = [["--picture", "fresh/x.bmp"], ["--picture", "fresh/x.PNG"]]
+WRONG_EVENTS += [["--midi", "../source/a.mid"]]
 WRONG_EVENTS += [["--midi", "gone.mid", "--picture", "fresh/x.png"], ["--selectivity", "gone.csv"]]
 
 

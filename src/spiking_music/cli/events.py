@@ -58,7 +58,8 @@ def events(
 ) -> None:
     """Write the events of recordings or .spk streams, and a table of the units that fire.
 
-    Times are seconds of the recording. Of .csv, the units are in a file of their own beside it.
+    Times are seconds of the recording. Beside a .csv file, the units and the blocks have files of
+    their own: <name>-units.csv and <name>-blocks.csv.
 
     Example:
     spiking-music events sonata.flac sonata.csv --level 16 --picture sonata.png --midi sonata.mid
@@ -95,7 +96,7 @@ def events(
 def _require_one_picture(todo: list[Job], picture: Path | None, midi: Path | None) -> None:
     if picture is not None and len(todo) > 1:
         raise ConfigError("a picture is of one recording: leave out --picture, or name one source")
-    if picture is not None and picture.suffix.lower() not in PICTURES:
+    if picture is not None and picture.suffix not in PICTURES:
         raise ConfigError(f"a picture is .png, .svg or .pdf, not '{picture}': name one")
     if midi is not None and picture is None:
         raise ConfigError("the notes of --midi are drawn in a picture: give --picture, too")
