@@ -129,7 +129,8 @@ def test_memory_is_that_of_a_block(
 
     write_blocks(2)()  # imports what is needed once
     few, many = tracked_peak(write_blocks(10)), tracked_peak(write_blocks(60))
-    assert many < few + 300_000 < 60 * 3000 * EVENT.itemsize / 4  # bytes
+    kept = 50 * 3000 * EVENT.itemsize  # bytes that a writer which keeps all events has more
+    assert many - few < kept / 6
 
 
 def test_other_endings_are_refused(codec_of: MakeCodec, tmp_path: Path) -> None:
