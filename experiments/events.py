@@ -8,24 +8,21 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import torch
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 import spiking_music
 from spiking_music import config as configuration
+from spiking_music.codec.events import frames_of
 from spiking_music.codec.session import Codec
 from spiking_music.config import DatasetConfig
 from spiking_music.data.compose import compose
 from spiking_music.data.demo import plan
-from spiking_music.data.performance import Performance
 from spiking_music.data.render import mix, open_soundfont
 from spiking_music.figures import style
+from spiking_music.figures.events import KEYS, points, raster, roll
 
 ROOT = Path(__file__).parents[1]
 FRAMES = 258  # 6 s
-KEYS = (29, 108)  # MIDI numbers shown, F1 to C8
-OCTAVES = range(36, KEYS[1] + 1, 12)
 
 
 def main() -> None:
@@ -58,44 +55,15 @@ def events(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Key (MIDI number, a fraction), frame and quantiser level 1, 2, … of each coded coefficient.
 
-    `audio` (n,) is at the codec's rate and whole frames long. The package's model codes `bins` MDCT
-    coefficients a frame: rows of ON units, OFF units, then units of the higher levels.
+    `audio` (n,) is at the codec's rate.
     """
-    bins = codec.model.config.bottleneck.bins
-    x = torch.from_numpy(np.ascontiguousarray(audio))[None, None]
-    z = codec.model.model.encode(x, torch.tensor([level]))[0].numpy()  # (N, T)
-    on, off = z[:bins], z[bins : 2 * bins]
-    higher = len(z) // bins - 2  # levels; the rows of gain and bands are fewer than the bins
-    levels = on + off + z[2 * bins : (2 + higher) * bins].reshape(higher, bins, -1).sum(axis=0)
-    coded, frame = np.nonzero(on | off)
-    hertz = (coded + 0.5) * codec.sample_rate / (2 * hop(codec))
-    return 69 + 12 * np.log2(hertz / 440), frame, levels[coded, frame].astype(np.int64)
+    time, key, size = points(codec.events(audio, codec.sample_rate, level=level), codec.units)
+    return key, frames_of(time, codec.sample_rate, hop(codec)), size
 
 
 def hop(codec: Codec) -> int:
     """Samples a frame."""
     return codec.model.config.signal.hop
-
-
-def roll(axes: Axes, performance: Performance) -> None:
-    """A bar for each note, from its onset to its release."""
-    length = performance.stop - performance.start
-    axes.barh(
-        performance.pitch, length, 1.6, performance.start,
-        color=style.INK, edgecolor="white", linewidth=0.6,
-    )  # fmt: skip
-    axes.set_yticks(list(OCTAVES), [f"C{note // 12 - 1}" for note in OCTAVES])
-    axes.set_ylabel("key")
-    axes.grid(axis="y")
-
-
-def raster(
-    axes: Axes, time: NDArray[np.float64], key: NDArray[np.float64], level: NDArray[np.int64]
-) -> None:
-    """A dot for each coded coefficient, larger for higher quantiser levels."""
-    axes.scatter(time, key, s=1.0 + 0.9 * level, color="#009988", linewidth=0, alpha=0.8)
-    axes.set_ylabel("frequency, as key")
-    axes.grid(axis="y")
 
 
 def _arguments() -> argparse.Namespace:

@@ -34,6 +34,12 @@ CALLS: dict[str, list[list[str]]] = {
         ["decode", f"{S}/a.spk", "{file.wav}"],
         ["decode", f"{S}/a.spk", "--out", "{tree}"],
     ],
+    "events": [
+        ["events", f"{S}/a.wav", "{beside.csv}"],
+        ["events", f"{S}/a.spk", "{file.h5}", "--picture", "{file.png}"],
+        ["events", f"{S}/a.spk", "{file.npz}", "--selectivity", TABLE],
+        ["events", f"{S}/a.wav", "--out", "{tree}"],
+    ],
     "info": [["info", f"{S}/a.spk"]],
     "data index": [["data", "index", *CONFIG, "--out", "{file.csv}"]],
     "data archive": [["data", "archive", *CONFIG, "--config", NOWHERE, "--out", "{file.json}"]],
@@ -203,6 +209,10 @@ WRONG = [["--kbps", "nan"], ["--kbps", "0"], ["--kbps", "-1"], ["--kbps", "inf"]
 WRONG += [["--min-si-snr", "nan"], ["--level", "-1"], ["--kbps", "2", "--level", "3"]]
 WRONG += [["--format", "zip"], ["--model", "gone"]]
 WRONG_SECTIONS = [["--start", "nan"], ["--start", "-1"], ["--duration", "0"], ["--duration", "nan"]]
+# of `events`
+WRONG_EVENTS = [["--picture", "fresh/x.bmp"], ["--picture", "fresh/x.PNG"]]
+WRONG_EVENTS += [["--midi", "../source/a.mid"]]
+WRONG_EVENTS += [["--midi", "gone.mid", "--picture", "fresh/x.png"], ["--selectivity", "gone.csv"]]
 
 
 def sources(words: list[str]) -> list[Path]:

@@ -42,7 +42,7 @@ def test_every_help_ends_in_an_example_that_the_command_line_understands(words) 
     called = shlex.split(example.replace("\\\n", " "))
     assert called[0] == "spiking-music"
     named = called[1 : 1 + len(words)]
-    twice = {"encode", "decode", "info", "table"}  # at the top and in a group
+    twice = {"encode", "decode", "events", "info", "table"}  # at the top and in a group
     assert tuple(named) == words or words[-1] in twice
     given = called[called.index(words[-1]) + 1 :]
     command.make_context(words[-1], given)  # raises where an option is unknown or missing

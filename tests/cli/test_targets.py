@@ -10,15 +10,18 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import soundfile
 import typer
 
 from spiking_music import cli, overwriting
+from spiking_music.codec.event_files import About, event_file
+from spiking_music.codec.event_tables import BLOCK, EVENT, UNIT, is_ours
 from spiking_music.codec.sound_file import is_decoded, sound_file
 from spiking_music.errors import OutputError
-from tests.cli.calls import CALLS, WRONG, WRONG_SECTIONS, aimed, sources, targets
+from tests.cli.calls import CALLS, WRONG, WRONG_EVENTS, WRONG_SECTIONS, aimed, sources, targets
 from tests.codec.conftest import music
 
 AIMS = {  # name: path as given from `work/`
@@ -70,7 +73,10 @@ def verbs(app: typer.Typer, before: str = "") -> Iterator[str]:
 
 
 def test_every_verb_has_a_call_here() -> None:
-    twice = {"codec encode", "codec decode", "codec info", "table"}  # at the top and in a group
+    twice = {
+        *(f"codec {verb}" for verb in ("encode", "decode", "events", "info")),
+        "table",
+    }  # at the top and in a group
     assert set(verbs(cli.app)) == {*CALLS, *twice}
 
 
@@ -225,6 +231,9 @@ def test_refusals_come_before_torch_is_imported(tree: Path) -> None:
     ]
     calls += [["encode", "../source/a.wav", "fresh/x.spk", *bad] for bad in WRONG]
     calls += [["decode", "../source/a.spk", "fresh/x.wav", *bad] for bad in WRONG_SECTIONS]
+    wrong = [*WRONG[:-2], *WRONG_SECTIONS, *WRONG_EVENTS]
+    calls += [["events", "../source/a.wav", "fresh/x.csv", *bad] for bad in wrong]
+    calls += [["events", "../source/a.wav", "fresh/x.txt"]]
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         input=json.dumps(calls),
@@ -276,6 +285,31 @@ def test_only_what_was_decoded_here_is_decoded_over(run, tree: Path, ending: str
     assert is_decoded(recording)
     code, said, _, _ = run(call)  # whose source is no stream
     assert code == 1 and "was not decoded here" not in said
+
+
+@pytest.mark.parametrize("ending", [".csv", ".npz", ".h5"])
+@pytest.mark.parametrize("beside", ["", "-units", "-blocks"])
+def test_only_events_are_replaced_by_events(run, tree: Path, ending: str, beside: str) -> None:
+    if beside and ending != ".csv":
+        return
+    other = tree / "full" / f"table{beside}{ending}"
+    call = ["events", "../source/a.spk", str(tree / "full" / f"table{ending}"), "--force"]
+    if ending == ".csv":
+        other.write_text("name,score\nanna,3\n")
+    elif ending == ".npz":
+        np.savez(other, events=np.zeros(3))
+    else:
+        with h5py.File(other, "w") as file:
+            file["events"] = np.zeros(3)
+    code, said, lost, _ = run(call)
+    assert code == 1 and not lost and f"'{other}' exists and holds no events" in said
+    other.unlink()
+    units = np.zeros(3, UNIT)
+    with event_file(tree / "full" / f"table{ending}", About(units, 100, 22050)) as write:
+        write(np.zeros(1, BLOCK), np.zeros(2, EVENT))
+    assert is_ours(other)
+    code, said, lost, _ = run(call)  # whose source is no stream
+    assert code == 1 and not lost and "holds no events" not in said
 
 
 def test_a_table_that_is_no_log_is_kept_though_checkpoints_are_there(run, tree: Path) -> None:

@@ -13,7 +13,8 @@ PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 CAPTIONS = sorted((ROOT / "report").glob("*.rst"))
 LONGEST = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-NAMED = re.compile(r"(?<![\w/.-])(?:config|src|tests|experiments|benchmarks|slurm|envs)/[\w./-]+\w")
+FOLDERS = "config|src|tests|examples|experiments|benchmarks|slurm|envs"
+NAMED = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w./-]+\w")
 ELSEWHERE = re.compile(r"\bSP" + r"EC\b|\b[Ii]ssue" + r"s? #?\d")
 OURS = re.compile(r"\b(lapped|ladders?|rungs?|repairs?|graded units|neighbours network)\b", re.I)
 

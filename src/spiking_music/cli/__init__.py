@@ -22,6 +22,7 @@ from spiking_music.cli import (
     codec,
     data,
     evaluation,
+    events,
     figures,
     listening,
     probes,
@@ -39,7 +40,7 @@ from spiking_music.reasons import sentence
 NAME = "spiking-music"
 COMPLETE = "_SPIKING_MUSIC_COMPLETE"  # set by a shell that asks what may follow
 GROUPS = {
-    "codec": ("Recordings to .spk streams and back.", codec.VERBS),
+    "codec": ("Recordings to .spk streams and back.", (*codec.VERBS, *events.VERBS)),
     "data": ("Recordings to clips and onsets.", data.VERBS),
     "train": ("Clips to weights.", training.VERBS),
     "evaluate": (
@@ -68,7 +69,7 @@ def _group(verbs: Iterable[Verb], text: str, completion: bool = False) -> typer.
 
 
 app = _group(
-    (*codec.SHORT, data.table, *provenance.VERBS),
+    (*codec.SHORT, *events.VERBS, data.table, *provenance.VERBS),
     "Event-based compression of piano music: train, compare, measure and publish codecs.",
     completion=True,
 )

@@ -66,7 +66,7 @@ def encode(
     Example:
     spiking-music encode sonata.flac sonata.spk --kbps 2
     """
-    _require_wish(level, kbps, min_si_snr, format)
+    require_wish(level, kbps, min_si_snr, format)
     todo = jobs(paths, out, RECORDINGS, STREAM)
 
     def prepared() -> Callable[[Job], None]:
@@ -101,7 +101,7 @@ def decode(
     Example:
     spiking-music decode sonata.spk sonata.wav
     """
-    _require_section(start, duration)
+    require_section(start, duration)
     todo = jobs(paths, out, (STREAM,), suffix)
     for job in todo:
         _require_sound(job.target)
@@ -164,7 +164,7 @@ def formats(
     print(storage_report(units, steps, events))
 
 
-def _require_wish(
+def require_wish(
     level: int | None, kbps: float | None, min_si_snr: float | None, format: str
 ) -> None:
     """`ConfigError` for what no model can be asked for."""
@@ -182,7 +182,7 @@ def _require_wish(
             raise ConfigError(f"there is no format '{format}'; known are {', '.join(known)}")
 
 
-def _require_section(start: float, duration: float | None) -> None:
+def require_section(start: float, duration: float | None) -> None:
     if not 0 <= start < inf:
         raise ConfigError(f"--start is {start:g}: give seconds from 0 on")
     if duration is not None and not 0 < duration < inf:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,7 +16,7 @@ from spiking_music.overwriting import is_stream
 if TYPE_CHECKING:
     from spiking_music.codec.encoding import Missed, Wish
     from spiking_music.codec.samples import Samples
-    from spiking_music.codec.session import Codec, Decoding
+    from spiking_music.codec.session import Codec, Decoding, Encoded
     from spiking_music.codec.stream import Lost
 
 SOUNDS = (".wav", ".flac")
@@ -27,29 +27,48 @@ def encode_one(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
 
     Raises `DataError` where there is no recording.
     """
-    from spiking_music.audio import recording as audio
-
-    with ExitStack() as stack:
-        path, name = stack.enter_context(seekable(job.source))
-        if not path.exists():
-            raise DataError(f"no recording at '{path}': check its path")
-        recording = stack.enter_context(audio.opened(path, name))
-        pieces = stack.enter_context(_progress(recording.mono(), job.source.name, recording.frames))
-        with standard_output() if job.target == PIPE else files.sink(job.target) as file:
-            done = codec.write(pieces, recording.rate, file, wish, format)
+    with seekable(job.source) as (path, name):
+        target = standard_output() if job.target == PIPE else files.sink(job.target)
+        done, notes = encoded(codec, path, name or str(job.source), target, wish, format)
     if job.target.is_file() and not is_stream(job.target):
         size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
         files.wrote(job.target)
         print(f"{seconds:.3f} s in {size} bytes, {size / seconds / 125:.3f} kbps", file=sys.stderr)
+    for note in notes:
+        print(note, file=sys.stderr)
+
+
+def encoded(
+    codec: "Codec",
+    path: Path,
+    name: str,
+    target: AbstractContextManager[BinaryIO],
+    wish: "Wish",
+    format: str,
+) -> "tuple[Encoded, list[str]]":
+    """Encode the recording at `path`, called `name`, to `target`; what the user is to be told.
+
+    Raises `DataError` where there is no recording.
+    """
+    from spiking_music.audio import recording as audio
+
+    if not path.exists():
+        raise DataError(f"no recording at '{path}': check its path")
+    with ExitStack() as stack:
+        recording = stack.enter_context(audio.opened(path, name))
+        shown = Path(name).name
+        pieces = stack.enter_context(_progress(recording.mono(), shown, recording.frames))
+        done = codec.write(pieces, recording.rate, stack.enter_context(target), wish, format)
+    notes = []
     if recording.joined > 1:
         seconds = done.samples / codec.sample_rate
-        print(
-            f"note: {name or job.source} holds {recording.joined} recordings, one after the other:"
-            f" all of them are coded, {seconds:.3f} s",
-            file=sys.stderr,
+        notes.append(
+            f"note: {name} holds {recording.joined} recordings, one after the other:"
+            f" all of them are coded, {seconds:.3f} s"
         )
     if done.missed is not None:
-        print(_missed(done.missed), file=sys.stderr)
+        notes.append(_missed(done.missed))
+    return done, notes
 
 
 def decode_one(decoding: "Decoding", job: Job) -> None:

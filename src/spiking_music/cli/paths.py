@@ -103,13 +103,14 @@ def checked(
 def _inside(source: Path, folder: Path, known: Collection[str], ending: str) -> list[Job]:
     if folder.is_file() or folder == PIPE:
         raise ConfigError(f"'{source}' is a folder and '{folder}' is not: name a folder for it")
+    files: list[Path] = []
     if STREAM in known:
         listed = source.rglob("*")
-        files = sorted(path for path in listed if path.suffix.lower() == STREAM)
-    else:
-        files = recordings_in(source)
+        files += sorted(path for path in listed if path.suffix.lower() == STREAM)
+    if {*known} != {STREAM}:
+        files += recordings_in(source)
     if not files:
-        what = "recording" if STREAM not in known else f"file that ends in {STREAM}"
+        what = "recording" if {*known} != {STREAM} else f"file that ends in {STREAM}"
         raise ConfigError(f"there is no {what} in '{source}'")
     return [Job(path, _renamed(folder / path.relative_to(source), known, ending)) for path in files]
 

@@ -3,6 +3,7 @@
 codec = spiking_music.load()  # the pretrained model, or load("results/demo/models/free")
 stream = codec.encode(waveform, 44100)  # bytes
 audio = codec.decode(stream)  # (n,) float32 at 22 050 Hz
+events = codec.events(stream)  # times in seconds, and units
 """
 
 import io
@@ -12,15 +13,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spiking_music.audio.mixing import resampled
+from spiking_music.codec import events as event_lists
 from spiking_music.codec import given
 from spiking_music.codec import samples as streams
 from spiking_music.codec.decoding import BlockDecoder
 from spiking_music.codec.encoding import BlockEncoder, Missed, Wish
+from spiking_music.codec.events import Coding, EventReader, Events
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.stream import Header, Lost, StreamReader, StreamWriter, Trailer
+from spiking_music.codec.units import units
 from spiking_music.errors import CodeError
 
 Samples = streams.Samples
@@ -156,6 +160,58 @@ class Codec:
         pieces = self.read(given.stream(stream), start, duration, original_rate, salvage)
         return np.concatenate(list(pieces))
 
+    @property
+    def units(self) -> NDArray[np.void]:
+        """What the units are, (N,), as `codec.units.units` says; `CodeError` for RVQ (*ours*)."""
+        return units(self.model.config)
+
+    def events(
+        self,
+        source: bytes | ArrayLike,
+        sample_rate: float | None = None,
+        level: int | None = None,
+        kbps: float | None = None,
+        min_si_snr: float | None = None,
+    ) -> Events:
+        """The events (*ours*) of a stream, or of a waveform that is encoded first, as by `encode`.
+
+        Structured (n,), by time: `time` (float64), the centre of a frame in seconds of the
+        recording, and `unit` (int32), a row of `units`. `coding` of it is what events do not say.
+        Raises as `encode` and `decode` do, `CodeError` for RVQ, which has no events.
+        """
+        if sample_rate is not None:
+            source = self.encode(source, sample_rate, level, kbps, min_si_snr)
+        elif not isinstance(source, bytes | bytearray | memoryview):
+            raise CodeError(
+                "events are those of a stream, or of a waveform whose sample rate is given: "
+                "events(waveform, 44100)"
+            )
+        elif (level, kbps, min_si_snr) != (None, None, None):
+            raise CodeError("a stream has its levels: give level, kbps or min_si_snr to encode it")
+        return event_lists.gathered(self.read_events(given.stream(source)))
+
+    def synthesize(
+        self,
+        events: ArrayLike,
+        samples: int | None = None,
+        level: int | None = None,
+        coding: Coding | None = None,
+    ) -> Samples:
+        """The sound of events (*ours*), (n,) float32: of `events`, also where they were edited.
+
+        `synthesize(events(stream))` is `decode(stream)`. events: structured, with fields `time` (s)
+        and `unit`, in any order; a time means the frame that it lies in, and an event that is there
+        twice counts once. samples: how many to make, else those of the recording, or to the end of
+        the last frame. coding: lengths, levels and gains, else those of the events where they have
+        them; blocks beyond take the last level and no gain. level: μ of all blocks, instead.
+
+        Raises `DataError` for what are no events of the model, or lie beyond the end, `CodeError`
+        where the model needs a level and none is known.
+        """
+        samples, level = given.whole("samples", samples), given.whole("level", level)
+        stream = event_lists.stream_of(self.model, events, samples, level, coding)
+        return self.decode(stream)
+
     def write(
         self,
         pieces: Iterable[Samples],
@@ -202,6 +258,16 @@ class Codec:
         salvage = given.flag("salvage", salvage)
         reader = StreamReader(file, self.model.coder)
         return Decoding(self.model, reader, start, duration, original_rate, salvage)
+
+    def read_events(
+        self, file: BinaryIO, start: float = 0.0, duration: float | None = None
+    ) -> EventReader:
+        """The events of a stream, or of a section in seconds, block by block; see `events`."""
+        given.require_file(file, "read")
+        start = given.seconds("start", start) or 0.0
+        duration = given.seconds("duration", duration)
+        reader = StreamReader(file, self.model.coder)
+        return EventReader(self.model, reader, start, duration)
 
 
 def _checked(wish: object) -> Wish:

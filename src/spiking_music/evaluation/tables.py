@@ -42,6 +42,21 @@ def read(path: Path | str, filled: Sequence[str], present: Sequence[str] = ()) -
     return table
 
 
+def best_notes(path: Path, units: int) -> NDArray[np.int64]:
+    """The note (MIDI number) that each of `units` units is most tuned to, (N,); −1 for none.
+
+    path: table of `evaluate selectivity`. Raises `DataError` where it is none, or of other units.
+    """
+    table = read(path, ["unit", "best_note"])
+    if len(table) != units or list(table["unit"]) != list(range(units)):
+        raise DataError(
+            f"table '{path}' is of {len(table)} units, and the model has {units}: name the table "
+            "of this model"
+        )
+    notes = pd.to_numeric(table["best_note"], errors="coerce")
+    return notes.fillna(-1).to_numpy().astype(np.int64)
+
+
 def arrays(path: Path, names: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
     """The arrays of the .npz file at `path` by name.
 

@@ -150,8 +150,11 @@ def tint(colour: str, amount: float) -> tuple[float, float, float]:
 
 
 @contextmanager
-def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figure]:
-    """Yield an empty figure of `width` × `height` mm, then write `<stem>.png`, `.svg` and `.pdf`.
+def page(
+    stem: Path | str, height: float, width: float = WIDTH, kinds: Sequence[str] = tuple(KINDS)
+) -> Iterator[Figure]:
+    """Yield an empty figure of `width` × `height` mm, then write `<stem>.png`, `.svg` and `.pdf`,
+    or those of them that `kinds` names.
 
     Matplotlib's defaults are restored within, so that nobody's matplotlibrc changes a figure.
     """
@@ -167,10 +170,10 @@ def page(stem: Path | str, height: float, width: float = WIDTH) -> Iterator[Figu
             left, bottom, wide, high = (round(side, 6) for side in axes.get_position().bounds)
             axes.set_position((left, bottom, wide, high))
         # without the date and the version, equal drawings are equal files
-        for kind, metadata in KINDS.items():
+        for kind in kinds:
             with atomic(f"{stem}.{kind}") as temporary:
-                figure.savefig(temporary, format=kind, dpi=DPI, metadata=metadata)
-    wrote(*(f"{stem}.{kind}" for kind in KINDS))
+                figure.savefig(temporary, format=kind, dpi=DPI, metadata=KINDS[kind])
+    wrote(*(f"{stem}.{kind}" for kind in kinds))
 
 
 def letter(axes: Axes, mark: str, title: str) -> None:

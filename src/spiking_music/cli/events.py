@@ -1,0 +1,105 @@
+"""The verb that writes what fires in a recording: events with their times, and their units."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking_music.audio import RECORDINGS
+from spiking_music.cli.codec import (
+    Device,
+    Folder,
+    Model,
+    Paths,
+    require_section,
+    require_wish,
+)
+from spiking_music.cli.event_jobs import ENDINGS, Request, require_events, require_targets, run
+from spiking_music.cli.guard import Force
+from spiking_music.cli.paths import Job, checked, each, jobs
+from spiking_music.cli.sources import STREAM
+from spiking_music.cli.targets import Reads, Writes
+from spiking_music.errors import ConfigError
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def events(
+    paths: Paths,
+    out: Folder = None,
+    model: Model = None,
+    level: Annotated[
+        int | None, typer.Option(min=0, help="μ of a model with levels; higher is sparser.")
+    ] = None,
+    kbps: Annotated[
+        float | None, typer.Option(help="The best level of each block within this rate.")
+    ] = None,
+    min_si_snr: Annotated[
+        float | None, typer.Option(help="The sparsest level of each block above this, in dB.")
+    ] = None,
+    start: Annotated[float, typer.Option(help="Seconds to skip.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="Seconds to write.")] = None,
+    suffix: Annotated[str, typer.Option(help="Of files in --out: .csv, .npz or .h5.")] = ".csv",
+    selectivity: Annotated[
+        Path | None,
+        typer.Option(help="Table of `evaluate selectivity` (.csv): adds each unit's best note."),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Sound, notes and events of at most a minute (.png, .svg, .pdf)."),
+        Writes(PICTURES),
+    ] = None,
+    midi: Annotated[
+        Path | None, typer.Option(help="MIDI file with the notes of the picture."), Reads()
+    ] = None,
+    device: Device = "cpu",
+    force: Force = False,
+) -> None:
+    """Write the events of recordings or .spk streams, and a table of the units that fire.
+
+    Times are seconds of the recording. Beside a .csv file, the units and the blocks have files of
+    their own: <name>-units.csv and <name>-blocks.csv.
+
+    Example:
+    spiking-music events sonata.flac sonata.csv --level 16 --picture sonata.png --midi sonata.mid
+    """
+    require_wish(level, kbps, min_si_snr, "best")
+    require_section(start, duration)
+    todo = jobs(paths, out, (*RECORDINGS, STREAM), suffix)
+    _require_one_picture(todo, picture, midi)
+    require_targets(todo)
+
+    def prepared() -> Callable[[Job], None]:
+        from spiking_music.codec.encoding import Wish
+        from spiking_music.codec.session import load
+
+        notes = None
+        if midi is not None:  # before anything is written
+            from spiking_music.data.midi import read_midi
+
+            notes = read_midi(midi)
+        codec = load(model, device)
+        units = codec.units
+        if selectivity is not None:
+            from spiking_music.codec.units import with_notes
+            from spiking_music.evaluation.tables import best_notes
+
+            units = with_notes(units, best_notes(selectivity, len(units)))
+        wish = Wish(level, kbps, min_si_snr)
+        request = Request(codec, wish, start, duration, units, picture, notes)
+        return lambda job: run(job, request)
+
+    each(todo, checked(todo, "recording or stream", ENDINGS, prepared, require_events))
+
+
+def _require_one_picture(todo: list[Job], picture: Path | None, midi: Path | None) -> None:
+    if picture is not None and len(todo) > 1:
+        raise ConfigError("a picture is of one recording: leave out --picture, or name one source")
+    if picture is not None and picture.suffix not in PICTURES:
+        raise ConfigError(f"a picture is .png, .svg or .pdf, not '{picture}': name one")
+    if midi is not None and picture is None:
+        raise ConfigError("the notes of --midi are drawn in a picture: give --picture, too")
+
+
+VERBS = (events,)

@@ -1,0 +1,62 @@
+"""The columns of events, units and blocks, and by what a file of them is known as ours (*ours*).
+
+Nothing here is slow to import: targets are checked before a model is loaded.
+"""
+
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+EVENT = np.dtype(
+    [
+        ("time", np.float64),  # s: the centre of the frame
+        ("unit", np.int32),
+    ]
+)
+UNIT = np.dtype(
+    [
+        ("unit", np.int32),  # row of the codes
+        ("kind", "U8"),  # on, off, further, gain, envelope; unit of a trained encoder
+        ("hz", np.float64),  # centre of the bin or band; NaN where there is none
+        ("sign", np.int8),  # of the coefficient: 1, −1; 0 where it has none
+        ("quantiser_level", np.int16),  # that the unit stands for, from 1 on; 0: none
+        ("threshold", np.float64),  # see `codec.units`; NaN where there is none
+    ]
+)
+NOTE = ("note", np.int16)  # a further column of units, MIDI number; −1: none
+BLOCK = np.dtype(
+    [
+        ("time", np.float64),  # s: where it starts
+        ("level", np.int16),  # μ
+        ("gain", np.float32),  # what its samples were multiplied by before coding
+    ]
+)
+NO_LEVEL = -1
+SOFTWARE = "spiking-music"  # by this tag a file is known as one of ours
+BESIDE = ("units", "blocks")  # of a CSV file
+
+
+def paths(path: Path) -> list[Path]:
+    """All files that are written for `path`."""
+    if path.suffix.lower() != ".csv":
+        return [path]
+    return [path, *(path.with_name(f"{path.stem}-{name}{path.suffix}") for name in BESIDE)]
+
+
+def is_ours(path: Path) -> bool:
+    """Whether `path` is a file of `event_file`, by its columns or its tag."""
+    try:
+        if path.suffix.lower() == ".csv":
+            with path.open("rb") as file:
+                names = file.readline(1000).decode("ascii").strip().split(",")
+            kinds = (EVENT, UNIT, np.dtype([*UNIT.descr, NOTE]), BLOCK)
+            return names in [list(kind.names or ()) for kind in kinds]
+        if path.suffix.lower() == ".npz":
+            with np.load(path) as arrays:
+                return "software" in arrays and str(arrays["software"]) == SOFTWARE
+        with h5py.File(path, "r", locking=False) as found:
+            return found.attrs.get("software") == SOFTWARE
+    except (OSError, ValueError, zipfile.BadZipFile):  # another program's
+        return False
