@@ -10,17 +10,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import h5py
-import numpy as np
 import pytest
 import soundfile
 import typer
 
-from spiking_music import cli, overwriting
-from spiking_music.codec.event_files import About, event_file
-from spiking_music.codec.event_tables import BLOCK, EVENT, UNIT, is_ours
-from spiking_music.codec.sound_file import is_decoded, sound_file
-from spiking_music.errors import OutputError
+from spiking_music import cli
 from tests.cli.calls import CALLS, WRONG, WRONG_EVENTS, WRONG_SECTIONS, aimed, sources, targets
 from tests.codec.conftest import music
 
@@ -270,73 +264,3 @@ def test_a_file_of_its_kind_is_replaced_only_with_force(
     old.unlink()
     code, said, lost, new = run(aimed(words, target, f"../full/new{old.suffix}/"))
     assert code == 1 and not lost and not new and "is named as a folder, but a file" in said
-
-
-@pytest.mark.parametrize("ending", [".wav", ".flac"])
-def test_only_what_was_decoded_here_is_decoded_over(run, tree: Path, ending: str) -> None:
-    recording = tree / "full" / f"recording{ending}"
-    call = ["decode", "../source/a.spk", str(recording), "--force"]
-    soundfile.write(recording, np.zeros(100), 22050, subtype="PCM_16")  # as ours, but for the tag
-    code, said, lost, _ = run(call)
-    assert code == 1 and not lost and "was not decoded here" in said
-    recording.unlink()
-    with sound_file(recording, 22050, 100) as write:
-        write(np.zeros(100, np.float32))
-    assert is_decoded(recording)
-    code, said, _, _ = run(call)  # whose source is no stream
-    assert code == 1 and "was not decoded here" not in said
-
-
-@pytest.mark.parametrize("ending", [".csv", ".npz", ".h5"])
-@pytest.mark.parametrize("beside", ["", "-units", "-blocks"])
-def test_only_events_are_replaced_by_events(run, tree: Path, ending: str, beside: str) -> None:
-    if beside and ending != ".csv":
-        return
-    other = tree / "full" / f"table{beside}{ending}"
-    call = ["events", "../source/a.spk", str(tree / "full" / f"table{ending}"), "--force"]
-    if ending == ".csv":
-        other.write_text("name,score\nanna,3\n")
-    elif ending == ".npz":
-        np.savez(other, events=np.zeros(3))
-    else:
-        with h5py.File(other, "w") as file:
-            file["events"] = np.zeros(3)
-    code, said, lost, _ = run(call)
-    assert code == 1 and not lost and f"'{other}' exists and holds no events" in said
-    other.unlink()
-    units = np.zeros(3, UNIT)
-    with event_file(tree / "full" / f"table{ending}", About(units, 100, 22050)) as write:
-        write(np.zeros(1, BLOCK), np.zeros(2, EVENT))
-    assert is_ours(other)
-    code, said, lost, _ = run(call)  # whose source is no stream
-    assert code == 1 and not lost and "holds no events" not in said
-
-
-def test_a_table_that_is_no_log_is_kept_though_checkpoints_are_there(run, tree: Path) -> None:
-    place = tree / "full" / "run"
-    place.mkdir()
-    (place / "step-000000001.pt").write_text("of a run")
-    table = tree / "full" / "mine.csv"
-    table.write_text("name,score\nanna,3\n")
-    words = [word.replace("{folder}", str(place)) for word in CALLS["train variant"][0]]
-    for force in ([], ["--force"]):
-        code, said, lost, _ = run([*aimed(words, "log.csv", str(table)), *force])
-        assert code == 1 and not lost and "is no table of a training run" in said
-
-
-def test_a_folder_where_a_disk_is_mounted_is_refused(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os.path, "ismount", lambda path: str(path) == str(tmp_path))
-    with pytest.raises(OutputError, match="where a disk is mounted"):
-        overwriting.require_folder(tmp_path, "ratings")
-
-
-def test_training_keeps_what_it_starts_from(run, tree: Path) -> None:
-    kept = tree / "full" / "checkpoints"
-    kept.mkdir()
-    (kept / "last-good.safetensors").write_bytes(HEADS[".safetensors"])
-    start = json.dumps({"training": {"start_from": str(kept / "last-good.safetensors")}})
-    words = [*CALLS["train variant"][0], "--config", start, "--force"]
-    code, said, lost, _ = run(aimed(words, "folder", str(kept)))
-    assert code == 1 and not lost and "which this command reads" in said
-    code, said, lost, _ = run(aimed(words, "file.safetensors", str(kept / "last-good.safetensors")))
-    assert code == 1 and not lost and "is read by this command" in said
