@@ -100,8 +100,8 @@ def test_a_receptive_field_without_an_end_is_said(model_folder: MakeFolder) -> N
 def whole(codec: Codec, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Codes and sound that the model gives of a recording in one piece."""
     filled = np.pad(audio, (0, -len(audio) % HOP))
-    codes = codec.model.model.encode(torch.from_numpy(filled)[None, None])
-    return codes[0].numpy(), codec.model.model.decode(codes)[0, 0, : len(audio)].numpy()
+    codes = codec.model.network.encode(filled[None])
+    return codes[0], codec.model.network.decode(codes)[0, : len(audio)]
 
 
 def codes_in(stream: bytes) -> np.ndarray:
