@@ -44,10 +44,6 @@ def quality_of(
     network: LevelNetwork, z: Codes, level: Levels, audio: Audio, counted: slice
 ) -> NDArray[np.float64]:
     """SI-SNR (B,) in dB of the steps `counted` of events z (B, N, T), nan for silence."""
-    heard, steps = network.decode(z, level), z.shape[-1]
-    return si_snr(_samples(heard, steps, counted), _samples(audio, steps, counted))
-
-
-def _samples(audio: Audio, steps: int, counted: slice) -> Audio:
-    """Samples (B, L) of the steps `counted`, of audio (B, T_x) of so many steps."""
-    return audio.reshape(len(audio), steps, -1)[:, counted].reshape(len(audio), -1)
+    steps = audio.reshape(len(audio), z.shape[-1], -1)  # (B, T, hop)
+    wanted = steps[:, counted].reshape(len(audio), -1)
+    return si_snr(network.decode(z, level, kept=counted), wanted)

@@ -68,9 +68,8 @@ class BlockDecoder:
         blocks = [piece.block for _, piece in batch]
         size = self._header.block_steps
         first = [piece.block.index * size - window.left for window, piece in batch]
-        decoded = self._codec.network.decode(codes, self._levels(blocks), first)
-        left, steps, hop = batch[0][0].left, batch[0][0].size, self._header.hop
-        audio = decoded[:, left * hop : (left + steps) * hop]
+        kept = slice(batch[0][0].left, batch[0][0].left + batch[0][0].size)
+        audio = self._codec.network.decode(codes, self._levels(blocks), first, kept)
         if not np.isfinite(audio).all():
             raise CodeError("the model decodes to values that are not finite: train it again")
         for samples, block in zip(audio, blocks, strict=True):

@@ -24,9 +24,13 @@ class LevelNetwork(Protocol):
         """Codes at the levels."""
 
     def decode(
-        self, codes: Codes, level: Levels | None = None, first: Sequence[int] = (0,)
+        self,
+        codes: Codes,
+        level: Levels | None = None,
+        first: Sequence[int] = (0,),
+        kept: slice = slice(None),
     ) -> Audio:
-        """Audio of codes; `CodeError` where they are none of this model's.
+        """Audio of the frames `kept` of codes; `CodeError` where they are none of this model's.
 
         first: the frame of its signal at which each clip begins, one for each or for all.
         """

@@ -38,11 +38,16 @@ class TorchNetwork:
 
     @torch.inference_mode()
     def decode(
-        self, codes: Codes, level: Levels | None = None, first: Sequence[int] = (0,)
+        self,
+        codes: Codes,
+        level: Levels | None = None,
+        first: Sequence[int] = (0,),
+        kept: slice = slice(None),
     ) -> Audio:
         there = torch.from_numpy(codes).to(self._device)
         audio = self.autoencoder.decode(there, self._levels(level), first)
-        return audio[:, 0].float().cpu().numpy()
+        frames = audio[:, 0].unflatten(1, (codes.shape[-1], -1))[:, kept]
+        return frames.flatten(1).float().cpu().numpy()
 
     @property
     def _device(self) -> torch.device:

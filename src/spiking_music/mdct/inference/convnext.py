@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking_music.config.sections import ConvNeXtConfig
+
 EPSILON = 1e-5  # of layer norm, as torch has it
 Floats = NDArray[np.float32]
 Weights = Mapping[str, Floats]  # by the names that the module's weights have
@@ -33,6 +35,11 @@ class Block:
     expand: Linear  # with the norm's own factors in it
     contract: Linear  # with the block's scale in it
 
+    @property
+    def reach(self) -> int:
+        """Frames to either side that it depends on."""
+        return len(self.taps) // 2
+
     def add_to(self, x: Floats) -> None:
         """x (T, width) += what the block makes of it."""
         from spiking_music.mdct.inference import kernels  # here, as it imports a compiler
@@ -45,23 +52,67 @@ class Block:
 
 
 class ConvNeXt:
-    """x (T, inputs) → blocks at `width` → (T, outputs)."""
+    """x (T, inputs) → blocks at `width` → (kept, outputs), of the frames that are asked for only.
 
-    def __init__(self, weights: Weights, depth: int) -> None:
-        """weights: those of a `ConvNeXtBackbone`; `KeyError` where one is missing."""
+    Each block looks `reach` frames to either side, so that the later ones have fewer to work on.
+    """
+
+    def __init__(self, weights: Weights, inputs: int, outputs: int, config: ConvNeXtConfig) -> None:
+        """weights: those of a `ConvNeXtBackbone`; `ValueError` where they are not."""
+        wanted, found = _shapes(inputs, outputs, config), {k: w.shape for k, w in weights.items()}
+        if found != wanted:
+            raise ValueError(f"weights of shapes {found} where {wanted} belong")
         self._in = _linear(weights["in_proj.weight"][:, :, 0], weights["in_proj.bias"])
         self._norm_in = weights["norm_in.weight"], weights["norm_in.bias"]
-        self._blocks = [_block(_under(f"blocks.{i}.", weights)) for i in range(depth)]
+        self._blocks = [_block(_under(f"blocks.{i}.", weights)) for i in range(config.depth)]
         self._out = _after_norm("norm_out", "out_proj", weights)
 
-    def __call__(self, x: Floats) -> Floats:
+    def __call__(self, x: Floats, kept: range) -> Floats:
         factor, shift = self._norm_in
-        y = _normed(self._in(x))
+        reach = sum(block.reach for block in self._blocks)
+        around = _around(kept, reach, len(x))
+        y = _normed(self._in(x[around.start : around.stop]))
         y *= factor
         y += shift
         for block in self._blocks:
             block.add_to(y)
+            reach -= block.reach
+            before, around = around, _around(kept, reach, len(x))
+            y = y[around.start - before.start : around.stop - before.start]
         return self._out(_normed(y))
+
+
+def _shapes(inputs: int, outputs: int, config: ConvNeXtConfig) -> dict[str, tuple[int, ...]]:
+    """Shapes by name of all weights of a `ConvNeXtBackbone`."""
+    width, wide = config.width, config.expansion * config.width
+    block: dict[str, tuple[int, ...]] = {
+        "scale": (width,),
+        "depthwise.weight": (width, 1, config.kernel),
+        "depthwise.bias": (width,),
+        "norm.weight": (width,),
+        "norm.bias": (width,),
+        "expand.weight": (wide, width),
+        "expand.bias": (wide,),
+        "contract.weight": (width, wide),
+        "contract.bias": (width,),
+    }
+    ends: dict[str, tuple[int, ...]] = {
+        "in_proj.weight": (width, inputs, 1),
+        "in_proj.bias": (width,),
+        "norm_in.weight": (width,),
+        "norm_in.bias": (width,),
+        "norm_out.weight": (width,),
+        "norm_out.bias": (width,),
+        "out_proj.weight": (outputs, width),
+        "out_proj.bias": (outputs,),
+    }
+    blocks = range(config.depth)
+    return ends | {f"blocks.{i}.{name}": shape for i in blocks for name, shape in block.items()}
+
+
+def _around(kept: range, reach: int, steps: int) -> range:
+    """The frames that `kept` depends on, of 0 .. `steps` − 1."""
+    return range(max(0, kept.start - reach), min(steps, kept.stop + reach))
 
 
 def _normed(x: Floats) -> Floats:

@@ -8,8 +8,10 @@ EPSILON = 1e-5  # of layer norm, as torch has it
 BOUND = 4.0  # beyond which erf is ±1 in single precision
 ROOT = 0.7071067811865476  # √½
 
+# Divisions follow numpy: a check for zero, as Python has it, would keep loops from using vectors.
 
-@compiled(fastmath=True)
+
+@compiled(fastmath=True, error_model="numpy")
 def convolve_and_norm(x, taps, bias, out):  # type: ignore[no-untyped-def]
     """Depthwise convolution of x (T, C) with taps (K, C), then each step to mean 0, variance 1."""
     steps, width = x.shape
@@ -34,7 +36,7 @@ def convolve_and_norm(x, taps, bias, out):  # type: ignore[no-untyped-def]
             row[c] = (row[c] - mean) * factor
 
 
-@compiled(fastmath=True)
+@compiled(fastmath=True, error_model="numpy")
 def gelu(h, bias):  # type: ignore[no-untyped-def]
     """h (T, C) := GELU(h + bias), in place; erf to about 5e-7 by a ratio of polynomials."""
     for t in range(h.shape[0]):

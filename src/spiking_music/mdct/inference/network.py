@@ -40,7 +40,7 @@ class MdctNetwork:
     batch = 4  # windows that share the checks and the copies around the model
 
     def __init__(self, config: VariantConfig, weights: Mapping[str, Floats]) -> None:
-        """A variant that `runs`; `KeyError` or `ValueError` where weights are not its own."""
+        """A variant that `runs`; `ValueError` where weights are not its own."""
         backbone, bottleneck = config.backbone, config.bottleneck
         assert isinstance(backbone, MdctConfig) and isinstance(bottleneck, DeadzoneConfig)
         self._hop, self._units, self._conditioning = config.signal.hop, bottleneck.rows, None
@@ -67,20 +67,24 @@ class MdctNetwork:
     def codes_at(self, latents: Floats, level: Levels | None) -> Events:
         """Events of what `latents` returned."""
         finer = self._finer(level, len(latents))
-        pairs = zip(latents, finer, strict=True)
-        return np.stack([self._quantizer.encode(latent, each) for latent, each in pairs])
+        return np.stack(list(map(self._quantizer.encode, latents, finer)))
 
     def decode(
-        self, codes: Events, level: Levels | None = None, first: Sequence[int] = (0,)
+        self,
+        codes: Events,
+        level: Levels | None = None,
+        first: Sequence[int] = (0,),
+        kept: slice = slice(None),
     ) -> Floats:
-        """Audio of events, wherever in their signal their `first` frames stand.
+        """Audio of the frames `kept`, wherever in their signal the `first` ones stand.
 
         `CodeError` where events or levels are none of this model's.
         """
         require_events(codes, self._units)
         finer = self._finer(level, len(codes))
-        pairs = zip(codes.astype(np.uint8, copy=False), finer, strict=True)
-        return np.stack([self._postfilter(self._quantizer.decode(z, each)) for z, each in pairs])
+        frames = range(*kept.indices(codes.shape[2]))
+        latents = map(self._quantizer.decode, codes.astype(np.uint8, copy=False), finer)
+        return np.stack([self._postfilter(latent, frames) for latent in latents])
 
     def _finer(self, level: Levels | None, clips: int) -> Floats:
         """What coefficients are multiplied by before they are quantised, (B,)."""
@@ -99,11 +103,10 @@ def load_network(path: Path, config: VariantConfig) -> MdctNetwork:
     with opened(path, "numpy") as file:
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     weights = {
-        name.removeprefix(BACKBONE): value.astype(np.float32)
+        name.removeprefix(BACKBONE): np.asarray(value, np.float32)
         for name, value in current_state(state).items()
-        if name.startswith(BACKBONE)
     }
     try:
         return MdctNetwork(config, weights)
-    except (KeyError, IndexError, ValueError):
+    except ValueError:
         raise unfitting(path) from None

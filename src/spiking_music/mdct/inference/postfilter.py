@@ -25,46 +25,51 @@ class PostFilter:
     """Coefficients, frame gain and envelope (T, bins + 1 + bands) → audio (T·hop,)."""
 
     def __init__(self, config: MdctConfig, transform: Lapped, weights: Weights) -> None:
-        """weights: of the backbone; `KeyError` where one is missing."""
+        """weights: of the backbone; `ValueError` where they are not."""
         self._config, self._transform = config, transform
         self._stft = Stft(config.n_fft, transform.hop)
         self._bins, self._low = config.n_fft // 2 + 1, low_bins(config, transform.hop)
-        self._backbone = ConvNeXt(weights, config.depth)
+        inputs, outputs = 3 * self._low + config.latent, 3 * self._bins + self._low
+        self._backbone = ConvNeXt(weights, inputs, outputs, config)
         bands, offset = expected_power(config, transform.hop)
-        self._bands = np.ascontiguousarray(HALF_LN2 * bands.T)  # (bands, n_fft/2 + 1)
-        self._offset = HALF_LN2 * offset[:, 0]
+        one = np.ones_like(offset)
+        self._loudness = HALF_LN2 * np.concatenate([bands, one, offset], axis=1).T
 
-    def __call__(self, latent: Floats) -> Floats:
-        bins = self._config.bins
+    def __call__(self, latent: Floats, kept: range) -> Floats:
+        """Audio of the frames `kept` only, (kept·hop,); the others are their context."""
+        bins, hop = self._config.bins, self._transform.hop
         coefficients, gain = latent[:, :bins], latent[:, bins : bins + 1]
         bands = latent[:, bins + 1 :] - gain
         rms = np.exp2(gain / np.float32(2))
-        frames = np.zeros((len(latent), self._transform.hop), np.float32)
+        frames = np.zeros((len(latent), hop), np.float32)
         frames[:, :bins] = coefficients
         frames = self._transform.dct(frames)
         spectrum = self._stft.forward(self._transform.joined(frames / rms))[:, : self._low]
         inputs = np.concatenate(
             [features(spectrum), _root(coefficients / rms), gain / 10, bands / 10 + 1], axis=1
         )
-        missing = self._missing(self._backbone(inputs), spectrum, gain, bands, rms)
-        audio = self._stft.inverse(missing)
-        audio += self._transform.joined(frames)
-        return audio
+        overlap = self._stft.overlap  # of frames, which are heard in each other
+        heard = range(max(0, kept.start - overlap), min(len(latent), kept.stop + overlap))
+        part = slice(heard.start, heard.stop)
+        heads = self._backbone(inputs, heard)
+        known = np.concatenate([bands, gain, np.ones_like(gain)], axis=1)[part]
+        missing = self._missing(heads, spectrum[part] * rms[part], known)
+        audio = self._stft.inverse(missing)[(kept.start - heard.start) * hop :]
+        return (
+            audio[: len(kept) * hop]
+            + self._transform.joined(frames)[kept.start * hop : kept.stop * hop]
+        )
 
-    def _missing(
-        self, heads: Floats, spectrum: Spectrum, gain: Floats, bands: Floats, rms: Floats
-    ) -> Spectrum:
+    def _missing(self, heads: Floats, spectrum: Spectrum, known: Floats) -> Spectrum:
         """What is to be added, (T, n_fft/2 + 1), of the network's outputs m, a, b and share."""
         bins = self._bins
-        amplitude = np.minimum(heads[:, :bins], np.float32(MAX_LOG_GAIN))
-        amplitude += bands @ self._bands
-        amplitude += self._offset
-        amplitude += HALF_LN2 * gain
+        amplitude = known @ self._loudness
+        amplitude += np.minimum(heads[:, :bins], np.float32(MAX_LOG_GAIN))
         np.exp(amplitude, out=amplitude)
         missing = np.empty(amplitude.shape, np.complex64)
         np.multiply(amplitude, heads[:, bins : 2 * bins], out=missing.real)
         np.multiply(amplitude, heads[:, 2 * bins : 3 * bins], out=missing.imag)
-        missing[:, : self._low] += (rms * heads[:, 3 * bins :]) * spectrum
+        missing[:, : self._low] += heads[:, 3 * bins :] * spectrum
         return missing
 
 

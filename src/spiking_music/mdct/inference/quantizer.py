@@ -71,8 +71,10 @@ class Deadzone:
         sums = np.add.reduceat(np.exp2(bands), starts, axis=0)
         counts = np.diff(starts, append=steps).astype(np.float32)[:, None]
         level = np.log2(sums / counts) / np.float32(config.envelope_step)
-        level = np.rint(level + (config.envelope_levels - 1)).clip(0, config.envelope_levels)
-        return level.repeat(config.envelope_frames, axis=0)[:steps]
+        highest = np.float32(config.envelope_levels)
+        level = np.rint(level + (highest - 1)).clip(0, highest)
+        held: Floats = level.repeat(config.envelope_frames, axis=0)[:steps]
+        return held
 
     def _rms(self, gain: Floats) -> Floats:
         """Full scale = 1 of gain levels 0..L, (T,) → (T, 1)."""

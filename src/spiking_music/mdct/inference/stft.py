@@ -15,6 +15,7 @@ class Stft:
 
     def __init__(self, n_fft: int, hop: int) -> None:
         self.n_fft, self.hop, self.margin = n_fft, hop, (n_fft - hop) // 2
+        self.overlap = math.ceil(self.margin / hop)  # frames on either side that one takes in
         self._hops = math.ceil(n_fft / hop)  # that a frame reaches over
         window = np.sin(np.pi / n_fft * np.arange(n_fft)) ** 2
         self._window = window.astype(np.float32)
