@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from spiking_music.codec.later_coder import LaterCoder
 from spiking_music.codec.network import Network
 from spiking_music.codec.pretrained import fingerprint_of
 from spiking_music.codec.stream import EntropyCoder, Header
@@ -87,7 +88,7 @@ def load_model(
             f"variant '{config.name}' keeps a spectrogram and is no codec: choose another model"
         )
     tables = weights.with_name(TABLES)
-    coder = _coder(tables, config) if tables.is_file() else None
+    coder = LaterCoder(tables, _shape(config), config.name) if tables.is_file() else None
     network = _network(weights, config, device, torch)
     return CodecModel(path, network, config, fingerprint_of(weights), coder)
 
@@ -100,21 +101,6 @@ def _network(weights: Path, config: VariantConfig, device: str, torch: bool) -> 
     from spiking_music.codec import torch_network  # here, as it takes seconds
 
     return torch_network.load_network(weights, device)
-
-
-def _coder(path: Path, config: VariantConfig) -> EntropyCoder:
-    from spiking_music.codec.entropy import (  # here, as it imports a compiler
-        load_tables,
-        make_coder,
-    )
-
-    tables = load_tables(path)
-    if (tables.kind, tables.rows, tables.codebook_size) != _shape(config):
-        raise CodeError(
-            f"the tables '{path}' are of {tables.rows} rows of {tables.kind} codes, not those of "
-            f"model '{config.name}': fit them again"
-        )
-    return make_coder(tables)
 
 
 def _shape(config: VariantConfig) -> tuple[Literal["binary", "rvq"], int, int]:

@@ -72,9 +72,8 @@ class Deadzone:
         counts = np.diff(starts, append=steps).astype(np.float32)[:, None]
         level = np.log2(sums / counts) / np.float32(config.envelope_step)
         highest = np.float32(config.envelope_levels)
-        level = np.rint(level + (highest - 1)).clip(0, highest)
-        held: Floats = level.repeat(config.envelope_frames, axis=0)[:steps]
-        return held
+        rounded: NDArray = np.rint(level + (highest - 1)).clip(0, highest)
+        return rounded.repeat(config.envelope_frames, axis=0)[:steps]
 
     def _rms(self, gain: Floats) -> Floats:
         """Full scale = 1 of gain levels 0..L, (T,) → (T, 1)."""
