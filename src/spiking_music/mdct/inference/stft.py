@@ -1,6 +1,7 @@
 """The short-time Fourier transform of `models.backbones.spectral` and its inverse, in numpy."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -21,6 +22,7 @@ class Stft:
         self._window = window.astype(np.float32)
         # numpy computes in single precision where a transform is normed, and not where it is not
         self._scaled = (window * n_fft).astype(np.float32)
+        self._norms = lru_cache(maxsize=8)(self._least_squares)
 
     def forward(self, audio: Floats) -> Spectrum:
         """Spectrum (T, n_fft/2 + 1) of audio (T·hop,)."""
@@ -32,8 +34,15 @@ class Stft:
         """Audio (T·hop,) of a spectrum (T, n_fft/2 + 1), least squares."""
         frames = np.fft.irfft(spectrum, n=self.n_fft).view(np.float32)
         frames *= self._window
-        square = np.broadcast_to(np.square(self._window), frames.shape)
-        return self._overlap_add(frames) / self._overlap_add(square)
+        audio = self._overlap_add(frames)
+        audio *= self._norms(len(frames))
+        return audio
+
+    def _least_squares(self, steps: int) -> Floats:
+        """What the sum of so many overlapping frames is to be multiplied by, (T·hop,)."""
+        square = np.broadcast_to(np.square(self._window), (steps, self.n_fft))
+        factors: Floats = np.reciprocal(self._overlap_add(square))
+        return factors
 
     def _overlap_add(self, frames: Floats) -> Floats:
         """Frames (T, n_fft) added at their places → (T·hop,), margins cut."""
