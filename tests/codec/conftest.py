@@ -75,8 +75,8 @@ def folder_with_tables(model_folder: MakeFolder, tmp_path_factory: pytest.TempPa
     """`free` and entropy tables fitted to its codes of other music."""
     folder = tmp_path_factory.mktemp("models") / "free"
     shutil.copytree(model_folder("free"), folder)
-    model = load(folder).model.model
-    audio = torch.from_numpy(music(20 * BLOCK / RATE, seed=5)[: 20 * BLOCK].reshape(20, 1, BLOCK))
-    tables = fit_entropy([model.encode(audio).numpy()], "binary", rounds=20)
+    network = load(folder).model.network
+    audio = music(20 * BLOCK / RATE, seed=5)[: 20 * BLOCK].reshape(20, BLOCK)
+    tables = fit_entropy([network.encode(audio)], "binary", rounds=20)
     save_tables(tables, folder / "entropy.safetensors")
     return folder

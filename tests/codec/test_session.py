@@ -177,7 +177,7 @@ def test_salvage_keeps_time_and_loses_damaged_blocks_only(codec_of: MakeCodec) -
         assert [(lost.first, lost.count) for lost in decoding.lost] == [(3, 2), (9, 1)]
         assert len(found) == len(whole)
         assert not found[3 * BLOCK : 5 * BLOCK].any() and not found[9 * BLOCK :].any()
-        reach = codec.model.context.decoder * HOP
+        reach = codec.model.network.context.decoder * HOP
         for begin, end in [(0, 3 * BLOCK - reach), (5 * BLOCK + reach, 9 * BLOCK - reach)]:
             np.testing.assert_allclose(found[begin:end], whole[begin:end], atol=1e-5)
     section = codec.decode(bad, start=2.5 * BLOCK / RATE, duration=4 * BLOCK / RATE, salvage=True)
@@ -328,9 +328,10 @@ def test_blocks_read_back_are_the_models_codes(codec_of: MakeCodec) -> None:
     codec = codec_of("free")
     stream = codec.encode(music(1), RATE)
     assert codec.encode(music(1), RATE, format="dense") == stream  # the best for random events
-    audio = torch.from_numpy(np.pad(music(1), (0, -RATE % HOP)))[None, None]
+    audio = np.pad(music(1), (0, -RATE % HOP))[None]
     found = [block.codes for block in StreamReader(io.BytesIO(stream)).blocks()]
-    np.testing.assert_array_equal(np.concatenate(found, axis=1), codec.model.model.encode(audio)[0])
+    expected = codec.model.network.encode(audio)[0]
+    np.testing.assert_array_equal(np.concatenate(found, axis=1), expected)
     with pytest.raises(CodeError, match="no format 'packed'"):
         codec.encode(music(1), RATE, format="packed")
 

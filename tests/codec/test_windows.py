@@ -13,6 +13,7 @@ from spiking_music.codec.decoding import beside
 from spiking_music.codec.session import Codec, load
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import StreamReader
+from spiking_music.codec.torch_network import TorchNetwork
 from spiking_music.codec.windows import alike, windows
 from spiking_music.config import read, variant
 from spiking_music.errors import CodeError
@@ -100,8 +101,8 @@ def test_a_receptive_field_without_an_end_is_said(model_folder: MakeFolder) -> N
 def whole(codec: Codec, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Codes and sound that the model gives of a recording in one piece."""
     filled = np.pad(audio, (0, -len(audio) % HOP))
-    codes = codec.model.model.encode(torch.from_numpy(filled)[None, None])
-    return codes[0].numpy(), codec.model.model.decode(codes)[0, 0, : len(audio)].numpy()
+    codes = codec.model.network.encode(filled[None])
+    return codes[0], codec.model.network.decode(codes)[0, : len(audio)]
 
 
 def codes_in(stream: bytes) -> np.ndarray:
@@ -170,9 +171,10 @@ def test_blocks_end_where_levels_of_the_envelope_do(codec_of: MakeCodec) -> None
     assert model.header(RATE).block_steps % model.config.bottleneck.envelope_frames == 0
     bottleneck = model.config.bottleneck.model_copy(update={"envelope_frames": 3})
     config = model.config.model_copy(update={"bottleneck": bottleneck})
-    other = replace(model, config=config, model=Autoencoder(config))
+    network = TorchNetwork(Autoencoder(config).eval(), batch=1)
+    other = replace(model, config=config, network=network)
     assert other.header(RATE).block_steps == BLOCK // HOP // 3 * 3
-    assert other.model.context_frames.encoder == 6  # 4 of the gain, from where a level begins
+    assert other.network.context.encoder == 6  # 4 of the gain, from where a level begins
 
 
 def test_a_part_without_a_receptive_field_cannot_be_built() -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from spiking_music.codec.model_folder import CodecModel
+from spiking_music.codec.network import Levels
 from spiking_music.codec.stream import Block, Header, Lost, StreamReader
 from spiking_music.codec.windows import Window, alike, windows
 from spiking_music.errors import CodeError, SpikingMusicError
@@ -43,12 +43,13 @@ class BlockDecoder:
         Reads as many blocks before `first` as its window needs. With `salvage`, lost blocks are
         silence. Raises `CodeError` where the stream is damaged beyond that.
         """
-        size, context = self._header.block_steps, self._codec.context.decoder
+        network, size = self._codec.network, self._header.block_steps
+        context = network.context.decoder
         begin = max(0, first - math.ceil(context / size))
         pieces = self._salvaged(begin) if salvage else map(Piece, self._reader.blocks(begin))
         placed = _placed(pieces, size, context)
         wanted = (item for item in placed if item[1].block.index >= first)
-        batches = alike(wanted, lambda item: (item[0].shape, item[1].lost), self._codec.batch)
+        batches = alike(wanted, lambda item: (item[0].shape, item[1].lost), network.batch)
         for sounds in beside(self._sound, batches):
             yield from sounds
 
@@ -62,22 +63,19 @@ class BlockDecoder:
             return [np.zeros(window.size * self._header.hop, np.float32) for window, _ in batch]
         return list(self._decoded(batch))
 
-    @torch.inference_mode()
     def _decoded(self, batch: list[tuple[Window, Piece]]) -> Iterator[NDArray[np.float32]]:
-        codes = torch.from_numpy(np.stack([window.data for window, _ in batch]))
+        codes = np.stack([window.data for window, _ in batch])
         blocks = [piece.block for _, piece in batch]
         size = self._header.block_steps
         first = [piece.block.index * size - window.left for window, piece in batch]
-        codes = codes.to(self._codec.device)
-        decoded = self._codec.model.decode(codes, self._levels(blocks), first)
-        left, steps, hop = batch[0][0].left, batch[0][0].size, self._header.hop
-        audio = decoded[:, 0, left * hop : (left + steps) * hop].float().cpu().numpy()
+        kept = slice(batch[0][0].left, batch[0][0].left + batch[0][0].size)
+        audio = self._codec.network.decode(codes, self._levels(blocks), first, kept)
         if not np.isfinite(audio).all():
             raise CodeError("the model decodes to values that are not finite: train it again")
         for samples, block in zip(audio, blocks, strict=True):
             yield samples / np.float32(block.gain) if block.gain != 1 else samples
 
-    def _levels(self, blocks: list[Block]) -> torch.Tensor | None:
+    def _levels(self, blocks: list[Block]) -> Levels | None:
         """μ of each block, (B,) int64; `CodeError` unless they are what the model takes."""
         count = self._codec.config.levels
         for block in blocks:
@@ -88,7 +86,7 @@ class BlockDecoder:
                 )
         if not count:
             return None
-        return torch.tensor([block.level for block in blocks], device=self._codec.device)
+        return np.array([block.level for block in blocks], np.int64)
 
     def _salvaged(self, begin: int) -> Iterator[Piece]:
         """What is whole from block `begin` on, and a lost block for every one that is not."""

@@ -2,24 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from spiking_music.codec.bisection import Probe, first_fitting
+from spiking_music.codec.choice import Choice, over, quality_of, within
 from spiking_music.codec.model_folder import CodecModel
+from spiking_music.codec.network import Audio
 from spiking_music.codec.stream import Block, Header, stored_gain
 from spiking_music.codec.stream.frame import FRAME_BYTES
 from spiking_music.codec.stream.payload import pack
 from spiking_music.codec.windows import Window, alike, windows
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, DataError
-
-if TYPE_CHECKING:  # imports pandas, which a fixed level can do without
-    from spiking_music.codec.rate_control import Choice
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ class Missed:
     """Blocks whose wish no level fulfils; they are coded at the nearest one."""
 
     blocks: int
-    worst: "Choice"
+    worst: Choice
 
 
 class BlockEncoder:
@@ -89,19 +85,17 @@ class BlockEncoder:
         """
         hop, size = self._header.hop, self._header.block_samples
         index = 0
-        found = windows(pieces, size, self._codec.context.encoder * hop)
-        for batch in alike(found, lambda window: window.shape, self._codec.batch):
+        found = windows(pieces, size, self._codec.network.context.encoder * hop)
+        for batch in alike(found, lambda window: window.shape, self._codec.network.batch):
             gains = [_gain(window) for window in batch]
-            stack = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
-            audio = torch.from_numpy(stack)[:, None].to(self._codec.device)  # (B, 1, L)
+            audio = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
             left, steps = batch[0].left // hop, batch[0].size // hop
             codes, levels = self._codes(audio, slice(left, left + steps))
             for z, level, gain in zip(codes, levels, gains, strict=True):
                 yield Block(index, z, gain, level)
                 index += 1
 
-    @torch.inference_mode()
-    def _codes(self, audio: Tensor, counted: slice) -> tuple[NDArray, list[int | None]]:
+    def _codes(self, audio: Audio, counted: slice) -> tuple[NDArray, list[int | None]]:
         """Codes (B, rows, T) of the steps `counted`, and the level of each."""
         wish = self._wish
         if wish.kbps is not None or wish.min_si_snr is not None:
@@ -109,17 +103,18 @@ class BlockEncoder:
             return (self._bisected if monotone else self._controlled)(audio, counted)
         level = None
         if wish.level is not None:
-            level = torch.full((len(audio),), wish.level, device=self._codec.device)
-        codes = self._codec.model.encode(audio, level)[..., counted]
-        return codes.cpu().numpy(), [wish.level] * len(audio)
+            level = np.full(len(audio), wish.level, np.int64)
+        codes = self._codec.network.encode(audio, level)[..., counted]
+        return codes, [wish.level] * len(audio)
 
-    def _controlled(self, audio: Tensor, counted: slice) -> tuple[NDArray, list[int | None]]:
+    def _controlled(self, audio: Audio, counted: slice) -> tuple[NDArray, list[int | None]]:
         from spiking_music.codec.rate_control import highest_level, lowest_level, sweep
 
         wish, levels = self._wish, range(self._codec.config.levels)
         rate = self._header.sample_rate
         price = None if wish.kbps is None else self._kbps  # slow: entropy coding at every level
-        found = sweep(self._codec.model, audio, levels, self._codec.batch, rate, counted, price)
+        network = self._codec.network
+        found = sweep(network, audio, levels, network.batch, rate, counted, price)
         codes: list[NDArray[np.uint8]] = []
         chosen: list[int | None] = []
         for clip, rows in found.table(range(len(audio))).groupby("clip"):
@@ -136,22 +131,20 @@ class BlockEncoder:
             chosen.append(choice.level)
         return np.stack(codes), chosen
 
-    def _bisected(self, audio: Tensor, counted: slice) -> tuple[NDArray, list[int | None]]:
+    def _bisected(self, audio: Audio, counted: slice) -> tuple[NDArray, list[int | None]]:
         """As `_controlled`, where rate and quality fall from level to level."""
-        from spiking_music.codec.rate_control import quality_of
-
-        wish, codec = self._wish, self._codec
-        latents = codec.model.latents(audio)
-        order = range(codec.config.levels)
+        wish, network = self._wish, self._codec.network
+        latents = network.latents(audio)
+        order = range(self._codec.config.levels)
 
         def probe(clips: list[int], levels: list[int]) -> list[Probe]:
-            level = torch.tensor(levels, device=codec.device)
-            z = codec.model.codes_at(latents[clips], level)
-            codes = z[..., counted].to(torch.uint8).cpu().numpy()
+            level = np.array(levels, np.int64)
+            z = network.codes_at(latents[clips], level)
+            codes = z[..., counted].astype(np.uint8, copy=False)
             if wish.kbps is not None:
                 fits = np.array([self._kbps(each) <= wish.kbps for each in codes])
             else:
-                quality = quality_of(codec.model, z, level, audio[clips], counted)
+                quality = quality_of(network, z, level, audio[clips], counted)
                 # silence has no SI-SNR to lose
                 fits = np.isnan(quality) | (quality > (wish.min_si_snr or 0.0))
             return [Probe(*each) for each in zip(levels, codes, fits.tolist(), strict=True)]
@@ -159,9 +152,9 @@ class BlockEncoder:
         found = first_fitting(len(audio), order if wish.kbps is not None else order[::-1], probe)
         for clip, each in enumerate(found):
             if not each.fits:
-                level = torch.tensor([each.level], device=codec.device)
-                z = codec.model.codes_at(latents[[clip]], level)
-                quality = quality_of(codec.model, z, level, audio[[clip]], counted)[0]
+                level = np.array([each.level], np.int64)
+                z = network.codes_at(latents[[clip]], level)
+                quality = quality_of(network, z, level, audio[[clip]], counted)[0]
                 self._miss_at(each, float(quality))
         return np.stack([each.codes for each in found]), [each.level for each in found]
 
@@ -172,13 +165,11 @@ class BlockEncoder:
         return count * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
 
     def _miss_at(self, probe: Probe, si_snr_db: float) -> None:
-        from spiking_music.codec.rate_control import Choice, over, within
-
         wish = self._wish
         words = over(wish.min_si_snr or 0.0) if wish.kbps is None else within(wish.kbps)
         self._miss(Choice(False, probe.level, self._kbps(probe.codes), si_snr_db, words))
 
-    def _miss(self, choice: "Choice") -> None:
+    def _miss(self, choice: Choice) -> None:
         before = self.missed
         if before is None:
             self.missed = Missed(1, choice)

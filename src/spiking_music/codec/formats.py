@@ -19,16 +19,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln, xlogy
 
 from spiking_music.codec import bits
 from spiking_music.errors import CodeError
-from spiking_music.rangecoder.static import Events
 
 FORMATS = ("dense", "coo", "time", "units")
 FORMAT_BITS = 2  # a clip, to name one of the four
 LEVEL_BITS = 5  # a clip, to send μ in 0..31 (μ-SPARSE)
 Counts = NDArray[np.int64]
+Events = NDArray[np.uint8]  # z (N, T), entries 0 or 1
 
 
 class Packed(NamedTuple):
@@ -94,6 +93,8 @@ def count_bits(largest: int) -> int:
 
 def entropy_bound(units: int, steps: int, events: ArrayLike) -> NDArray[np.float64]:
     """N·T·H2(S/(N·T)) bits: entropy of independent entries of probability S/(N·T)."""
+    from scipy.special import xlogy  # here, as it takes long and codecs need it not
+
     size = units * steps
     density = _counts(units, steps, events) / size
     nats = -(xlogy(density, density) + xlogy(1 - density, 1 - density))
@@ -102,6 +103,8 @@ def entropy_bound(units: int, steps: int, events: ArrayLike) -> NDArray[np.float
 
 def enumeration_bound(units: int, steps: int, events: ArrayLike) -> NDArray[np.float64]:
     """log2 C(N·T, S) bits: no code that knows S, and treats all matrices alike, needs fewer."""
+    from scipy.special import gammaln
+
     size = units * steps
     events = _counts(units, steps, events)
     nats = gammaln(size + 1) - gammaln(events + 1) - gammaln(size - events + 1)

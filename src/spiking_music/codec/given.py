@@ -3,6 +3,7 @@
 import io
 import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from numbers import Integral, Real
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from spiking_music.errors import CodeError, DataError
@@ -53,9 +53,9 @@ def pieces(blocks: object) -> Iterator[NDArray[np.float32]]:
             yield _finite(np.ascontiguousarray(piece, np.float32))
 
 
-def rate(sample_rate: object) -> int:
+def rate(sample_rate: Any) -> int:
     """A sample rate as an integer of Hz; `DataError` where it is none."""
-    if isinstance(sample_rate, np.ndarray | torch.Tensor) and sample_rate.ndim == 0:
+    if (isinstance(sample_rate, np.ndarray) or _is_tensor(sample_rate)) and sample_rate.ndim == 0:
         with suppress(RuntimeError):  # of tensors that hold no values
             sample_rate = sample_rate.item()
     value = _float(sample_rate)
@@ -172,10 +172,7 @@ def _array(values: object) -> NDArray:
     if np.ma.is_masked(values):
         raise DataError(f"{FORM}, and of this one samples are masked: give waveform.filled(0)")
     try:
-        if isinstance(values, torch.Tensor):
-            tensor = values.detach().cpu()
-            values = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-        audio = np.asarray(values)
+        audio = np.asarray(_of_tensor(values) if _is_tensor(values) else values)
     except Exception as error:  # ragged lists, sparse tensors, and what foreign types may raise
         raise DataError(f"{FORM}, not {type(values).__name__} ({str(error)[:SHOWN]})") from None
     if audio.dtype.kind in "iu":
@@ -187,6 +184,19 @@ def _array(values: object) -> NDArray:
     if audio.dtype.kind != "f":
         raise DataError(f"{FORM}, not {audio.dtype} of shape {audio.shape}")
     return audio
+
+
+def _is_tensor(value: object) -> bool:
+    """Whether that is one of torch's, which is not imported to find out."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _of_tensor(values: Any) -> NDArray:
+    """A tensor as an array; numpy has no type for 16 bits of which 8 are the exponent."""
+    tensor = values.detach().cpu()
+    wide: NDArray = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+    return wide
 
 
 def _require_layout(channels: int, samples: int) -> None:

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
-
+from spiking_music.codec.later_coder import LaterCoder
+from spiking_music.codec.network import Network
 from spiking_music.codec.pretrained import fingerprint_of
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError
-from spiking_music.models.autoencoder import Autoencoder, ContextFrames
+from spiking_music.models.metadata import config_in, opened
 from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS
-from spiking_music.models.weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,8 @@ class CodecModel:
     """All that both ends of a stream must have in common."""
 
     path: Path
-    model: Autoencoder
+    network: Network
     config: VariantConfig
-    context: ContextFrames
     fingerprint: bytes  # first 16 bytes of the SHA-256 of the files, weights then tables
     coder: EntropyCoder | None  # None where the folder has no tables
 
@@ -36,6 +34,7 @@ class CodecModel:
         signal = self.config.signal
         kind, rows, size = _shape(self.config)
         entry = max(1, (size - 1).bit_length())  # bits
+        alignment = self.network.alignment
         frames = min(signal.steps, BLOCK_BITS // (rows * entry))
         return Header(
             fingerprint=self.fingerprint,
@@ -44,26 +43,9 @@ class CodecModel:
             codebook_size=size,
             sample_rate=signal.sample_rate,
             hop=signal.hop,
-            block_steps=frames // self.model.alignment * self.model.alignment,
+            block_steps=frames // alignment * alignment,
             original_rate=original_rate,
         )
-
-    @property
-    def device(self) -> torch.device:
-        return next(self.model.parameters()).device
-
-    @property
-    def batch(self) -> int:
-        """Windows at once that are fastest: on a CPU, few enough for its caches.
-
-        Layers at the rate of the samples fill them with one window; of more, every layer's memory
-        is taken from the system and returned to it, which halves SEANet's speed.
-        """
-        if self.device.type != "cpu":
-            return 16
-        backbone, decoder = self.config.backbone, self.config.decoder
-        framewise = backbone is not None and backbone.framewise and decoder.framewise
-        return 4 if framewise else 1
 
     def require(self, header: Header) -> None:
         """`CodeError` unless exactly this model made the stream of `header`."""
@@ -81,10 +63,13 @@ class CodecModel:
                 )
 
 
-def load_model(path: Path | str | None = None, device: str = "cpu") -> CodecModel:
+def load_model(
+    path: Path | str | None = None, device: str = "cpu", torch: bool = False
+) -> CodecModel:
     """The model of a folder or of a weights file, and the tables beside it, on `device`.
 
-    Without a path, the one that comes with the package.
+    Without a path, the one that comes with the package. An MDCT model on the CPU runs in numpy
+    unless `torch` is asked for; all others need it.
 
     Raises `CodeError` where weights or tables are missing, damaged, of no codec or of another
     model, `ConfigError` where there is no such device or no pretrained model.
@@ -96,29 +81,26 @@ def load_model(path: Path | str | None = None, device: str = "cpu") -> CodecMode
         )
     path = PRETRAINED if path is None else Path(path)
     weights = path / WEIGHTS if path.is_dir() else path
-    model, config = load_weights(weights, _device(device))
+    with opened(weights, "numpy") as file:
+        config = config_in(file.metadata() or {}, weights)
     if config.bottleneck.codes == "mel":
         raise CodeError(
             f"variant '{config.name}' keeps a spectrogram and is no codec: choose another model"
         )
     tables = weights.with_name(TABLES)
-    coder = _coder(tables, config) if tables.is_file() else None
-    return CodecModel(path, model, config, model.context_frames, fingerprint_of(weights), coder)
+    coder = LaterCoder(tables, _shape(config), config.name) if tables.is_file() else None
+    network = _network(weights, config, device, torch)
+    return CodecModel(path, network, config, fingerprint_of(weights), coder)
 
 
-def _coder(path: Path, config: VariantConfig) -> EntropyCoder:
-    from spiking_music.codec.entropy import (  # here, as it imports a compiler
-        load_tables,
-        make_coder,
-    )
+def _network(weights: Path, config: VariantConfig, device: str, torch: bool) -> Network:
+    from spiking_music.mdct.inference import network  # a room that builds on this
 
-    tables = load_tables(path)
-    if (tables.kind, tables.rows, tables.codebook_size) != _shape(config):
-        raise CodeError(
-            f"the tables '{path}' are of {tables.rows} rows of {tables.kind} codes, not those of "
-            f"model '{config.name}': fit them again"
-        )
-    return make_coder(tables)
+    if device == "cpu" and not torch and network.runs(config):
+        return network.load_network(weights, config)
+    from spiking_music.codec import torch_network  # here, as it takes seconds
+
+    return torch_network.load_network(weights, device)
 
 
 def _shape(config: VariantConfig) -> tuple[Literal["binary", "rvq"], int, int]:
@@ -126,12 +108,3 @@ def _shape(config: VariantConfig) -> tuple[Literal["binary", "rvq"], int, int]:
     bottleneck = config.bottleneck
     assert bottleneck.codes != "mel"
     return bottleneck.codes, bottleneck.rows, bottleneck.codebook_size
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except Exception:  # each of the devices that torch knows of raises its own kinds
-        raise ConfigError(f"there is no device '{name}' here: choose another, or cpu") from None
-    return device

@@ -7,32 +7,17 @@ are, `bisection` is quicker). A target may be out of reach: a `Choice` says so, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
 from spiking_music.codec import formats
-from spiking_music.codec.si_snr import si_snr
+from spiking_music.codec.choice import Choice, over, quality_of, within
+from spiking_music.codec.network import Audio, LevelNetwork
 from spiking_music.errors import CodeError
 
 COLUMNS = ("clip", "level", "events", "kbps", "kbps_paper", "si_snr_db")
-
-
-class LevelModel(Protocol):
-    """What rate control needs of an `Autoencoder`; B counts clips, each with its own level."""
-
-    def latents(self, x: Tensor) -> Tensor:
-        """What does not depend on μ, of audio (B, 1, T_x): (B, …), computed once for all levels."""
-
-    def codes_at(self, latents: Tensor, level: Tensor) -> Tensor:
-        """Events (B, N, T) in {0, 1} at `level` (B,) int64."""
-
-    def decode(self, codes: Tensor, level: Tensor) -> Tensor:
-        """Audio (B, 1, T_x)."""
 
 
 @dataclass(frozen=True)
@@ -61,54 +46,35 @@ class Sweep:
         )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The level that a target leads to, or the plain statement that none does."""
-
-    met: bool
-    level: int  # where not met: the one that came nearest
-    kbps: float
-    si_snr_db: float
-    wish: str
-
-    def require(self) -> int:
-        """The level; `CodeError` where the target is not met."""
-        if not self.met:
-            raise CodeError(
-                f"no level gives {self.wish}: the nearest, {self.level}, gives"
-                f" {self.si_snr_db:.1f} dB at {self.kbps:.2f} kbps; choose another bound"
-            )
-        return self.level
-
-
-@torch.no_grad()
 def sweep(
-    model: LevelModel,
-    audio: Tensor,
+    network: LevelNetwork,
+    audio: Audio,
     levels: Sequence[int],
     batch: int,
     sample_rate: int,
     counted: slice = slice(None),
     price: Callable[[NDArray[np.uint8]], float] | None = None,
 ) -> Sweep:
-    """Code and decode `audio` (B, 1, T_x) at all `levels`, `batch` clips at a time.
+    """Code and decode `audio` (B, T_x) at all `levels`, `batch` clips at a time.
 
     Only the frames `counted` are kept and measured: what is around them is context. `price` gives
-    the kbps at which events (N, T) of one clip are written. The model's μ-independent part runs
+    the kbps at which events (N, T) of one clip are written. The network's μ-independent part runs
     once a clip. Raises `CodeError` where no level is given.
     """
     if not levels:
         raise CodeError("rate control needs one level at least")
     levels = sorted(set(levels))
-    latents = torch.cat([model.latents(part) for part in audio.split(batch)])
-    each = torch.tensor(levels, device=audio.device).repeat_interleave(len(audio))  # level by level
-    clips = torch.arange(len(audio), device=audio.device).repeat(len(levels))
+    starts = range(0, len(audio), batch)
+    latents = np.concatenate([network.latents(audio[i : i + batch]) for i in starts])
+    each = np.repeat(np.array(levels, np.int64), len(audio))  # level by level
+    clips = np.tile(np.arange(len(audio)), len(levels))
     codes, quality = [], []
-    for level, clip in zip(each.split(batch), clips.split(batch), strict=True):
-        z = model.codes_at(latents[clip], level)
-        codes.append(z[..., counted].to(torch.uint8).cpu().numpy())
+    for i in range(0, len(each), batch):
+        level, clip = each[i : i + batch], clips[i : i + batch]
+        z = network.codes_at(latents[clip], level)
+        codes.append(z[..., counted].astype(np.uint8, copy=False))
         steps = z.shape[-1]
-        quality.append(quality_of(model, z, level, audio[clip], counted))
+        quality.append(quality_of(network, z, level, audio[clip], counted))
     shape = (len(levels), len(audio))
     matrices = np.concatenate(codes).reshape(*shape, *codes[0].shape[1:])  # (L, B, N, T)
     events = matrices.sum(axis=(2, 3), dtype=np.int64)
@@ -120,14 +86,6 @@ def sweep(
         kbps = np.array([[price(z) for z in clips_of_level] for clips_of_level in matrices])
     si_snr_db = np.concatenate(quality).reshape(shape)
     return Sweep(np.array(levels), matrices, events, kbps, paper, si_snr_db)
-
-
-def quality_of(
-    model: LevelModel, z: Tensor, level: Tensor, audio: Tensor, counted: slice
-) -> NDArray[np.float64]:
-    """SI-SNR (B,) in dB of the steps `counted` of events z (B, N, T), nan for silence."""
-    heard, steps = model.decode(z, level), z.shape[-1]
-    return si_snr(_samples(heard, steps, counted), _samples(audio, steps, counted))
 
 
 def highest_level(table: pd.DataFrame, bound_db: float) -> Choice:
@@ -148,16 +106,6 @@ def lowest_level(table: pd.DataFrame, budget_kbps: float) -> Choice:
     """
     kbps = table["kbps"].to_numpy()
     return _choose(table, kbps <= budget_kbps, table["level"], kbps, within(budget_kbps))
-
-
-def over(bound_db: float) -> str:
-    """The target of quality, in words."""
-    return f"over {bound_db:g} dB"
-
-
-def within(budget_kbps: float) -> str:
-    """The target of rate, in words."""
-    return f"{budget_kbps:g} kbps or less"
 
 
 def controlled(table: pd.DataFrame, choose: Callable[[pd.DataFrame], Choice]) -> pd.DataFrame:
@@ -188,8 +136,3 @@ def _choose(
     index = int(np.argmin(np.where(fits, first, np.inf) if met else near))
     level, kbps, si_snr_db = table[["level", "kbps", "si_snr_db"]].to_numpy(np.float64)[index]
     return Choice(met, int(level), float(kbps), float(si_snr_db), wish)
-
-
-def _samples(audio: Tensor, steps: int, counted: slice) -> NDArray[np.float32]:
-    """Samples (B, L) of the steps `counted`, of audio (B, 1, T_x) of so many steps."""
-    return audio[:, 0].unflatten(-1, (steps, -1))[:, counted].flatten(1).float().cpu().numpy()

@@ -36,7 +36,7 @@ Checksum = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|sha1:[0-9a-f]{40
 class Section(BaseModel):
     """Base of all sections: frozen, and unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     place: ClassVar[str] = ""  # in the configuration, and keys that were not given (`config.parts`)
     absent: ClassVar[frozenset[str]] = frozenset()
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from spiking_music import files
+from spiking_music.codec.choice import over, within
 from spiking_music.codec.entropy import EntropyCoder, load_tables, make_coder
+from spiking_music.codec.network import Audio, LevelNetwork
 from spiking_music.codec.rate_control import (
     Sweep,
     controlled,
     highest_level,
     lowest_level,
-    over,
     sweep,
-    within,
 )
+from spiking_music.codec.torch_network import TorchNetwork
 from spiking_music.config import EvaluationConfig, VariantConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
@@ -27,7 +27,6 @@ from spiking_music.evaluation.inference import device_at_hand, require_signal
 from spiking_music.evaluation.rates import written_kbps
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.evaluation.tables import markdown, with_interval, write_text
-from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import load_weights
 from spiking_music.training.data import evenly_spaced
 
@@ -75,8 +74,9 @@ def sweep_split(
     _require(models.weights, variant, source, config)
     chosen = evenly_spaced(config.sweep_clips, len(source))
     owners = clip_places(tables, len(source))["performance"]
-    audio = torch.stack([source[i] for i in chosen])[:, None].to(device)  # (B, 1, T_x)
-    found = _swept(model, coder, audio, config, source.sample_rate)
+    audio = np.stack([source[i].numpy() for i in chosen])  # (B, T_x)
+    network = TorchNetwork(model, config.batch_size)
+    found = _swept(network, coder, audio, config, source.sample_rate)
     table = found.table(chosen)
     quality = controlled(table, lambda rows: highest_level(rows, config.bound_db))
     budget = controlled(table, lambda rows: lowest_level(rows, config.budget_kbps))
@@ -112,15 +112,15 @@ def _require(
 
 
 def _swept(
-    model: Autoencoder,
+    network: LevelNetwork,
     coder: EntropyCoder,
-    audio: torch.Tensor,
+    audio: Audio,
     config: EvaluationConfig,
     sample_rate: int,
 ) -> Sweep:
     seconds = audio.shape[-1] / sample_rate
     return sweep(
-        model,
+        network,
         audio,
         config.levels,
         config.batch_size,

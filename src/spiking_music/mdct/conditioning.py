@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from spiking_music.config import MdctConfig, StepSizeConfig, VariantConfig
-from spiking_music.models.conditioning import require_levels
+from spiking_music.models.checks import require_levels
 from spiking_music.models.parts import FRAMEWISE, Conditioner, Drawn
 
 

@@ -4,21 +4,14 @@ What is left to learn is what the codes do not say: partials between quantiser l
 bands of the envelope sound.
 """
 
-import math
-from itertools import pairwise
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from spiking_music.config import MdctConfig
-from spiking_music.models.backbones.spectral import (
-    MAX_LOG_GAIN,
-    ConvNeXtBackbone,
-    Stft,
-    features,
-)
+from spiking_music.mdct.prior import decoder_reach, expected_power, low_bins
+from spiking_music.models.backbones.compression import MAX_LOG_GAIN
+from spiking_music.models.backbones.spectral import ConvNeXtBackbone, Stft, features
 from spiking_music.models.lapped_transform import Mdct
 from spiking_music.models.parts import Decoder, Drawn, ReceptiveField
 
@@ -44,13 +37,14 @@ class MdctDecoder(Decoder):
         self.transform = Mdct(hop, config.bins)
         self.stft = Stft(config.n_fft, hop)
         self.bins = config.n_fft // 2 + 1
-        self.low = min(self.bins, math.ceil(config.bins / hop * self.bins) + 4)  # and a side lobe
+        self.low = low_bins(config, hop)
+        self._reach = decoder_reach(config, hop)
         inputs = 3 * self.low + config.latent
         self.backbone = ConvNeXtBackbone(inputs, 3 * self.bins + self.low, config)
         with torch.no_grad():
             for parameter in self.backbone.out_proj.parameters():
                 parameter.mul_(FAINT)
-        bands, offset = _scale(config, hop)
+        bands, offset = map(torch.from_numpy, expected_power(config, hop))
         self.register_buffer("bands", bands, persistent=False)
         self.register_buffer("offset", offset, persistent=False)
 
@@ -75,23 +69,4 @@ class MdctDecoder(Decoder):
     @property
     def receptive_field(self) -> ReceptiveField:
         """Of the post-filter, which sees frames of `stft` of what the inverse transform gives."""
-        inverse = math.ceil(self.stft.n_fft / 2 / self.stft.hop)  # frames, and half a frame more
-        return ReceptiveField(self.backbone.reach + self.stft.overlap + inverse)
-
-
-def _scale(config: MdctConfig, hop: int) -> tuple[Tensor, Tensor]:
-    """The log2 power to expect of a bin at frame gain 0 is matrix @ bands + offset.
-
-    (n_fft/2 + 1, bands) and (n_fft/2 + 1, 1). Bands count from centre to centre, the lowest to the
-    lower edge, below which the slope of music from bass to treble takes over.
-    """
-    places = np.linspace(0, hop, config.n_fft // 2 + 1)
-    points = [
-        config.envelope_edges[0],
-        *((low + high) / 2 for low, high in pairwise(config.envelope_edges)),
-    ]
-    shares = np.stack([np.interp(places, points, row) for row in np.eye(len(points))], axis=1)
-    slope = 2 * np.log2(config.n_fft / 20 / (1 + places / hop / 0.03) ** 2)
-    noise = math.log2(3 / 8 * config.n_fft)  # the window's energy: what noise of power 1 has
-    offset = shares[:, :1] * slope[:, None] + (1 - shares[:, :1]) * noise
-    return torch.from_numpy(shares[:, 1:]).float(), torch.from_numpy(offset).float()
+        return ReceptiveField(self._reach)

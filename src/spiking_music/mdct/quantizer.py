@@ -5,12 +5,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from spiking_music.config import DeadzoneConfig
+from spiking_music.models.checks import require_events
 from spiking_music.models.parts import FRAMEWISE, Drawn
 from spiking_music.models.quantizers.base import (
     Quantised,
     Quantizer,
     event_statistics,
-    require_events,
 )
 
 

@@ -14,10 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from spiking_music.config import MdctConfig
+from spiking_music.mdct.prior import QUIETEST, encoder_reach
 from spiking_music.models.lapped_transform import Mdct
 from spiking_music.models.parts import Drawn, Encoder, ReceptiveField
-
-QUIETEST = 1e-9  # root mean square below which levels are not told apart
 
 
 class MdctEncoder(Encoder):
@@ -33,6 +32,7 @@ class MdctEncoder(Encoder):
         super().__init__()
         self.transform = Mdct(hop, max(config.bins, config.envelope_edges[-1]))
         self.bins, self.span, self.edges = config.bins, config.gain_frames, config.envelope_edges
+        self._reach = encoder_reach(config)
 
     def forward(self, x: Tensor) -> Tensor:
         power = x.unflatten(2, (-1, self.transform.hop)).square().mean(dim=3)  # (B, 1, T)
@@ -49,4 +49,4 @@ class MdctEncoder(Encoder):
     @property
     def receptive_field(self) -> ReceptiveField:
         """Of the frame gain, and of the overlap of frames."""
-        return ReceptiveField(max(1, self.span))
+        return ReceptiveField(self._reach)

@@ -16,9 +16,11 @@ from spiking_music.config.registry import (
     QUANTIZERS,
 )
 from spiking_music.errors import CodeError
+from spiking_music.models.checks import require_frames
 from spiking_music.models.noise import Noise
 from spiking_music.models.parts import FRAMEWISE, Conditioner, Decoder, Encoder
 from spiking_music.models.quantizers.base import Quantised, Quantizer
+from spiking_music.models.receptive_field import ContextFrames
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,6 @@ class Output:
     codes: Tensor
     losses: dict[str, Tensor] = field(default_factory=dict)
     stats: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ContextFrames:
-    """Frames on either side of a block that its window takes in, for the codes and for the sound.
-
-    exact: all that the block depends on is within, so that a window gives what the whole file
-    gives; else the window is all that attention sees or recurrence remembers.
-    """
-
-    encoder: int
-    decoder: int
-    exact: bool
 
 
 class Autoencoder(nn.Module):
@@ -81,8 +70,7 @@ class Autoencoder(nn.Module):
         after = self.after.receptive_field if self.after else FRAMEWISE
         encoder = self.encoder.receptive_field + before + self.bottleneck.receptive_field
         decoder = after + self.decoder.receptive_field
-        aligned = -(-encoder.context // self.alignment) * self.alignment
-        return ContextFrames(aligned, decoder.context, encoder.exact and decoder.exact)
+        return ContextFrames.of(encoder, decoder, self.alignment)
 
     @property
     def alignment(self) -> int:
@@ -91,7 +79,7 @@ class Autoencoder(nn.Module):
 
     def forward(self, x: Tensor, level: Tensor | None = None) -> Output:
         """One pass over audio (B, 1, T·hop) with losses and gradients."""
-        self._require_frames(x)
+        require_frames(x, self.hop)
         quantised = self.quantise(x, level)
         latent = _through(self.after, quantised.latent, level)
         audio, losses = self.decoder.learn(x, latent)
@@ -134,7 +122,7 @@ class Autoencoder(nn.Module):
     def latents(self, x: Tensor) -> Tensor:
         """What does not depend on the level, of audio (B, 1, T·hop): (B, C, T)."""
         self._require_eval()
-        self._require_frames(x)
+        require_frames(x, self.hop)
         return self.encoder(x)
 
     @torch.no_grad()
@@ -146,12 +134,6 @@ class Autoencoder(nn.Module):
     def _require_eval(self) -> None:
         if self.training:
             raise CodeError("the model is in training mode: call model.eval() before coding")
-
-    def _require_frames(self, x: Tensor) -> None:
-        if x.ndim != 3 or x.shape[1] != 1 or x.shape[2] % self.hop or not x.shape[2]:
-            raise CodeError(
-                f"audio must have shape (B, 1, T·{self.hop}) with T ≥ 1, not {tuple(x.shape)}"
-            )
 
 
 def _through(conditioner: Conditioner | None, latent: Tensor, level: Tensor | None) -> Tensor:

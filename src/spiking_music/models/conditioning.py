@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.config import GainConfig, VariantConfig
-from spiking_music.errors import CodeError
+from spiking_music.models.checks import require_levels
 from spiking_music.models.parts import FRAMEWISE, Conditioner, Drawn
 
 LR_MULTIPLIER = 4.0  # of gains: Adam moves weights by thousandths, and their factors span a decade
@@ -40,14 +40,3 @@ class Gain(Conditioner):
 def make_gain(config: GainConfig, variant: VariantConfig, back: bool) -> Gain:
     """The gains before the bottleneck, or (`back`) after it, each with weights of its own."""
     return Gain(variant.latent, variant.levels)
-
-
-def require_levels(level: Tensor | None, levels: int, clips: int) -> None:
-    """`CodeError` unless there is one of `levels` levels for each clip; none where they are 0."""
-    if (level is None) != (levels == 0):
-        wanted = f"a level in 0..{levels - 1}" if levels else "no level"
-        raise CodeError(f"this model takes {wanted}; give exactly that")
-    if level is None:
-        return
-    if level.shape != (clips,) or level.min() < 0 or level.max() >= levels:
-        raise CodeError(f"levels must be one a clip, each in 0..{levels - 1}")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spiking_music.config import ConformerConfig, VariantConfig
 from spiking_music.errors import ConfigError
-from spiking_music.models.conditioning import require_levels
+from spiking_music.models.checks import require_levels
 from spiking_music.models.parts import Conditioner, Drawn, ReceptiveField
 
 

@@ -10,31 +10,17 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from spiking_music.models.noise import Noise
+from spiking_music.models.receptive_field import FRAMEWISE, ReceptiveField
 
-CONTEXT_FRAMES = 32  # further frames where there is no end: attention, recurrence, diffusion, phase
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Frames on either side that a frame of the output depends on.
-
-    exact: there is no more to it; else these are those of the convolutions, and recurrence,
-    attention or a search takes in all there is.
-    """
-
-    frames: int
-    exact: bool = True
-
-    def __add__(self, other: "ReceptiveField") -> "ReceptiveField":
-        return ReceptiveField(self.frames + other.frames, self.exact and other.exact)
-
-    @property
-    def context(self) -> int:
-        """Frames to code a block with: so many that more would (nearly) change nothing."""
-        return self.frames if self.exact else self.frames + CONTEXT_FRAMES
-
-
-FRAMEWISE = ReceptiveField(0)  # each frame is for itself
+__all__ = [
+    "FRAMEWISE",
+    "Conditioner",
+    "Decoder",
+    "Drawn",
+    "Encoder",
+    "Part",
+    "ReceptiveField",
+]
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,15 @@ import json
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 
 from spiking_music.config import VariantConfig
-from spiking_music.config.legacy import current_config, current_state
-from spiking_music.errors import CodeError, ConfigError
+from spiking_music.config.legacy import current_state
+from spiking_music.errors import CodeError
 from spiking_music.files import atomic
 from spiking_music.models.autoencoder import Autoencoder
-from spiking_music.models.metadata import KEY
+from spiking_music.models.metadata import KEY, config_in, opened, unfitting
 
 
 def save_weights(
@@ -51,28 +50,12 @@ def load_weights(
     Raises `CodeError` where the file is missing, damaged or no model of this project, `ConfigError`
     where its configuration does not belong to this version.
     """
-    try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
-            metadata = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise CodeError(f"no model at '{path}': train it, or name another file") from None
-    except OSError as error:
-        raise CodeError(f"'{path}' cannot be read ({error}): see to the disk it is on") from None
-    except SafetensorError as error:
-        raise CodeError(f"'{path}' is damaged or no safetensors file ({error})") from None
-    if KEY not in metadata:
-        raise CodeError(f"'{path}' holds weights of another program: it names no configuration")
-    try:
-        about = json.loads(metadata[KEY])["config"]
-        config = VariantConfig.model_validate(current_config(about))
-    except (ValidationError, KeyError, TypeError, ValueError):
-        raise ConfigError(
-            f"the configuration inside '{path}' belongs to another version: train it again"
-        ) from None
+    with opened(path, "pt", str(device)) as file:
+        config = config_in(file.metadata() or {}, path)
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     model = Autoencoder(config).to(device)
     try:
         model.load_state_dict(current_state(state))
     except RuntimeError:
-        raise CodeError(f"the weights in '{path}' do not fit their configuration") from None
+        raise unfitting(path) from None
     return model.eval(), config

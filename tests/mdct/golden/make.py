@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-import spiking_music
+from spiking_music.codec.model_folder import load_model
 from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import StreamReader
 
@@ -60,7 +60,7 @@ def machine() -> dict[str, str]:
 def main() -> None:
     """Streams, hashes and samples."""
     torch.set_num_threads(1)
-    codec, about, kept = spiking_music.load(), {}, {}
+    codec, about, kept = Codec(load_model(torch=True)), {}, {}
     for seed in SEEDS:
         for level in LEVELS:
             name = f"{seed}-{level:02d}"

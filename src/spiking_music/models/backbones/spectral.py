@@ -13,14 +13,13 @@ from torch import Tensor, nn
 
 from spiking_music.config import ConvNeXtConfig, SpectralConfig
 from spiking_music.errors import ConfigError
+from spiking_music.models.backbones.compression import (
+    FLOOR,
+    MAGNITUDE_EXPONENT,
+    MAX_LOG_GAIN,
+    WAVE_EXPONENT,
+)
 from spiking_music.models.parts import Decoder, Drawn, Encoder, ReceptiveField
-
-# Compression of the features. Magnitudes: so that quiet partials count beside loud ones. Real and
-# imaginary parts, less: the phase of noise is not worth learning, and drowns the phase that is
-# (at exponent 0, the network does not find the waveform at all).
-MAGNITUDE_EXPONENT, WAVE_EXPONENT = 0.3, 0.8
-FLOOR = 1e-4  # magnitude of silence
-MAX_LOG_GAIN = 6.0  # on the head's exponent: no overflow while the network is still wild
 
 
 class Stft(nn.Module):

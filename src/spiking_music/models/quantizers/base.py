@@ -48,16 +48,6 @@ class Quantizer(Part):
         """Latents (B, C, T); `CodeError` where `codes` are none of this model's."""
 
 
-def require_events(codes: Tensor, units: int) -> None:
-    """`CodeError` unless `codes` are events (B, units, T), each 0 or 1."""
-    if codes.ndim != 3 or codes.shape[1] != units:
-        raise CodeError(
-            f"the model decodes events of shape (B, {units}, T), not {tuple(codes.shape)}"
-        )
-    if not ((codes == 0) | (codes == 1)).all():
-        raise CodeError("events must be 0 or 1; these codes hold other values")
-
-
 def require_indices(codes: Tensor, rows: int, size: int) -> None:
     """`CodeError` unless `codes` are (B, `rows`, T), each in 0..`size` − 1."""
     if codes.ndim != 3 or codes.shape[1] != rows:

@@ -4,12 +4,12 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.config import MultiThresholdConfig
+from spiking_music.models.checks import require_events
 from spiking_music.models.parts import FRAMEWISE, Drawn
 from spiking_music.models.quantizers.base import (
     Quantised,
     Quantizer,
     event_statistics,
-    require_events,
 )
 from spiking_music.models.quantizers.surrogate import triangle
 
