@@ -23,6 +23,7 @@ from spiking_music.cli.sources import STREAM, seekable
 from spiking_music.cli.streams import shows_blocks
 from spiking_music.cli.targets import Reads, Unchecked
 from spiking_music.errors import CodeError, ConfigError, OutputError
+from spiking_music.models.shipped import folder_of
 
 Paths = Annotated[
     list[Path],
@@ -36,7 +37,12 @@ Folder = Annotated[
 ]
 Model = Annotated[
     Path | None,
-    typer.Option(help="Model folder or weights file; else the pretrained one."),
+    typer.Option(
+        parser=folder_of,
+        metavar="PATH",
+        help="Model folder or weights file, or the package's rvq, free, sparse or mu-sparse; else"
+        " its MDCT codec.",
+    ),
     Reads("either"),
 ]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …")]

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.picture import raster
-from spiking_music.codec.pretrained import shipped
+from spiking_music.codec.pretrained import called, shipped
 from spiking_music.codec.stream import StreamReader, Summary, summary
-from spiking_music.models.pretrained import PRETRAINED
 
 LINES = 20  # of the picture: every unit of 80
 
@@ -60,7 +59,7 @@ def _facts(facts: Summary, pretrained: Path | None, blocks: bool) -> Iterator[tu
         yield "events", f"{facts.events_per_second:.1f} a second, density {density:.2%}"
     else:
         yield "codes", f"{header.rows} codebooks of {header.codebook_size}, hop {header.hop}"
-    known = "" if pretrained is None else f" ({_named(pretrained)})"
+    known = "" if pretrained is None else f" ({called(pretrained)})"
     yield "model", f"{header.fingerprint.hex()}{known}"
     count = len(facts.blocks)
     shares = (f"{format} {n / count:.0%}" for format, n in facts.formats.most_common())
@@ -71,11 +70,6 @@ def _facts(facts: Summary, pretrained: Path | None, blocks: bool) -> Iterator[tu
     scaled = sum(block.gain != 1 for block in facts.blocks)
     if scaled:
         yield "gain", f"{scaled} blocks were beyond full scale"
-
-
-def _named(pretrained: Path) -> str:
-    """One of the package's models, as `--model` names it."""
-    return "pretrained" if pretrained == PRETRAINED else f"pretrained: {pretrained.name}"
 
 
 def _histogram(levels: Counter[int]) -> str:

@@ -6,7 +6,6 @@ Nothing here is slow to import: targets are checked before a model is loaded.
 import zipfile
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 EVENT = np.dtype(
@@ -56,6 +55,8 @@ def is_ours(path: Path) -> bool:
         if path.suffix.lower() == ".npz":
             with np.load(path) as arrays:
                 return "software" in arrays and str(arrays["software"]) == SOFTWARE
+        import h5py  # here, as the codec does without
+
         with h5py.File(path, "r", locking=False) as found:
             return found.attrs.get("software") == SOFTWARE
     except (OSError, ValueError, zipfile.BadZipFile):  # another program's

@@ -10,13 +10,13 @@ from typing import Literal
 
 from spiking_music.codec.later_coder import LaterCoder
 from spiking_music.codec.network import Network
-from spiking_music.codec.pretrained import fingerprint_of
+from spiking_music.codec.pretrained import fingerprint_of, shipped
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.models.metadata import config_in, opened
-from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS
+from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, folder_of
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ class CodecModel:
     def require(self, header: Header) -> None:
         """`CodeError` unless exactly this model made the stream of `header`."""
         if header.fingerprint != self.fingerprint:
+            known = shipped(header.fingerprint)
+            if known is not None:
+                name = "no model" if known == PRETRAINED else f"'{known.name}'"
+                raise CodeError(
+                    f"the stream was encoded by a model of the package, not by '{self.path}': name "
+                    f"{name} to decode it"
+                )
             raise CodeError(
                 f"the stream needs the model of fingerprint {header.fingerprint.hex()}, and "
                 f"'{self.path}' has {self.fingerprint.hex()}: name the model that encoded it"
@@ -79,7 +86,7 @@ def load_model(
             "no pretrained model comes with this version: name one you trained with --model, "
             "for example results/demo/models/free"
         )
-    path = PRETRAINED if path is None else Path(path)
+    path = PRETRAINED if path is None else folder_of(path)
     weights = path / WEIGHTS if path.is_dir() else path
     with opened(weights, "numpy") as file:
         config = config_in(file.metadata() or {}, weights)

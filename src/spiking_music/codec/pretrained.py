@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from spiking_music.codec.stream.header import FINGERPRINT_BYTES
-from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS, family
+from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, family
 
 
 def fingerprint_of(weights: Path) -> bytes:
@@ -23,3 +23,8 @@ def shipped(fingerprint: bytes) -> Path | None:
         if weights.is_file() and fingerprint_of(weights) == fingerprint:
             return folder
     return None
+
+
+def called(folder: Path) -> str:
+    """What `info` calls a model of the package."""
+    return "pretrained" if folder == PRETRAINED else f"pretrained: {folder.name}"

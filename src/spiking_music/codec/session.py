@@ -284,7 +284,8 @@ def _checked(wish: object) -> Wish:
 def load(path: Path | str | None = None, device: str = "cpu") -> Codec:
     """The codec of a model folder, or of a weights file with its tables beside it.
 
-    Without a path, the pretrained one that comes with the package.
+    Without a path, the MDCT codec that comes with the package; `rvq`, `free`, `sparse` and
+    `mu-sparse` are the package's models of Lisboa & Bellec 2024.
 
     Raises `CodeError` where it is missing, damaged or no codec, `ConfigError` where there is no
     such device.

@@ -12,23 +12,10 @@ from spiking_music.config import VariantConfig
 from spiking_music.config.legacy import current_config
 from spiking_music.errors import ConfigError
 from spiking_music.models.metadata import describe
+from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, family
 
-WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
-# a model folder with its card, the MDCT codec; and in folders within, the paper's family
-FAMILY = "family"
-PRETRAINED = Path(__file__).parents[1] / "pretrained"
-
-
-def family() -> list[str]:
-    """The variants of the paper whose models come with the package."""
-    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{WEIGHTS}"))
-
-
-def folder_of(name: Path | str | None) -> Path:
-    """The folder or file that `name` means: a path, or one of `family`; None: the MDCT codec's."""
-    if name is None:
-        return PRETRAINED
-    return PRETRAINED / name if str(name) in family() and not Path(name).exists() else Path(name)
+FAMILY = "family"  # of `training.start_from`
+__all__ = ["PRETRAINED", "TABLES", "WEIGHTS", "start_weights", "with_pretrained"]
 
 
 def start_weights(config: VariantConfig) -> Path | None:
