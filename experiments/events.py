@@ -8,7 +8,6 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
@@ -62,8 +61,7 @@ def events(
     coefficients a frame: rows of ON units, OFF units, then units of the higher levels.
     """
     bins = codec.model.config.bottleneck.bins
-    x = torch.from_numpy(np.ascontiguousarray(audio))[None, None]
-    z = codec.model.model.encode(x, torch.tensor([level]))[0].numpy()  # (N, T)
+    z = codec.model.network.encode(audio[None], np.array([level]))[0]  # (N, T)
     on, off = z[:bins], z[bins : 2 * bins]
     higher = len(z) // bins - 2  # levels; the rows of gain and bands are fewer than the bins
     levels = on + off + z[2 * bins : (2 + higher) * bins].reshape(higher, bins, -1).sum(axis=0)
