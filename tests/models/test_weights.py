@@ -70,6 +70,9 @@ def test_halved_weights_take_half_the_bytes_and_code_alike_wherever_they_are_loa
     loaded, its_config = load_weights(half)
     assert its_config == any_config
     for name, value in model.state_dict().items():
+        if name.endswith(".sums"):  # which the file does without
+            torch.testing.assert_close(loaded.state_dict()[name], value, rtol=2e-3, atol=1e-4)
+            continue
         if value.is_floating_point():
             value = value.half().float()
         assert torch.equal(loaded.state_dict()[name], value)

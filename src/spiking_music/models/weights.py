@@ -13,13 +13,25 @@ from spiking_music.errors import CodeError
 from spiking_music.files import atomic
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.metadata import KEY, config_in, opened, unfitting
+from spiking_music.models.quantizers.rvq import DERIVED
 
 
 def save_weights(
-    model: Autoencoder, config: VariantConfig, path: Path | str, extra: dict[str, str]
+    model: Autoencoder,
+    config: VariantConfig,
+    path: Path | str,
+    extra: dict[str, str],
+    derived: bool = True,
 ) -> None:
-    """Write `model`, `config` and free-form `extra` to `path`; equal models are equal bytes."""
-    state = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
+    """Write `model`, `config` and free-form `extra` to `path`; equal models are equal bytes.
+
+    derived: whether to write what follows from the rest, too.
+    """
+    state = {
+        name: value.cpu().contiguous()
+        for name, value in model.state_dict().items()
+        if derived or name.rpartition(".")[2] != DERIVED
+    }
     about = {"config": config.model_dump(mode="json"), "extra": extra}
     with atomic(path) as temporary:  # in two steps, as `save_file` hides what a full disk says
         temporary.write_bytes(save(state, metadata={KEY: json.dumps(about, sort_keys=True)}))
@@ -37,7 +49,7 @@ def halve_weights(path: Path | str, halved: Path | str) -> None:
     model.half()  # whole numbers stay what they are
     if not all(value.isfinite().all() for value in model.state_dict().values()):
         raise CodeError(f"a weight in '{path}' is beyond what 16 bits hold: keep the file as it is")
-    save_weights(model, config, halved, extra)
+    save_weights(model, config, halved, extra, derived=False)
 
 
 def load_weights(

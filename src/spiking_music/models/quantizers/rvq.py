@@ -15,12 +15,14 @@ from spiking_music.models.quantizers.base import (
 
 KMEANS_ROUNDS = 10
 SMOOTHING = 1e-5  # of counts, so that no code is divided by zero
+DERIVED = "sums"
 
 
 class Codebook(nn.Module):
     """K vectors (K, C) that follow moving averages of what is nearest to them.
 
-    All state is in buffers, hence in the weights file: `vectors` = `sums` / `counts`.
+    All state is in buffers, hence in the weights file: `vectors` = `sums` / `counts`. A file may do
+    without `sums`, as those to be shipped do (`DERIVED`).
     """
 
     vectors: Tensor
@@ -35,6 +37,7 @@ class Codebook(nn.Module):
         self.register_buffer("sums", torch.zeros(config.codebook_size, width))
         self.register_buffer("counts", torch.ones(config.codebook_size))
         self.register_buffer("started", torch.tensor(False))
+        self.register_load_state_dict_pre_hook(_add_sums)
 
     def nearest(self, x: Tensor) -> Tensor:
         """Index (…) of the vector nearest to each x (…, C)."""
@@ -77,6 +80,13 @@ class Codebook(nn.Module):
     def _smoothed(self) -> Tensor:
         total = self.counts.sum()
         return (self.counts + SMOOTHING) / (total + len(self.counts) * SMOOTHING) * total
+
+
+def _add_sums(_: nn.Module, state: dict[str, Tensor], prefix: str, *__: object) -> None:
+    """Before a `Codebook` is loaded: what the state lacks, as it follows from the rest."""
+    if f"{prefix}{DERIVED}" not in state and f"{prefix}vectors" in state:
+        counts = state[f"{prefix}counts"][:, None]
+        state[f"{prefix}{DERIVED}"] = state[f"{prefix}vectors"] * counts
 
 
 class Rvq(Quantizer):
