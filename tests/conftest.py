@@ -5,11 +5,15 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 from filelock import FileLock
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # two workers of two threads each wait for each other: the tests took twice as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,6 +32,23 @@ def raw() -> dict[str, Any]:
     from spiking_music import config  # here, as threads are set below the imports
 
     return config.read(DEFAULTS)
+
+
+@pytest.fixture(scope="session")
+def piano() -> "NDArray[np.float32]":
+    """20 s of a generated piece at 22.05 kHz, (n,): no model of the package was trained on it."""
+    import numpy as np
+
+    from spiking_music import config
+    from spiking_music.data.compose import compose
+    from spiking_music.data.demo import plan
+    from spiking_music.data.render import mix, open_soundfont
+
+    few = {"minutes": 2, "performances": 4}
+    demo = config.section(config.read(DEFAULTS), config.DatasetConfig).demo.model_copy(update=few)
+    piece = next(iter(plan(demo, 7).values()))
+    blocks = mix(compose(piece), open_soundfont(None, 22050), 1)
+    return np.concatenate([block[0] for block in blocks])[: 20 * 22050]
 
 
 KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are marked by their name

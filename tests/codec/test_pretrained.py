@@ -12,10 +12,7 @@ import spiking_music
 from spiking_music.codec.session import Codec
 from spiking_music.codec.si_snr import si_snr
 from spiking_music.codec.stream import summary
-from spiking_music.config import DatasetConfig, read, section, variant, variants
-from spiking_music.data.compose import compose
-from spiking_music.data.demo import plan
-from spiking_music.data.render import mix, open_soundfont
+from spiking_music.config import read, variant, variants
 from spiking_music.errors import ConfigError
 from spiking_music.models import pretrained
 from spiking_music.models.pretrained import PRETRAINED, TABLES, WEIGHTS, with_pretrained
@@ -28,15 +25,6 @@ MOST_BYTES = 8_000_000  # of weights and tables: what a clone should carry
 @pytest.fixture(scope="module")
 def codec() -> Codec:
     return spiking_music.load()
-
-
-@pytest.fixture(scope="module")
-def piano() -> np.ndarray:
-    """20 s of a generated piece, (n,): none that it was trained on, nor on that instrument."""
-    demo = section(read(DEFAULTS), DatasetConfig).demo
-    piece = next(iter(plan(demo.model_copy(update={"minutes": 2, "performances": 4}), 7).values()))
-    blocks = mix(compose(piece), open_soundfont(None, RATE), 1)
-    return np.concatenate([block[0] for block in blocks])[: 20 * RATE]
 
 
 def test_it_is_small_enough_for_a_clone_and_has_a_card() -> None:
