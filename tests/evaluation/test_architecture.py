@@ -47,7 +47,7 @@ def test_blocks_add_up_to_the_model(name: str) -> None:
     units = {"rvq": 8, "seanet-rvq": 8, "time-ae": 20}.get(name, 80)
     assert (bottleneck.channels, bottleneck.length) == (units, 32)
     if units == 8:
-        assert bottleneck.parameters == 8 * 1024 * 128
+        assert bottleneck.parameters == 8 * 1024 * config.latent
     assert (rows[-1].channels, rows[-1].length) == (1, 16384)
 
 
@@ -75,11 +75,11 @@ def test_context_and_unet_by_hand() -> None:
     steps, seconds = 32, 16384 / 22050
     rows = _of(blocks(_config("mu-sparse")), "context")[:2]
     assert [row.name for row in rows] == ["level embedding", "conformer, kernel 15"]
-    assert [(row.channels, row.length) for row in rows] == [(128, 1), (128, steps)]
+    assert [(row.channels, row.length) for row in rows] == [(64, 1), (64, steps)]
     assert rows[1].repeats == 2
-    linear = 2 * 8 + 4 + 3  # matrices of 128 x 128 a step: perceptrons, attention, convolution
-    products = 2 * linear * 128**2 + 2 * 15 * 128  # and the depthwise kernel
-    attention = 2 * 2 * steps * 128  # every step against every step
+    linear = 2 * 8 + 4 + 3  # matrices of 64 x 64 a step: perceptrons, attention, convolution
+    products = 2 * linear * 64**2 + 2 * 15 * 64  # and the depthwise kernel
+    attention = 2 * 2 * steps * 64  # every step against every step
     assert rows[1].flops == pytest.approx(2 * steps * (products + attention) / seconds)
     decoder = _of(blocks(_config("mel")), "decoder")
     assert [row.name for row in decoder[1:6]] == [

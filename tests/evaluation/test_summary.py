@@ -137,7 +137,7 @@ def test_refusals(runs, tmp_path: Path) -> None:
         (DataError, "no table", {"coded": tmp_path / "none.csv"}),
         (DataError, "has no column 'performance'", {"evaluation": free.storage}),
         (CodeError, "no model at", {"weights": tmp_path / "none"}),
-        (CodeError, "no model of this project", {"weights": free.evaluation}),
+        (CodeError, "no safetensors file", {"weights": free.evaluation}),
         (DataError, r"has 12 clips but .* 11", {"storage": shorter}),
     ):
         with pytest.raises(error, match=message):

@@ -129,8 +129,8 @@ def test_before_training_it_sounds_as_its_estimate() -> None:
     decoder = coder.decoder
     assert isinstance(decoder, FrameDiffusion) and decoder.regression is not None
     decoder.envelope.out_proj.bias.data.fill_(0)  # above all coefficients: nothing is clamped
-    assert decoder.denoiser.log_spread is not None
-    decoder.denoiser.log_spread.data.fill_(-6)
+    assert decoder.denoiser.prior is not None
+    decoder.denoiser.prior.log_spread.data.fill_(-6)
     latent = coder.latents(tones(2, 16))
     made = decoder.synthesize(latent, Noise(0))
     expected = decoder.regression(latent)

@@ -133,7 +133,8 @@ def test_weights_to_start_from(tmp_path: Path, monkeypatch: Any) -> None:
         plan(**row)
     Path("there.safetensors").touch()
     assert plan(**row).start(Job(variant="free")) == ["there.safetensors"]
-    assert plan(**row).start(Job(variant="rvq")) == []
+    assert plan(**row).start(Job(variant="rvq-impaired")) == []
+    assert plan(**row).start(Job(variant="rvq")) == [str(PRETRAINED / "rvq" / WEIGHTS)]  # family
     later = "results/demo/models/{variant}/weights.safetensors"  # is still to be trained
     row["variants"]["free"]["training"]["start_from"] = later
     assert plan(**row).start(Job(variant="free"))[0] == later.format(variant="free")

@@ -40,8 +40,6 @@ class FrameDenoiser(nn.Module):
 
     drawn = Drawn("denoiser", composite=True)
 
-    log_spread: nn.Parameter | None
-
     def __init__(
         self, bins: int, conditions: int, config: ConvNeXtConfig, estimated: bool = False
     ) -> None:
@@ -52,8 +50,7 @@ class FrameDenoiser(nn.Module):
         # v = 0 at first, which loses the data's variance
         nn.init.zeros_(self.backbone.out_proj.weight)
         nn.init.zeros_(self.backbone.out_proj.bias)
-        start = torch.full((bins, 1), math.log(SPREAD))
-        self.register_parameter("log_spread", nn.Parameter(start) if estimated else None)
+        self.prior = NormalPrior(bins) if estimated else None
 
     @property
     def reach(self) -> int:
@@ -64,10 +61,24 @@ class FrameDenoiser(nn.Module):
         shifts = self.shifts(self.noise_level(sigma))[:, :, None]
         shift, gain = self.backbone(torch.cat([x, context], dim=1), shifts).chunk(2, 1)
         v = shift + gain * x
-        if self.log_spread is None:
-            return v
-        estimate = context[:, -x.shape[1] :]
-        return v + v_of_normal(x, sigma[:, None, None], estimate, (2 * self.log_spread).exp())
+        if self.prior is not None:
+            v = v + self.prior(x, sigma[:, None, None], context[:, -x.shape[1] :])
+        return v
+
+
+class NormalPrior(nn.Module):
+    """What an estimate of x alone says of v, (B, K, T): the error of each bin k is normal, of a
+    spread that is learned.
+    """
+
+    drawn = Drawn("v by the estimate")
+
+    def __init__(self, bins: int) -> None:
+        super().__init__()
+        self.log_spread = nn.Parameter(torch.full((bins, 1), math.log(SPREAD)))
+
+    def forward(self, x: Tensor, sigma: Tensor, estimate: Tensor) -> Tensor:
+        return v_of_normal(x, sigma, estimate, (2 * self.log_spread).exp())
 
 
 def v_of_normal(x: Tensor, sigma: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
