@@ -112,9 +112,9 @@ class FrameDiffusion(Decoder):
         conditions = latent + hop * (1 if self.regression is None else 2)
         estimated = self.regression is not None
         self.denoiser = FrameDenoiser(hop, conditions, config.denoiser, estimated)
-        self.corrected: MelConsistency | None = None
-        if isinstance(variant.bottleneck, MelConfig) and config.mel_rounds:
-            self.corrected = MelConsistency(variant.bottleneck, variant.signal, config.mel_rounds)
+        rounds, self.corrected = config.mel_rounds, None
+        if rounds and isinstance(variant.bottleneck, MelConfig):
+            self.corrected = MelConsistency(variant.bottleneck, variant.signal, rounds)
 
     @property
     def receptive_field(self) -> ReceptiveField:
