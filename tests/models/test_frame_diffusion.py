@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from spiking_music.config import ConvNeXtConfig, MelConfig, VariantConfig, read, variant
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.diffusion.framewise import FrameDenoiser, FrameDiffusion, v_of_normal
-from spiking_music.models.diffusion.mel_consistency import MelConsistency
+from spiking_music.models.diffusion.mel_consistency import MelConsistency, MelPrediction
 from spiking_music.models.diffusion.vdiffusion import circle
 from spiking_music.models.noise import Noise
 from tests.conftest import DEFAULTS, ROOT
@@ -171,6 +171,24 @@ def test_the_sound_comes_closer_to_the_mel_spectrogram_it_was_given() -> None:
     before = (corrected.log_mel(noise) - given).abs().mean().item()
     assert before > errors[0] > errors[1] > errors[2]
     assert errors[2] < before / 4
+
+
+def test_without_a_given_spectrogram_it_learns_one() -> None:
+    """Tones that the estimate renders too quietly: what is predicted comes closer to theirs."""
+    config = row("mel")
+    assert isinstance(config.bottleneck, MelConfig)
+    torch.manual_seed(0)
+    network = ConvNeXtConfig.model_validate(NETWORK)
+    predicted = MelPrediction(8, config.bottleneck, config.signal, network)
+    audio, latent = tones(2, 32), torch.randn(2, 8, 32)
+    optimizer = torch.optim.Adam(predicted.parameters(), lr=1e-2)
+    before = predicted.loss(audio, latent, 0.3 * audio).item()
+    for _ in range(30):
+        optimizer.zero_grad()
+        predicted.loss(audio, latent, 0.3 * audio).backward()
+        optimizer.step()
+    assert predicted.loss(audio, latent, 0.3 * audio).item() < before / 3
+    assert predicted(latent, None).shape == predicted.log_mel(audio).shape
 
 
 def test_what_has_the_spectrogram_already_stays_as_it_is() -> None:

@@ -17,7 +17,7 @@ from spiking_music.config import ConvNeXtConfig, FrameDiffusionConfig, MelConfig
 from spiking_music.config.registry import BACKBONES
 from spiking_music.models.backbones.spectral import ConvNeXtBackbone
 from spiking_music.models.diffusion.blocks import NoiseEmbedding
-from spiking_music.models.diffusion.mel_consistency import MelConsistency
+from spiking_music.models.diffusion.mel_consistency import MelConsistency, MelPrediction
 from spiking_music.models.diffusion.vdiffusion import circle, ddim
 from spiking_music.models.lapped_transform import Mdct
 from spiking_music.models.noise import Noise
@@ -27,6 +27,7 @@ FREQUENCIES = 16  # of the noise level's embedding
 LOUDEST, QUIETEST = 2.0, 1e-5  # of E; coefficients of a full-scale sine have 16
 LARGEST = 8.0  # of estimates in units of E, so that a wrong E does no harm
 SPREAD = 0.5  # of x about its estimate, before training
+MEL_BANDS, MEL_HOPS = 80, 4  # of a predicted log-mel spectrogram; hops of its window
 
 
 class FrameDenoiser(nn.Module):
@@ -112,9 +113,14 @@ class FrameDiffusion(Decoder):
         conditions = latent + hop * (1 if self.regression is None else 2)
         estimated = self.regression is not None
         self.denoiser = FrameDenoiser(hop, conditions, config.denoiser, estimated)
-        rounds, self.corrected = config.mel_rounds, None
-        if rounds and isinstance(variant.bottleneck, MelConfig):
-            self.corrected = MelConsistency(variant.bottleneck, variant.signal, rounds)
+        self.mel: MelPrediction | None = None
+        self.corrected: MelConsistency | None = None
+        if config.mel_rounds:
+            mel = variant.bottleneck
+            if not isinstance(mel, MelConfig):
+                mel = MelConfig(kind="mel", n_mels=MEL_BANDS, n_fft=MEL_HOPS * hop)
+                self.mel = MelPrediction(latent, mel, variant.signal, config.envelope)
+            self.corrected = MelConsistency(mel, variant.signal, config.mel_rounds)
 
     @property
     def receptive_field(self) -> ReceptiveField:
@@ -122,8 +128,11 @@ class FrameDiffusion(Decoder):
         first = self.envelope.reach
         if self.regression is not None:
             first = max(first, 1 + self.regression.receptive_field.frames)
+        sampled = first + 1 + self.denoiser.reach
+        if self.mel is not None:  # of the estimate too
+            sampled = max(sampled, first + self.mel.reach)
         last = 0 if self.corrected is None else self.corrected.reach
-        return ReceptiveField(first + 1 + self.denoiser.reach + last, exact=False)
+        return ReceptiveField(sampled + last, exact=False)
 
     def start_from(self, other: Decoder) -> None:
         """As for all decoders; of one by regression, what that is to this one."""
@@ -133,9 +142,9 @@ class FrameDiffusion(Decoder):
             self.regression.start_from(other)
 
     def learn(self, audio: Tensor, latent: Tensor) -> tuple[Tensor | None, dict[str, Tensor]]:
-        """The estimate by regression, if any, and the losses of the envelope and of v.
+        """The estimate by regression, if any, and the losses of the envelope, of v and of mel.
 
-        Both leave the latents as they are: with v, units would be spent on texture.
+        They leave the latents as they are: with v, units would be spent on texture.
         """
         estimate = None if self.regression is None else self.regression(latent)
         latent = latent.detach()
@@ -148,8 +157,13 @@ class FrameDiffusion(Decoder):
         alpha, beta = circle(sigma[:, None, None])
         x, noise = (c / scale).clamp(-LARGEST, LARGEST), torch.randn_like(c)
         v = self.denoiser(alpha * x + beta * noise, sigma, context)
-        loss = F.mse_loss(v.float(), alpha * noise - beta * x)
-        return estimate, {"envelope": likelihood.mean(), "diffusion": loss}
+        losses = {
+            "envelope": likelihood.mean(),
+            "diffusion": F.mse_loss(v.float(), alpha * noise - beta * x),
+        }
+        if self.mel is not None:
+            losses["mel_spectrogram"] = self.mel.loss(audio, latent, estimate)
+        return estimate, losses
 
     def log_scale(self, latent: Tensor) -> Tensor:
         """log E (B, K, T) of latents (B, C, T)."""
@@ -164,7 +178,9 @@ class FrameDiffusion(Decoder):
         context = self._context(latent, estimate, scale)
         x = ddim(self.denoiser, start, context, self.sampling_steps)
         audio = self.transform.inverse(scale * x)
-        return audio if self.corrected is None else self.corrected(audio, latent)
+        if self.corrected is None:
+            return audio
+        return self.corrected(audio, latent if self.mel is None else self.mel(latent, estimate))
 
     def _context(self, latent: Tensor, estimate: Tensor | None, scale: Tensor) -> Tensor:
         """What the denoiser is told: (B, C, T)."""
