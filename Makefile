@@ -14,6 +14,7 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	$(RUN) snakemake --cores $(CORES)
 	$(RUN) snakemake --cores $(CORES) --report results/demo/report.html
 	@cat results/demo/summary.md
+	@echo 'all of it on one page: results/demo/index.html'
 	@echo 'to listen: results/demo/listen/index.html'
 	@echo 'the listening test: results/demo/listen/mushra/index.html'
 

@@ -24,6 +24,7 @@ include: "rules/shipping.smk"
 include: "rules/probes.smk"
 include: "rules/figures.smk"
 include: "rules/listening.smk"
+include: "rules/front_page.smk"
 include: "rules/defaults.smk"
 
 
@@ -81,3 +82,4 @@ rule all:
         expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg", "pdf"]),
         "<results>/listen/index.html",
         "<results>/listen/mushra",
+        "<results>/index.html",

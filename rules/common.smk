@@ -5,6 +5,7 @@ from pathlib import Path
 from shlex import quote
 
 from spiking_music.errors import SpikingMusicError
+from spiking_music.front_page.names import kind_of
 from spiking_music.provenance import stale
 from spiking_music.workflow import (
     ANCHORS,
@@ -62,11 +63,11 @@ def ancient_if_local(path):
     return ancient(path) if plan.local_folder else path
 
 
-def figure_outputs(name, caption):
+def figure_outputs(name):
     """The files of a figure; the picture goes into the report."""
     picture = report(
         f"<results>/figures/{name}.png",
-        caption=f"../report/{caption}.rst",
+        caption=f"../report/{kind_of(name)}.rst",
         category="Figures",
     )
     return [picture, *(f"<results>/figures/{name}.{kind}" for kind in ("svg", "pdf"))]

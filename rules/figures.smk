@@ -3,7 +3,7 @@
 
 rule figure_storage:
     output:
-        figure_outputs("fig1-storage", "fig1"),
+        figure_outputs("fig1-storage"),
     params:
         config=plan.settings("figures.storage_units", "figures.storage_steps"),
         out=out_prefix,
@@ -18,7 +18,7 @@ rule figure_rate_quality:
         evaluation=expand("<results>/evaluation/{variant}.csv", variant=plan.codec_variants),
         coded=expand("<results>/storage/{variant}-coded.csv", variant=plan.codec_variants),
     output:
-        figure_outputs("rate-quality", "rate-quality"),
+        figure_outputs("rate-quality"),
     params:
         variants=named("variant", *plan.codec_variants),
         tables=options("evaluation", "coded"),
@@ -32,7 +32,7 @@ rule figure_architecture:
     input:
         "<results>/architecture/{variant}.csv",
     output:
-        figure_outputs("fig2-{variant}", "architecture"),
+        figure_outputs("fig2-{variant}"),
     params:
         out=out_prefix,
     shell:
@@ -54,7 +54,7 @@ rule figure_rate_sweep:
             "<results>/storage/{variant}-coded.csv",
         ],
     output:
-        figure_outputs("fig4-{variant}", "fig4"),
+        figure_outputs("fig4-{variant}"),
     params:
         config=plan.settings("evaluation.bound_db", "figures.matrices"),
         sparse=named("variant", *plan.sparse_variants),
@@ -70,7 +70,7 @@ rule figure_selectivity:
     input:
         arrays=expand("<results>/selectivity/{variant}.npz", variant=plan.figure5_variants),
     output:
-        figure_outputs("fig5-selectivity", "fig5"),
+        figure_outputs("fig5-selectivity"),
     resources:
         mem_mb=per_attempt(2000),
     params:
@@ -86,7 +86,7 @@ rule figure_training:
     input:
         log=expand("<results>/models/{variant}/log.csv", variant=plan.trained_rows),
     output:
-        figure_outputs("training", "training"),
+        figure_outputs("training"),
     params:
         variants=named("variant", *plan.trained_rows),
         logs=options("log"),
@@ -100,7 +100,7 @@ rule figure_clips:
     input:
         "<results>/excerpts.npz",
     output:
-        figure_outputs("clips", "clips"),
+        figure_outputs("clips"),
     params:
         out=out_prefix,
     shell:
@@ -113,7 +113,7 @@ rule figure_probe:
         table=expand("<results>/probes/{features}.csv", features=plan.probe_features),
         confusion=expand("<results>/probes/{features}-confusion.csv", features=plan.probe_features),
     output:
-        figure_outputs("probe-{label}", "probe"),
+        figure_outputs("probe-{label}"),
     params:
         tables=options("table", "confusion"),
         out=out_prefix,
@@ -126,7 +126,7 @@ rule figure_listening:
     input:
         plan.rating_tables("{judges}", "systems.csv", "scores.csv", "comparisons.csv"),
     output:
-        figure_outputs("fig3-{judges}", "fig3"),
+        figure_outputs("fig3-{judges}"),
     wildcard_constraints:
         judges="listeners|objective",
     params:

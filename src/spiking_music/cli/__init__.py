@@ -24,6 +24,7 @@ from spiking_music.cli import (
     evaluation,
     events,
     figures,
+    front_page,
     listening,
     probes,
     provenance,
@@ -48,7 +49,10 @@ GROUPS = {
         (*evaluation.VERBS, *tables.VERBS, *probes.VERBS),
     ),
     "listen": ("Pages of sounds, and ratings.", (*listening.VERBS, *ratings.VERBS)),
-    "figure": ("Tables to pictures, as PNG, SVG and PDF.", figures.VERBS),
+    "figure": (
+        "Tables to pictures, as PNG, SVG and PDF, and to a page.",
+        (*figures.VERBS, *front_page.VERBS),
+    ),
 }
 
 

@@ -101,9 +101,17 @@ def summarise(
 
 def summary_text(table: pd.DataFrame) -> str:
     """The columns that a reader compares, as a Markdown table with a note below."""
-    rows = [[_cell(row, name) for name in HEADINGS] for row in table.to_dict("records")]
-    clips = " or ".join(str(n) for n in sorted(set(table["clips"])))
-    return f"{markdown([*HEADINGS.values()], rows)}\n{NOTE.format(clips=clips)}\n"
+    return f"{markdown([*HEADINGS.values()], cells(table))}\n{note(table)}\n"
+
+
+def cells(table: pd.DataFrame) -> list[list[str]]:
+    """The rows of a table of `summarise` as text, in the columns `HEADINGS`."""
+    return [[_cell(row, name) for name in HEADINGS] for row in table.to_dict("records")]
+
+
+def note(table: pd.DataFrame) -> str:
+    """What the numbers of a table of `summarise` are."""
+    return NOTE.format(clips=" or ".join(str(n) for n in sorted(set(table["clips"]))))
 
 
 def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Results → one page that shows them: tables, figures, claims, sounds."""
