@@ -88,7 +88,7 @@ def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
     axes.plot(seconds, np.median(curves, axis=0), color=colour, linewidth=1.8)
     axes.set(xlabel="lag of the note behind the event (s)", xlim=(seconds[0], seconds[-1]))
     axes.annotate(
-        "|τ| < 10 frames", (-edge, 1), (3, -1), xycoords=("data", "axes fraction"),
+        "|τ| < 10 frames", (edge, 1), (3, -1), xycoords=("data", "axes fraction"),
         textcoords="offset points", ha="left", va="top", fontsize=6, color=style.MUTED,
     )  # fmt: skip
     return float(np.quantile(curves.max(axis=1), 0.99))
@@ -97,7 +97,7 @@ def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
 def _key(axes: Axes, colour: str) -> None:
     axes.plot([], [], color=style.tint(colour, 0.4), linewidth=0.7, label="a unit, its best note")
     axes.plot([], [], color=colour, linewidth=1.8, label="median of units")
-    axes.legend(loc="upper right", borderaxespad=0)
+    axes.legend(loc="upper left", borderaxespad=0)
 
 
 def _maps(figure: SubFigure, arrays: Mapping[str, Arrays]) -> None:
@@ -171,6 +171,7 @@ def _keyboard(axes: Axes, notes: NDArray[np.int64]) -> None:
 
 def _profile(axes: Axes, notes: NDArray[np.int64], peaks: NDArray[np.floating], unit: int) -> None:
     """φ of one unit: octaves of A in one colour, E in another, all else grey."""
+    axes.margins(y=0.3)  # room for the words
     axes.bar(notes, peaks, 0.8, color=[_colour(int(note), "#C3C9D0") for note in notes])
     axes.axhline(0, color=style.INK, linewidth=0.6)
     roots = notes[(notes - NOTE) % OCTAVE == 0]
