@@ -123,6 +123,7 @@ TABLES = {  # what a variant's row names, and the table it is a row of
     "sparsity": "sparsities",
     "decoder": "decoders",
 }
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is eight times as fast
 PRETRAINED = "mdct-shipped"  # the row of the model that comes with the package
 LABELS = {PRETRAINED: "mdct (shipped)"}  # of rows whose names no reader should have to guess
 Model = TypeVar("Model", bound=BaseModel)
@@ -135,7 +136,7 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
     for source in sources:
         inline = source.lstrip().startswith("{")
         try:
-            loaded = yaml.safe_load(source if inline else Path(source).read_text("utf-8"))
+            loaded = yaml.load(source if inline else Path(source).read_text("utf-8"), LOADER)
         except (OSError, UnicodeError) as error:
             raise ConfigError(
                 f"configuration '{source}' cannot be read ({error}): name a YAML file"
