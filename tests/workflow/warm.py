@@ -28,9 +28,11 @@ from pathlib import Path
 
 ADDRESS = "SPIKING_MUSIC_WARM"  # path of the socket
 LIBRARIES = (
-    *("av", "h5py", "matplotlib.backends.backend_agg", "numba", "pandas", "pydantic"),
-    *("pyloudnorm", "rich.progress", "safetensors.torch", "scipy.ndimage", "scipy.signal"),
-    *("scipy.stats", "sklearn.neural_network", "torch", "torchaudio", "typer", "yaml", "zarr"),
+    *("av", "constriction", "fontTools.subset", "h5py", "matplotlib.backends.backend_agg"),
+    *("matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg", "mido", "numba"),
+    *("pandas", "pretty_midi", "pydantic", "pyloudnorm", "rich.progress", "safetensors.torch"),
+    *("scipy.ndimage", "scipy.signal", "scipy.stats", "sklearn.neural_network", "soundfile"),
+    *("soxr", "torch", "torchaudio", "typer", "yaml", "zarr"),
     *("lightning_fabric", "torch.utils.flop_counter", "torch.utils.tensorboard"),
     *("snakemake.api", "snakemake.cli"),
 )
