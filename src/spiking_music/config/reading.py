@@ -134,8 +134,8 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
     """Merge YAML files and inline JSON (sources that start with `{`), later over earlier."""
     merged: dict[str, Any] = {}
     for source in sources:
-        inline = source.lstrip().startswith("{")
         try:
+            inline = source.lstrip().startswith("{")
             loaded = yaml.load(source if inline else Path(source).read_text("utf-8"), LOADER)
         except (OSError, UnicodeError) as error:
             raise ConfigError(
@@ -296,6 +296,5 @@ def _part(model: type[Part], value: Any, where: str) -> Part:
     """`_build` of a section that may lack some of its keys."""
     if not isinstance(value, Mapping):
         return _build(model, value, where)
-    built = _build(part_of(model, value, where), value, where)
-    hide(built)
+    hide(built := _build(part_of(model, value, where), value, where))
     return built
