@@ -1,4 +1,4 @@
-# Codes and onsets -> which units speak of which notes.
+# Codes and onsets -> which units are tuned to which notes.
 
 
 rule selectivity:

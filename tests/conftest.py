@@ -55,7 +55,9 @@ KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are ma
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by folder and slow.txt; those of the workflow, which take longest, come first."""
+    """Mark tests by folder and slow.txt, and order their files: two workers take them in turns, so
+    those of the workflow, which take longest, come first, and files without a slow test last.
+    """
     slow = set((ROOT / "tests" / "slow.txt").read_text().split())
     for item in items:
         if item.nodeid.partition("[")[0] in slow:
@@ -63,7 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in KINDS:
             item.add_marker(getattr(pytest.mark, folder))
-    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda i: (i.get_closest_marker("workflow") is None, i.path not in long))
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

@@ -11,7 +11,7 @@ import soundfile
 
 from spiking_music import overwriting
 from spiking_music.codec.event_files import About, event_file
-from spiking_music.codec.event_tables import BLOCK, EVENT, UNIT, is_ours
+from spiking_music.codec.event_tables import BLOCK, EVENT, UNIT, is_ours, paths
 from spiking_music.codec.sound_file import is_decoded, sound_file
 from spiking_music.errors import OutputError
 from tests.cli.calls import CALLS
@@ -38,8 +38,9 @@ def test_only_what_was_decoded_here_is_decoded_over(run, tree: Path, ending: str
 def test_only_events_are_replaced_by_events(run, tree: Path, ending: str, beside: str) -> None:  # noqa: F811
     if beside and ending != ".csv":
         return
-    other = tree / "full" / f"table{beside}{ending}"
-    call = ["events", "../source/a.spk", str(tree / "full" / f"table{ending}"), "--force"]
+    target = tree / "full" / f"table{beside}{ending}"  # one of its own for each
+    other = target.with_stem(target.stem + beside)
+    call = ["events", "../source/a.spk", str(target), "--force"]
     if ending == ".csv":
         other.write_text("name,score\nanna,3\n")
     elif ending == ".npz":
@@ -51,11 +52,30 @@ def test_only_events_are_replaced_by_events(run, tree: Path, ending: str, beside
     assert code == 1 and not lost and f"'{other}' exists and holds no events" in said
     other.unlink()
     units = np.zeros(3, UNIT)
-    with event_file(tree / "full" / f"table{ending}", About(units, 100, 22050)) as write:
+    with event_file(target, About(units, 100, 22050)) as write:
         write(np.zeros(1, BLOCK), np.zeros(2, EVENT))
     assert is_ours(other)
     code, said, lost, _ = run(call)  # whose source is no stream
     assert code == 1 and not lost and "holds no events" not in said
+
+
+@pytest.mark.parametrize("beside", [(), ("-units",), ("-blocks",), ("-units", "-blocks")])
+def test_times_and_units_may_be_anyones(run, tree: Path, beside: tuple[str, ...]) -> None:  # noqa: F811
+    """It is ours only with the other two tables, and those have columns of our own."""
+    ours, table = tree / "full" / "ours.csv", tree / "full" / "anyones.csv"
+    with event_file(ours, About(np.zeros(3, UNIT), 100, 22050)) as write:
+        write(np.zeros(1, BLOCK), np.zeros(2, EVENT))
+    for path in paths(table):
+        path.unlink(missing_ok=True)
+    table.write_bytes(ours.read_bytes())
+    for name in beside:
+        ours.with_name(f"ours{name}.csv").rename(table.with_name(f"anyones{name}.csv"))
+    code, said, lost, _ = run(["events", "../source/a.spk", str(table), "--force"])
+    assert code == 1 and not lost
+    assert ("holds no events" in said) == (len(beside) < 2)
+    if len(beside) == 2:
+        table.with_name("anyones-blocks.csv").write_text("time,level\n0,1\n")
+        assert not is_ours(table)
 
 
 def test_a_table_that_is_no_log_is_kept_though_checkpoints_are_there(run, tree: Path) -> None:  # noqa: F811

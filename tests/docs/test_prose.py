@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README, RESULTS = ROOT / "README.md", ROOT / "docs" / "results.md"
 PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+CARDS = [ROOT / "CHANGELOG.md", ROOT / "src" / "spiking_music" / "pretrained" / "README.md"]
 CAPTIONS = sorted((ROOT / "report").glob("*.rst"))
 LONGEST = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -39,7 +40,7 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("path", [*PAGES, *CAPTIONS], ids=name)
+@pytest.mark.parametrize("path", [*PAGES, *CARDS, *CAPTIONS], ids=name)
 def test_no_line_of_prose_is_long(path: Path) -> None:
     long = [number for number, line in prose(path) if len(line) > LONGEST]
     assert not long, f"lines of more than {LONGEST} characters: {long}"

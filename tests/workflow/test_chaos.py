@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import time
-import uuid
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import environment, run_snakemake, snakemake
+from tests.workflow.conftest import run_snakemake, snakemake, warmed
 from tests.workflow.small import outputs, write_overlay
 
 KILLS = 15
@@ -23,7 +22,6 @@ AT_START = 0.15  # share of the kills that do not wait for a job to begin
 UNLOCKED = 5  # one run of so many locks the folder, and has to be unlocked
 LAST = 0.85  # share of the jobs after which no more kill is due: some must be left
 PAUSE = 1.5  # jobs' mean time that a kill waits, at most, once it is due
-MARK = "SPIKING_MUSIC_CHAOS"  # in the environment of all that a run starts
 
 
 @pytest.mark.timeout(1800)  # of three minutes on a quiet machine
@@ -73,15 +71,14 @@ def kill(
     It is due when `moment` jobs of all are finished and, if it `waits`, this run has begun one.
     """
     options = ["--rerun-incomplete"] if locks else ["--rerun-incomplete", "--nolock"]
-    mark = uuid.uuid4().hex
     log = folder / "said.log"
     with log.open("w") as file:
         run = subprocess.Popen(
             snakemake(folder, *options, overlays=overlays),
-            env={**environment(), MARK: mark},
+            env=warmed(),  # most of a job is then its work, and not imports
             stdout=file,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            process_group=0,
         )
     while run.poll() is None and (
         len(benchmarks(folder)) < moment or (waits and "Execute" not in log.read_text())
@@ -89,22 +86,23 @@ def kill(
         time.sleep(0.02)
     time.sleep(pause)
     assert run.poll() is None, log.read_text()[-5000:]
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
     deadline = time.monotonic() + 10
-    while left := marked(mark):
+    while left := members(run.pid):
         assert time.monotonic() < deadline, f"outlived the kill: {left}"
+        os.killpg(run.pid, signal.SIGKILL)  # again, as a fork may have joined meanwhile
         time.sleep(0.02)
+    run.wait()
 
 
-def marked(mark: str) -> list[str]:
-    """Command lines of the processes whose environment has `mark`."""
+def members(group: int) -> list[str]:
+    """Command lines of the living processes of a group."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"{MARK}={mark}".encode() in (process / "environ").read_bytes():
+            state, _, of, *_ = (process / "stat").read_text().rpartition(")")[2].split()
+            if int(of) == group and state != "Z":
                 found.append((process / "cmdline").read_text().replace("\0", " "))
-        except OSError:  # ended meanwhile, or another's
+        except OSError:  # ended meanwhile
             continue
     return found
 

@@ -1,17 +1,18 @@
-"""A server that runs `spiking-music` in processes that have imported the slow libraries already.
+"""A server that runs commands in processes that have imported the slow libraries already.
 
-The workflow starts dozens of short jobs, each of which imports PyTorch and others for seconds. Here
-they are forks of one process that has done so. No module of the package is imported before the
-fork, so that a job behaves as the installed command does. What tests kill or time runs the
-installed command itself.
+The workflow starts dozens of short jobs, each of which imports PyTorch and others for seconds, and
+the tests start Snakemake over a hundred times, half of whose dry run is imports. Here they are
+forks of one process that has done so. No module of the package is imported before the fork, so
+that a job behaves as the installed command does. A kill of a client's process group kills its fork.
 
-The client, a `spiking-music` of its own in a folder for PATH, hands over its arguments,
-environment, working directory and standard streams, and ends as the fork does.
+The clients, a `spiking-music` and a `snakemake` of their own in a folder for PATH, hand over their
+arguments, environment, working directory and standard streams, and end as their forks do.
 """
 
 import atexit
 import functools
 import gc
+import importlib
 import json
 import os
 import shutil
@@ -27,11 +28,15 @@ from pathlib import Path
 
 ADDRESS = "SPIKING_MUSIC_WARM"  # path of the socket
 LIBRARIES = (
-    *("av", "h5py", "matplotlib.backends.backend_agg", "numba", "pandas", "pydantic"),
-    *("pyloudnorm", "rich.progress", "safetensors.torch", "scipy.ndimage", "scipy.signal"),
-    *("scipy.stats", "sklearn.neural_network", "torch", "torchaudio", "typer", "yaml", "zarr"),
+    *("av", "constriction", "fontTools.subset", "h5py", "matplotlib.backends.backend_agg"),
+    *("matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg", "mido", "numba"),
+    *("pandas", "pretty_midi", "pydantic", "pyloudnorm", "rich.progress", "safetensors.torch"),
+    *("scipy.ndimage", "scipy.signal", "scipy.stats", "sklearn.neural_network", "soundfile"),
+    *("soxr", "torch", "torchaudio", "typer", "yaml", "zarr"),
     *("lightning_fabric", "torch.utils.flop_counter", "torch.utils.tensorboard"),
+    *("snakemake.api", "snakemake.cli"),
 )
+COMMANDS = {"spiking-music": "spiking_music.cli", "snakemake": "snakemake.cli"}  # their modules
 CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
@@ -55,9 +60,9 @@ def start() -> dict[str, str]:
     """
     folder = Path(tempfile.mkdtemp(prefix="warm-"))
     address = folder / "socket"
-    client = folder / "spiking-music"
-    client.write_text(CLIENT.format(python=sys.executable, address=ADDRESS))
-    client.chmod(0o755)
+    for name in COMMANDS:
+        (folder / name).write_text(CLIENT.format(python=sys.executable, address=ADDRESS))
+        (folder / name).chmod(0o755)
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.workflow.warm", str(address)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -102,7 +107,7 @@ def _watch(client: socket.socket) -> None:
     about = json.loads(message)
     process = os.fork()
     if process == 0:
-        client.close()
+        _join(about["pgid"], client)
         _become(about, streams)
     with suppress(OSError):
         client.sendall(f"{process}\n".encode())
@@ -113,13 +118,21 @@ def _watch(client: socket.socket) -> None:
     os._exit(0)
 
 
+def _join(group: int, client: socket.socket) -> None:
+    """Into the client's process group, so that what kills it kills this; end if it is gone."""
+    with suppress(OSError):  # the group is of another session, or gone
+        os.setpgid(0, group)
+    with suppress(BlockingIOError):
+        if not client.recv(1, socket.MSG_DONTWAIT):
+            os._exit(1)
+    client.close()
+
+
 def _become(about: dict, streams: list[int]) -> None:
     """Run the command in this process; does not return."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    with suppress(OSError):  # the group is of another session
-        os.setpgid(0, about["pgid"])
     os.chdir(about["cwd"])
     os.environ.clear()
     os.environ.update(about["env"])
@@ -130,9 +143,7 @@ def _become(about: dict, streams: list[int]) -> None:
     sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(":") if path]
     code = 1
     try:
-        from spiking_music.cli import main
-
-        main()
+        importlib.import_module(COMMANDS[Path(sys.argv[0]).name]).main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

@@ -32,6 +32,7 @@ BLOCK = np.dtype(
         ("gain", np.float32),  # what its samples were multiplied by before coding
     ]
 )
+UNITS = (UNIT.names, np.dtype([*UNIT.descr, NOTE]).names)  # without notes, and with them
 NO_LEVEL = -1
 SOFTWARE = "spiking-music"  # by this tag a file is known as one of ours
 BESIDE = ("units", "blocks")  # of a CSV file
@@ -45,13 +46,18 @@ def paths(path: Path) -> list[Path]:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether `path` is a file of `event_file`, by its columns or its tag."""
+    """Whether `path` is a file of `event_file`: by its tag, a CSV file by its columns.
+
+    `time,unit` may head anyone's table. Such a file is ours only beside its units and blocks, which
+    are written before it.
+    """
     try:
         if path.suffix.lower() == ".csv":
-            with path.open("rb") as file:
-                names = file.readline(1000).decode("ascii").strip().split(",")
-            kinds = (EVENT, UNIT, np.dtype([*UNIT.descr, NOTE]), BLOCK)
-            return names in [list(kind.names or ()) for kind in kinds]
+            names = _names(path)
+            if names == EVENT.names:
+                _, units, blocks = paths(path)
+                return _names(units) in UNITS and _names(blocks) == BLOCK.names
+            return names == BLOCK.names or names in UNITS
         if path.suffix.lower() == ".npz":
             with np.load(path) as arrays:
                 return "software" in arrays and str(arrays["software"]) == SOFTWARE
@@ -61,3 +67,9 @@ def is_ours(path: Path) -> bool:
             return found.attrs.get("software") == SOFTWARE
     except (OSError, ValueError, zipfile.BadZipFile):  # another program's
         return False
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    """The columns of a CSV file."""
+    with path.open("rb") as file:
+        return tuple(file.readline(1000).decode("ascii").strip().split(","))

@@ -5,8 +5,8 @@ binary variant, uint16 indices (clips, Q, T) of an RVQ, or the spectrogram (clip
 float32, that the MEL variant's decoder is given. Attributes: kind ("binary" | "rvq" | "mel"),
 codebook_size (1 unless rvq), level (μ of all clips; -1 where the model takes none; -2 where clips
 take turns at several, which is for entropy tables and no decoder), variant, hop (samples),
-sample_rate (Hz), weights (sha256 of the model's file), layout ("bins,grades,loudness" of ladders,
-"" or absent where the bottleneck is another).
+sample_rate (Hz), weights (sha256 of the model's file), layout (the numbers of
+`mdct.thermometer.Layout`, "" or absent where the bottleneck is no dead-zone quantiser).
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ from spiking_music.errors import CodeError
 
 NO_LEVEL = -1  # of a model that takes none
 SEVERAL = -2  # clips of several levels
-MANY = 512  # rows; a ladder has thousands, most of which are silent for long
+MANY = 512  # rows; a dead-zone quantiser has thousands, most of which are silent for long
 TYPES = {"binary": np.uint8, "rvq": np.uint16, "mel": np.float32}
 Codes = NDArray[np.uint8 | np.uint16 | np.float32]
 

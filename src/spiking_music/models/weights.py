@@ -13,7 +13,6 @@ from spiking_music.errors import CodeError
 from spiking_music.files import atomic
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.metadata import KEY, config_in, opened, unfitting
-from spiking_music.models.quantizers.rvq import DERIVED
 
 
 def save_weights(
@@ -25,12 +24,13 @@ def save_weights(
 ) -> None:
     """Write `model`, `config` and free-form `extra` to `path`; equal models are equal bytes.
 
-    derived: whether to write what follows from the rest, too.
+    derived: whether to write what follows from the rest, too (`Quantizer.derived`).
     """
+    left_out = set() if derived else {f"bottleneck.{name}" for name in model.bottleneck.derived}
     state = {
         name: value.cpu().contiguous()
         for name, value in model.state_dict().items()
-        if derived or name.rpartition(".")[2] != DERIVED
+        if name not in left_out
     }
     about = {"config": config.model_dump(mode="json"), "extra": extra}
     with atomic(path) as temporary:  # in two steps, as `save_file` hides what a full disk says

@@ -13,18 +13,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from spiking_music import __version__
 from spiking_music.config import DownloadConfig
 from spiking_music.data.maestro.slots import Slots
 from spiking_music.errors import DownloadError
 
-AGENT = f"spiking-music/{__version__}"
+AGENT = f"spiking-music/{version('spiking-music')}"
 BLOCK = 2**16  # bytes read at a time; an attempt that brings fewer counts as one that failed
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504}  # worth another attempt
 REDIRECTS = {301, 302, 303, 307, 308}

@@ -31,9 +31,15 @@ class Quantizer(Part):
     """Real latents (B, C, T) ↔ discrete codes (B, rows, T).
 
     alignment: frames of which blocks of codes have to be multiples.
+    derived: names, in the state, of tensors that follow from the rest. Files may do without them:
+    loading adds what is not there.
     """
 
     alignment: int = 1
+
+    @property
+    def derived(self) -> frozenset[str]:
+        return frozenset()
 
     @abstractmethod
     def forward(self, latent: Tensor) -> Quantised:

@@ -15,14 +15,13 @@ from spiking_music.models.quantizers.base import (
 
 KMEANS_ROUNDS = 10
 SMOOTHING = 1e-5  # of counts, so that no code is divided by zero
-DERIVED = "sums"
 
 
 class Codebook(nn.Module):
     """K vectors (K, C) that follow moving averages of what is nearest to them.
 
     All state is in buffers, hence in the weights file: `vectors` = `sums` / `counts`. A file may do
-    without `sums`, as those to be shipped do (`DERIVED`).
+    without `sums`, as those to be shipped do (`Rvq.derived`).
     """
 
     vectors: Tensor
@@ -84,9 +83,9 @@ class Codebook(nn.Module):
 
 def _add_sums(_: nn.Module, state: dict[str, Tensor], prefix: str, *__: object) -> None:
     """Before a `Codebook` is loaded: what the state lacks, as it follows from the rest."""
-    if f"{prefix}{DERIVED}" not in state and f"{prefix}vectors" in state:
+    if f"{prefix}sums" not in state and f"{prefix}vectors" in state:
         counts = state[f"{prefix}counts"][:, None]
-        state[f"{prefix}{DERIVED}"] = state[f"{prefix}vectors"] * counts
+        state[f"{prefix}sums"] = state[f"{prefix}vectors"] * counts
 
 
 class Rvq(Quantizer):
@@ -107,6 +106,10 @@ class Rvq(Quantizer):
         self.codebooks, self.codebook_size = config.codebooks, config.codebook_size
         self.commitment, self.dropout = config.commitment, config.dropout
         self.layers = nn.ModuleList(Codebook(config, width) for _ in range(config.codebooks))
+
+    @property
+    def derived(self) -> frozenset[str]:
+        return frozenset(f"layers.{q}.sums" for q in range(self.codebooks))
 
     def forward(self, latent: Tensor) -> Quantised:
         x = latent.transpose(1, 2).float()  # (B, T, C)
