@@ -7,7 +7,7 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 LOCKED := test -f dvc.lock || { echo 'error: no results belong to this commit, as it has no dvc.lock:' \
 	'make them with `make`, or check out a commit that has one' >&2; exit 1; }
 
-.PHONY: demo check test cluster lint bench pull restore resume clean
+.PHONY: demo check test wheel cluster lint bench pull restore resume clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
@@ -19,10 +19,13 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	@echo 'the listening test: results/demo/listen/mushra/index.html'
 
 check: lint ## the linters, and the unit tests: minutes
-	$(RUN) pytest $(PARALLEL) -m 'not (workflow or browser or cluster or slow)'
+	$(RUN) pytest $(PARALLEL) -m 'not (workflow or browser or cluster or wheel or slow)'
 
-test: .venv/ready ## all tests but those of `make cluster`
-	$(RUN) pytest $(PARALLEL) --ignore=tests/cluster
+test: .venv/ready ## all tests but those of `make wheel` and `make cluster`
+	$(RUN) pytest $(PARALLEL) --ignore=tests/wheel --ignore=tests/cluster
+
+wheel: ## wheel and sdist, built, checked and used on every Python that is at hand
+	.ci/wheel
 
 cluster: .venv/ready ## the workflow on a real SLURM, which is installed: root on Debian only
 	$(RUN) pytest --verbose --durations=0 tests/cluster
@@ -59,6 +62,8 @@ clean: ## remove what the demo made
 	rm -rf results/demo
 
 .venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null || { echo \
+	'error: the workflow needs Python 3.11 or 3.12, and $(PYTHON) is none: `make PYTHON=python3.12`' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .

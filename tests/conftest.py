@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
-from filelock import FileLock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +50,13 @@ def piano() -> "NDArray[np.float32]":
     return np.concatenate([block[0] for block in blocks])[: 20 * 22050]
 
 
-KINDS = ("workflow", "browser", "cluster", "fuzz")  # folders whose tests are marked by their name
+KINDS = (
+    "workflow",
+    "browser",
+    "cluster",
+    "fuzz",
+    "wheel",
+)  # folders whose tests are marked by their name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +76,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """The folder `name` that `make` has filled, made by the first worker that needs it."""
+    from filelock import FileLock  # here, as an installation of the codec alone has none
+
     root = factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         root = root.parent  # which all workers share

@@ -27,6 +27,10 @@ class OutputError(SpikingMusicError):
     """A file cannot be written, for example because the disk is full."""
 
 
+class ExtraError(SpikingMusicError):
+    """A library is not installed, as it comes with an extra of the package."""
+
+
 class DownloadError(SpikingMusicError):
     """A server does not give what is asked of it; what has arrived is kept."""
 

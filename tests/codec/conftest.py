@@ -6,15 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from spiking_music.codec.entropy import fit_entropy, save_tables
 from spiking_music.codec.session import Codec, load
 from spiking_music.config import read, variant
-from spiking_music.models.autoencoder import Autoencoder
-from spiking_music.models.weights import save_weights
 from tests.conftest import DEFAULTS
-from tests.models.conftest import SMALL
 
 RATE, HOP, STEPS = 22050, 512, 16
 BLOCK = STEPS * HOP
@@ -38,6 +34,12 @@ def music(seconds: float, rate: int = RATE, seed: int = 0) -> np.ndarray:
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> MakeFolder:
     """Name of a variant → a folder with its weights, made once."""
+    import torch  # here, as codecs do without
+
+    from spiking_music.models.autoencoder import Autoencoder
+    from spiking_music.models.weights import save_weights
+    from tests.models.conftest import SMALL
+
     made: dict[str, Path] = {}
 
     def make(name: str) -> Path:

@@ -128,6 +128,7 @@ def test_four_regimes_of_figure_1() -> None:
 
 
 def test_bounds() -> None:
+    pytest.importorskip("scipy")
     events = np.arange(81)
     entropy = entropy_bound(8, 10, events)
     exact = np.array([math.log2(math.comb(80, s)) for s in events])

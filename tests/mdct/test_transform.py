@@ -9,7 +9,7 @@ from spiking_music.mdct.postfilter import MdctDecoder
 from spiking_music.mdct.transform import MdctEncoder
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.lapped_transform import Mdct
-from tests.models.conftest import small
+from tests.models.conftest import small, tones  # noqa: F401
 
 HOP = 64
 
@@ -83,7 +83,9 @@ def test_the_post_filter_expects_the_power_that_bands_have() -> None:
     assert not decoder.bands[:8].any()  # below the lowest edge
 
 
-def test_an_untrained_post_filter_hardly_changes_what_was_sent(tones: torch.Tensor) -> None:
+def test_an_untrained_post_filter_hardly_changes_what_was_sent(
+    tones: torch.Tensor,  # noqa: F811
+) -> None:
     torch.manual_seed(0)
     model = Autoencoder(small("mdct")).eval()
     latent = model.bottleneck.decode(model.encode(tones))
@@ -92,7 +94,7 @@ def test_an_untrained_post_filter_hardly_changes_what_was_sent(tones: torch.Tens
     assert 0 < error < 0.01 * sent.square().mean()
 
 
-def test_soft_music_is_filtered_like_loud(tones: torch.Tensor) -> None:
+def test_soft_music_is_filtered_like_loud(tones: torch.Tensor) -> None:  # noqa: F811
     torch.manual_seed(0)
     model = Autoencoder(small("mdct")).eval()
     loud, soft = (model.decode(model.encode(tones * factor)) for factor in (1, 0.125))

@@ -36,11 +36,13 @@ def test_conda_environment_agrees_with_the_lock():
 def test_every_direct_dependency_is_locked_and_in_the_environment():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     environment = (ROOT / "envs" / "spiking-music.yaml").read_text()
-    for requirement in project["dependencies"]:
-        assert _name(requirement) in _lock()
-        assert _name(requirement) in environment
-    for requirement in project["optional-dependencies"]["dev"]:
-        assert _name(requirement) in _lock()
+    extras = project["optional-dependencies"]
+    for requirement in (*project["dependencies"], *extras["formats"], *extras["workflow"]):
+        if _name(requirement) != project["name"]:
+            assert _name(requirement) in _lock()
+            assert _name(requirement) in environment
+    for requirement in extras["dev"]:
+        assert _name(requirement) in {*_lock(), project["name"]}
 
 
 def test_installed_versions_are_the_locked_ones():

@@ -16,6 +16,7 @@ from spiking_music.audio.libsndfile import SoundFileReader
 from spiking_music.audio.mixing import resampled
 from spiking_music.audio.source import Part, Source
 from spiking_music.errors import DataError
+from spiking_music.extras import needed
 
 RATES = range(1000, 768_001)  # Hz
 
@@ -137,6 +138,6 @@ def stream(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
 def _reader(source: Source, part: Part) -> Reader:
     if part.demuxer is None:
         return SoundFileReader(source, part)
-    from spiking_music.audio.ffmpeg import FFmpegReader  # slow to import, and most do without
-
+    with needed(f"{source.label} is of a format that", "formats"):
+        from spiking_music.audio.ffmpeg import FFmpegReader  # slow to import, and most do without
     return FFmpegReader(source, part)

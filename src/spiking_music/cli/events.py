@@ -1,6 +1,7 @@
 """The verb that writes what fires in a recording: events with their times, and their units."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from spiking_music.cli.paths import Job, checked, each, jobs
 from spiking_music.cli.sources import STREAM
 from spiking_music.cli.targets import Reads, Writes
 from spiking_music.errors import ConfigError
+from spiking_music.extras import needed
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -72,8 +74,14 @@ def events(
 
     def prepared() -> Callable[[Job], None]:
         from spiking_music.codec.encoding import Wish
+        from spiking_music.codec.event_files import require_library
         from spiking_music.codec.session import load
 
+        for job in todo:
+            require_library(job.target)
+        if picture is not None:
+            with needed("--picture"):
+                import_module("matplotlib")
         notes = None
         if midi is not None:  # before anything is written
             from spiking_music.data.midi import read_midi

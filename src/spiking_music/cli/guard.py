@@ -22,6 +22,7 @@ from spiking_music.cli.targets import (
     WritesRates,
 )
 from spiking_music.errors import OutputError
+from spiking_music.extras import needed
 
 FORCE = (
     "SPIKING_MUSIC_FORCE"  # set by the workflow, which deletes outputs before it makes them anew
@@ -45,6 +46,7 @@ def guarded(verb: Verb) -> Verb:
     writes = any(not isinstance(note, Reads | Unchecked) for note in noted.values())
 
     @functools.wraps(verb)
+    @needed("this")
     def run(*, force: bool = False, **arguments: Any) -> None:
         inputs = [path for path, note in _given(noted, arguments) if isinstance(note, Reads)]
         read = _read(noted, arguments)

@@ -10,17 +10,18 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music import files
 from spiking_music.codec.event_tables import BLOCK, EVENT, SOFTWARE, paths
 from spiking_music.errors import OutputError
+from spiking_music.extras import needed
 
 ROWS = 4096  # by which a dataset grows, and its chunks
 Write = Callable[[NDArray[np.void], NDArray[np.void]], None]  # entries of `BLOCK`, and of `EVENT`
@@ -35,14 +36,22 @@ class About:
     sample_rate: int
 
 
+def require_library(path: Path) -> None:
+    """`ExtraError` where a file of this ending cannot be written by what is installed."""
+    if path.suffix.lower() == ".h5":
+        with needed(f"'{path}'", "formats"):
+            import_module("h5py")
+
+
 @contextmanager
 def event_file(path: Path, about: About) -> Iterator[Write]:
     """What writes blocks and their events to `path`, in the format of its ending.
 
     All that belongs to `path` appears whole or not at all. Needs memory for one block; the events
     of an NPZ file, which is written in the end, are kept on disk until then. Raises `OutputError`
-    for another ending and for a full disk.
+    for another ending and for a full disk, `ExtraError` as `require_library` does.
     """
+    require_library(path)
     makers = {".csv": _csv_files, ".npz": _npz_file, ".h5": _hdf5_file}
     if path.suffix.lower() not in makers:
         raise OutputError(f"cannot write '{path}': events are .csv, .npz or .h5, name one")
@@ -113,6 +122,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> Iterator[Any]:
 
 @contextmanager
 def _hdf5_file(path: Path, about: About) -> Iterator[Write]:
+    import h5py  # here, as the codec does without
+
     with (
         files.atomic(path) as temporary,
         files.Disk(temporary) as disk,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spiking_music.extras import needed
+
 EVENT = np.dtype(
     [
         ("time", np.float64),  # s: the centre of the frame
@@ -61,8 +63,8 @@ def is_ours(path: Path) -> bool:
         if path.suffix.lower() == ".npz":
             with np.load(path) as arrays:
                 return "software" in arrays and str(arrays["software"]) == SOFTWARE
-        import h5py  # here, as the codec does without
-
+        with needed(f"'{path}'", "formats"):
+            import h5py  # here, as the codec does without
         with h5py.File(path, "r", locking=False) as found:
             return found.attrs.get("software") == SOFTWARE
     except (OSError, ValueError, zipfile.BadZipFile):  # another program's

@@ -15,6 +15,7 @@ from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError
+from spiking_music.extras import needed
 from spiking_music.models.metadata import config_in, opened
 from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, folder_of
 
@@ -105,8 +106,8 @@ def _network(weights: Path, config: VariantConfig, device: str, torch: bool) -> 
 
     if device == "cpu" and not torch and network.runs(config):
         return network.load_network(weights, config)
-    from spiking_music.codec import torch_network  # here, as it takes seconds
-
+    with needed(f"model '{config.name}' on device '{device}'"):
+        from spiking_music.codec import torch_network  # here, as it takes seconds
     return torch_network.load_network(weights, device)
 
 

@@ -10,7 +10,6 @@ import platform
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from spiking_music.codec.model_folder import load_model
@@ -54,11 +53,17 @@ def machine() -> dict[str, str]:
     """What float results are allowed to depend on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if platform.system() == "Linux" else []
     model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "")
+    try:
+        import torch
+    except ModuleNotFoundError:  # the codec alone is installed
+        return {"cpu": model, "torch": "", "numpy": np.__version__}
     return {"cpu": model, "torch": torch.__version__, "numpy": np.__version__}
 
 
 def main() -> None:
     """Streams, hashes and samples."""
+    import torch
+
     torch.set_num_threads(1)
     codec, about, kept = Codec(load_model(torch=True)), {}, {}
     for seed in SEEDS:
