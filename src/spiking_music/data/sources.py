@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from rich.console import Console
-from rich.progress import track
 
 from spiking_music import files, overwriting
 from spiking_music.audio.recording import opened
@@ -24,6 +22,7 @@ from spiking_music.data.index import read_performances
 from spiking_music.data.layout import Layout, check_file
 from spiking_music.data.midi import parse_midi, read_midi, write_midi
 from spiking_music.errors import DataError, OutputError
+from spiking_music.progress import tracked
 
 if TYPE_CHECKING:
     from spiking_music.data.maestro.store import Store  # imports urllib3
@@ -57,14 +56,13 @@ def prepare(
     """
     table = read_performances(performances)
     table = table[table["shard"] == shard]
-    console = Console(stderr=True)
     names = list(zip(table["audio_filename"], table["midi_filename"], strict=True))
     if dataset.source in RENDERED:
         for name in (name for pair in names for name in pair if name):
             overwriting.require_file(root / name, ENDINGS)
     make = _maker(dataset, signal, seed, root, store, names) if names else _nothing
     rows = []
-    for audio, midi in track(names, "recordings", console=console, disable=not console.is_terminal):
+    for audio, midi in tracked(names, "recordings", len(names)):
         status = "ok"
         try:
             make(midi, audio)

@@ -25,6 +25,7 @@ from spiking_music.evaluation.codes_file import (
 )
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import load_weights
+from spiking_music.progress import tracked
 
 
 def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, *turns: int) -> None:
@@ -58,7 +59,8 @@ def encode_split(weights: Path, clips: list[Path], out: Path, batch_size: int, *
             compression_opts=1,
             track_times=False,  # or equal codes would differ in bytes
         )
-        for start in range(0, len(source), batch_size):
+        starts = range(0, len(source), batch_size)
+        for start in tracked(starts, "batches of clips", len(starts)):
             batch = read_batch(source, start, batch_size)
             mu = _next_levels(origin, turns, start, len(batch), device)
             z = model.encode(batch[:, None].to(device), mu)  # (B, rows, T)

@@ -25,6 +25,7 @@ from spiking_music.codec.entropy import (
 from spiking_music.errors import CodeError
 from spiking_music.evaluation.codes_file import NO_LEVEL, Codes, CodesFile, Origin, open_codes
 from spiking_music.mdct.thermometer import parse_layout
+from spiking_music.progress import tracked
 
 BATCH = 256  # clips read at a time; 64 where each is entropy coded
 CODED_BATCH = 64
@@ -123,7 +124,7 @@ def entropy_costs(codes: Path, tables: Path, out: Path) -> None:
     rows: list[dict[str, object]] = []
     with open_codes(codes) as coded:
         _require_kind(coded, coder.tables.kind, coder.tables.codebook_size)
-        for batch in coded.batches(CODED_BATCH):
+        for batch in tracked(coded.batches(CODED_BATCH), "clips", len(coded), len):
             for clip in batch:
                 payload, ideal = coder.encode(clip), coder.bits(clip)
                 if not np.array_equal(coder.decode(payload, clip.shape[1]), clip):

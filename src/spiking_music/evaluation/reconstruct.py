@@ -28,6 +28,7 @@ from spiking_music.evaluation.inference import (
 )
 from spiking_music.evaluation.perceptual import Pool, Scores
 from spiking_music.models.weights import load_weights
+from spiking_music.progress import tracked
 
 Audio = NDArray[np.float32]  # (B, L)
 Submitted = list["Future[Scores] | None"]  # a clip each; None where it is not scored
@@ -168,7 +169,8 @@ def _measured(
     """The measures of batch after batch; while one is decoded, the one before it is scored."""
     waiting: deque[tuple[pd.DataFrame, Submitted]] = deque()
     references = _references(source, config.batch_size)
-    for estimate, reference in zip(estimates, references, strict=True):  # both (B, L)
+    pairs = zip(estimates, references, strict=True)  # both (B, L)
+    for estimate, reference in tracked(pairs, "clips", len(source), lambda pair: len(pair[0])):
         table = _measure(estimate, reference, source.sample_rate, config)
         waiting.append((table, _submit(pool, estimate, reference, table["silent"])))
         if len(waiting) > 1:

@@ -34,6 +34,7 @@ from scipy.stats import false_discovery_control
 
 from spiking_music.errors import DataError
 from spiking_music.evaluation.correlation import Pairs
+from spiking_music.progress import tracked
 
 BLOCK = 1 << 21  # numbers held at a time, units x notes x shifts: about what a cache holds
 FLATTEST = 1e-3  # skewness; below it, the gamma law is taken as normal
@@ -90,7 +91,8 @@ def shift_null(pairs: Pairs, window: int, max_lag: int, surrogates: int, seed: i
     shape = (pairs.units, pairs.notes)
     observed, mean, variance, third = (np.zeros(shape) for _ in range(4))
     draws = np.zeros((*shape, surrogates), np.float32)
-    for index, (events, notes) in enumerate(pairs.performances()):
+    performances = tracked(pairs.performances(), "performances", len(pairs.spans))
+    for index, (events, notes) in enumerate(performances):
         drawn = np.random.default_rng([seed, index]).integers(events.shape[1], size=surrogates)
         for rows, peaks in _peaks(events, notes, window, max_lag):  # (u, P, M)
             observed[rows] += peaks[..., 0]

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.progress import track
-
 from spiking_music import files
 from spiking_music.config import PageConfig
 from spiking_music.listening import inline_html
 from spiking_music.listening.inline_html import Page, base64_text, json_text
 from spiking_music.listening.manifest import Manifest, read_manifest, read_stimulus
 from spiking_music.listening.scores import REFERENCE
+from spiking_music.progress import tracked
 
 PAGE = Path(__file__).parent / "page"
 MODULES = PAGE / "modules"
@@ -36,7 +34,7 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
     stimuli = [stimulus for clip in manifest.clips for stimulus in clip.stimuli]
     with files.folder(out, "mushra-page", [manifest_path]) as folder:
         (folder / "audio").mkdir()
-        for stimulus in track(stimuli, "sounds", console=Console(stderr=True)):
+        for stimulus in tracked(stimuli, "sounds", len(stimuli)):
             content = read_stimulus(manifest_path.parent, stimulus, manifest.sample_rate)
             script = f'receiveSound("{_id(stimulus.file)}", "{base64_text(content)}");\n'
             (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script, encoding="utf-8")

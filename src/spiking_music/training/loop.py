@@ -10,7 +10,6 @@ from typing import Any
 
 from lightning_fabric import Fabric
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from torch.multiprocessing.spawn import ProcessException
 
 from spiking_music import files
@@ -20,6 +19,7 @@ from spiking_music.errors import ConfigError, DataError, TrainingError
 from spiking_music.models.pretrained import start_weights
 from spiking_music.models.weights import save_weights
 from spiking_music.overwriting import CALL
+from spiking_music.progress import Progress
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from spiking_music.training.checkpoint_files import alone
 from spiking_music.training.data import CropBatches, batches
@@ -135,8 +135,7 @@ def _run(
     stop = StopRequest()
     steps = range(done, training.last_step)
     loading = batches(crops, steps, training.workers, pin=fabric.device.type == "cuda")
-    bar = _progress(console)
-    task = bar.add_task(config.name, total=training.last_step, completed=done)
+    bar = Progress(config.name, training.last_step, done, console)
     with deterministic(), handled(stop), loading as loader, bar:
         for step in steps:
             waiting = time.monotonic()
@@ -148,7 +147,7 @@ def _run(
             last = done == training.last_step
             if logger:
                 logger.log(done, result, validation_clips, monitor)
-            bar.update(task, completed=done)
+            bar.advance()
             if logger and not last and (stopped or done % training.checkpoint_every == 0):
                 rest = {"seconds": clock.seconds(), "log": logger.table.text}
                 store.save(done, run.state_dict() | rest)
@@ -241,8 +240,3 @@ def _check(config: VariantConfig) -> None:
             f"training.batch_size {training.batch_size} must be a multiple of training.devices "
             f"{training.devices}, which share it"
         )
-
-
-def _progress(console: Console) -> Progress:
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console)
