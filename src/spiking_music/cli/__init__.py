@@ -29,6 +29,7 @@ from spiking_music.cli import (
     probes,
     provenance,
     ratings,
+    status,
     streams,
     tables,
     training,
@@ -73,7 +74,7 @@ def _group(verbs: Iterable[Verb], text: str, completion: bool = False) -> typer.
 
 
 app = _group(
-    (*codec.SHORT, *events.VERBS, data.table, *provenance.VERBS),
+    (*codec.SHORT, *events.VERBS, data.table, *provenance.VERBS, *status.VERBS),
     "Event-based compression of piano music: train, compare, measure and publish codecs.",
     completion=True,
 )
