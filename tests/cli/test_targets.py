@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import soundfile
 import typer
+from matplotlib.figure import Figure
 
 from spiking_music import cli
 from tests.cli.calls import CALLS, WRONG, WRONG_EVENTS, WRONG_SECTIONS, aimed, sources, targets
@@ -118,10 +119,15 @@ def state(root: Path) -> dict[str, str]:
     return found
 
 
+def sketched(figure: Figure, path: Path, **_: object) -> None:
+    path.write_bytes(b"a figure")
+
+
 @pytest.fixture
 def run(tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Makes a call in `work/` → (exit code, stderr, what was lost or changed, what is new)."""
     monkeypatch.chdir(tree / "work")
+    monkeypatch.setattr(Figure, "savefig", sketched)  # where a figure goes matters, and not what
 
     def call(words: list[str]) -> tuple[int, str, set[str], set[str]]:
         before = state(tree)

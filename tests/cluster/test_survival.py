@@ -85,6 +85,7 @@ def assert_saved_when_stopped(clone: Clone) -> None:
     assert stopped[1] == resumed[1]
 
 
+@pytest.mark.timeout(1800)  # three trainings share what cores there are
 @pytest.mark.parametrize("kinds", TOGETHER, ids=", ".join)
 def test_a_disturbed_attempt_is_resumed(
     clones: Callable[[str], Clone], undisturbed: bytes, kinds: tuple[str, ...]
@@ -117,6 +118,7 @@ def freeze(clone: Clone, minutes: int) -> None:
     say("scontrol", "update", f"JobId={job}", f"TimeLimit={ran + minutes}")
 
 
+@pytest.mark.timeout(1800)  # most of it is waiting
 def test_time_limits_with_and_without_a_warning(
     clones: Callable[[str], Clone], undisturbed: bytes
 ) -> None:
