@@ -117,6 +117,15 @@ def test_a_program_of_the_api_is_typed(install: Install, tmp_path: Path) -> None
     installed.run("python", USER, 1.5, cwd=tmp_path)
 
 
+def test_the_extra_of_formats(install: Install, tmp_path: Path) -> None:
+    """After all that is done without."""
+    installed = install(PYTHONS[-1])
+    installed.pip("install", "--constraint", LOCK, "spiking-music[formats]")
+    (tmp_path / "a.m4a").write_bytes(made("m4a"))
+    installed.run("spiking-music", "encode", "a.m4a", "a.spk", cwd=tmp_path)
+    installed.run("spiking-music", "events", "a.spk", "a.h5", cwd=tmp_path)
+
+
 def test_the_tests_of_the_codec(installed: Installed) -> None:
     """Last of each environment, as it adds what the tests need."""
     installed.pip("install", "--constraint", LOCK, "pytest", "hypothesis")
