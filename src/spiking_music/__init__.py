@@ -14,6 +14,6 @@ def load(path: Path | str | None = None, device: str = "cpu") -> "Codec":
 
     See `spiking_music.codec.session.load`.
     """
-    from spiking_music.codec.session import load  # here, as it imports torch
+    from spiking_music.codec.session import load  # here, as it imports numpy
 
     return load(path, device)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from tests.mdct.golden.make import RATE, tones
 
 PYTHONS = ("3.11", "3.12", "3.13")
 REQUIRE = "SPIKING_MUSIC_REQUIRE_PYTHONS"
+ASK = """
+import importlib.metadata as m
+print(sum("extra ==" not in each for each in m.requires("spiking-music")))
+print(*(d.metadata["Name"].lower() for d in m.distributions()))
+"""
 LOCK = ROOT / "requirements.lock"  # as constraints, so that equal commits are checked alike
 
 
@@ -30,10 +36,13 @@ def without_python() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Installed:
-    """An environment that holds the wheel."""
+    """An environment that holds the wheel; what it held at first."""
 
     version: str
     folder: Path
+    size: int = 0  # bytes
+    direct: int = 0  # dependencies
+    names: frozenset[str] = frozenset()  # of all distributions
 
     @property
     def python(self) -> Path:
@@ -45,7 +54,7 @@ class Installed:
         """Run a program of the environment, which must end with this exit code."""
         command = [str(self.folder / "bin" / program), *map(str, words)]
         done = subprocess.run(
-            command, cwd=cwd, env=without_python(), capture_output=True, text=True, timeout=300
+            command, cwd=cwd, env=without_python(), capture_output=True, text=True, timeout=600
         )
         assert done.returncode == code, f"{command}\n{done.stdout}\n{done.stderr}"
         return done
@@ -83,25 +92,20 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def install(
     distributions: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Install]:
-    """Version of Python → its environment, made once; without such a Python, the test ends."""
-    made: dict[str, Installed] = {}
+    """Version of Python → its environment; without such a Python, the test ends."""
+    root = tmp_path_factory.mktemp("python")
+    with ThreadPoolExecutor() as pool:  # pip waits for the disk much of the time
+        jobs = {v: pool.submit(_installed, v, root / v, distributions[".whl"]) for v in PYTHONS}
 
-    def make(version: str) -> Installed:
-        if version not in made:
-            found = _python(version)
-            if found is None:
-                end = pytest.fail if os.environ.get(REQUIRE) else pytest.skip
-                end(f"there is no Python {version} on the PATH and none of pyenv")
-            folder = tmp_path_factory.mktemp("python") / version
-            subprocess.run([found, "-m", "venv", folder], check=True, env=without_python())
-            environment = Installed(version, folder)
-            environment.pip("install", "--constraint", LOCK, distributions[".whl"])
-            made[version] = environment
-        return made[version]
+    def made(version: str) -> Installed:
+        found = jobs[version].result()
+        if found is None:
+            end = pytest.fail if os.environ.get(REQUIRE) else pytest.skip
+            end(f"there is no Python {version} on the PATH and none of pyenv")
+        return found
 
-    yield make
-    for environment in made.values():
-        shutil.rmtree(environment.folder)
+    yield made
+    shutil.rmtree(root)
 
 
 @pytest.fixture(scope="session", params=PYTHONS)
@@ -115,6 +119,19 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recording") / "in.flac"
     soundfile.write(path, tones(1)[:, None].repeat(2, axis=1), RATE)
     return path
+
+
+def _installed(version: str, folder: Path, wheel: Path) -> Installed | None:
+    """The environment of a version in `folder`; None where there is no such Python."""
+    found = _python(version)
+    if found is None:
+        return None
+    subprocess.run([found, "-m", "venv", folder], check=True, env=without_python())
+    empty = Installed(version, folder)
+    empty.pip("install", "--constraint", LOCK, wheel)
+    count, names = empty.run("python", "-c", ASK, cwd=folder).stdout.splitlines()
+    size = sum(file.lstat().st_size for file in folder.rglob("*"))
+    return Installed(version, folder, size, int(count), frozenset(names.split()))
 
 
 def _python(version: str) -> str | None:
