@@ -4,6 +4,7 @@ Verbs only translate arguments; the rooms of the library do the work and are imp
 runs, so that `--help` answers at once, and a mistake is told at once: see `guard`.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -38,6 +39,7 @@ from spiking_music.provenance import recorded
 from spiking_music.reasons import sentence
 
 NAME = "spiking-music"
+FEW = 50_000  # new objects between searches for garbage, which imports are full of but make none
 COMPLETE = "_SPIKING_MUSIC_COMPLETE"  # set by a shell that asks what may follow
 GROUPS = {
     "codec": ("Recordings to .spk streams and back.", (*codec.VERBS, *events.VERBS)),
@@ -97,6 +99,7 @@ def options(
 
 def main() -> None:
     """Run the command line; expected failures become one sentence on stderr and exit code 1."""
+    gc.set_threshold(FEW)
     utf8.require()
     threading.excepthook = _thread_failed
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -106,6 +109,7 @@ def main() -> None:
     code = _run(sys.argv[1:])
     if code:
         streams.abandon()
+    gc.freeze()  # the end of the process frees all at once
     sys.exit(code)
 
 

@@ -51,7 +51,7 @@ def compiled(allocates: bool = False, **options: Any) -> Callable[[Callable[...,
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(nogil=True, _nrt=allocates, **options)(function)
+        dispatcher: Any = njit(**{"nogil": True, "_nrt": allocates, **options})(function)
         if _has_home():
             with suppress(RuntimeError, OSError):  # numba finds no folder that it can write to
                 dispatcher._cache = Cache(function, allocates)
@@ -63,7 +63,8 @@ def compiled(allocates: bool = False, **options: Any) -> Callable[[Callable[...,
 def inner(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """`compiled` of a function that only compiled ones call, in whose files it is kept."""
     quick = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # to compile
-    return njit(nogil=True, _nrt=False, **quick, **options)  # type: ignore[no-any-return]
+    decorate: Any = njit(**{"nogil": True, "_nrt": False, **quick, **options})
+    return decorate
 
 
 @cache

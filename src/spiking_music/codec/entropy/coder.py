@@ -124,7 +124,7 @@ class EntropyCoder:
 
     def _coded(self, codes: Codes, predicted: Predicted | None) -> bytes:
         if predicted is None and STATIC in self._models:
-            predicted = self._models[STATIC].predict(codes)
+            predicted = self._models[STATIC].predict(codes.astype(np.uint8))
         if predicted is not None:
             return encode_events(*predicted)
         return encode_rows(codes.astype(np.int32), self._columns)
