@@ -263,7 +263,7 @@ def _code_step(buffer, q, net, state, step, density, sigmoid_table, quiet):  # t
 def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet):  # type: ignore[no-untyped-def]
     """Code the `Quantized`, which are filled in when decoding."""
     q, loudness, bands = quantized
-    lately, most = int64(0), layout.gains  # sizes of the last steps
+    most = layout.gains
     for t in range(len(q)):
         if t == 0:
             loudness[t] = _code_first(buffer, loudness[t], most)
@@ -280,8 +280,11 @@ def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet
                 transitions.envelope,
                 layout.band_levels,
             )
-        total = _code_step(buffer, q[t], net, state, t, density_class(lately), sigmoid_table, quiet)
-        lately += total - state.totals[t % LATELY]
+        lately = int64(0)
+        for i in range(len(state.totals)):
+            lately += state.totals[i]
+        density = density_class(lately)
+        total = _code_step(buffer, q[t], net, state, t, density, sigmoid_table, quiet)
         state.totals[t % LATELY] = total
         clear(state, t % (LAGS + 1))
 
