@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from types import FrameType
 from typing import Annotated
 
@@ -81,6 +80,8 @@ for name, (text, verbs) in GROUPS.items():
 
 def _tell_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # here, as it takes time
+
         print(f"{NAME} {version(NAME)}")
         raise typer.Exit()
 
