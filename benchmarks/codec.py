@@ -1,4 +1,4 @@
-"""The whole codec beside EnCodec's code, and its memory: python benchmarks/codec.py
+"""The whole codec beside EnCodec's code, and its memory: python -m benchmarks.codec
 
 Time does not depend on weights, so all models have random ones. Codecs take turns on one thread; of
 several rounds the least CPU time counts, for which other jobs on the machine matter little: a row
@@ -9,13 +9,13 @@ fresh process that codes a file of a minute, and one of an hour. Needs `encodec`
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import torch
+from benchmarks.timing import race, timed
 from encodec import EncodecModel
 from rich.console import Console
 from rich.table import Table
@@ -64,7 +64,7 @@ def speed(codecs: dict[str, Codec]) -> Table:
         runs[name, "encode"] = lambda codec=codec: codec.encode(sound, 22050)
         runs[name, "decode"] = lambda codec=codec, stream=stream: codec.decode(stream)
     runs |= encodec()
-    best = dict(zip(runs, race(list(runs.values())), strict=True))
+    best = dict(zip(runs, race([timed(run) for run in runs.values()], ROUNDS), strict=True))
     table = Table("codec", "way", "x real time, one core", "x EnCodec", "bound", "met")
     for (name, way), spent in best.items():
         ratio, real = best[ENCODEC, way] / spent, SECONDS / spent
@@ -96,17 +96,6 @@ def encodec() -> dict[tuple[str, str], Callable[[], object]]:
 
 def noise(rate: int) -> np.ndarray:
     return (0.1 * np.random.default_rng(0).standard_normal(rate * SECONDS)).astype(np.float32)
-
-
-def race(runs: list[Callable[[], object]]) -> list[float]:
-    """Least CPU seconds of each over `ROUNDS` rounds, taking turns."""
-    best = [np.inf] * len(runs)
-    for _ in range(ROUNDS):
-        for index, run in enumerate(runs):
-            began = time.process_time()
-            run()
-            best[index] = min(best[index], time.process_time() - began)
-    return best
 
 
 def memory(root: Path, model: Path) -> Table:

@@ -1,62 +1,109 @@
-"""The package's model in numpy beside the same in torch: python benchmarks/numpy_model.py
+"""The package's model beside the same in torch: python -m benchmarks.numpy_model
 
-Both code the same music, rendered for the purpose, on one thread and in turns; of several rounds
-the least CPU time counts, for which other jobs on the machine matter little. "model" is the network
-alone, in windows as the codec cuts them; "stream" has entropy coding and container, which are the
-same for both. Start-up is CPU time of fresh processes with numba's cache filled.
+`BASE` is the version to compare with, the last one before the entropy coder became faster: its
+network in torch, and all else as it was. It is checked out next to this one, and each version has a
+process of its own with one thread. Both code the same music, rendered for the purpose, in turns; of
+several rounds the least CPU time counts. "model" is the network alone, in windows as the codec cuts
+them; "stream" has entropy coding and container. Start-up is CPU time of fresh processes with
+numba's cache filled. Needs git and its history.
 """
 
-import resource
+import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
+from benchmarks.timing import Run, race, started, timed
 from rich.console import Console
 from rich.table import Table
-from threadpoolctl import threadpool_limits
 
 from spiking_music.codec.model_folder import load_model
 from spiking_music.codec.session import Codec
 
-RATE, SECONDS, ROUNDS, LEVEL = 22_050, 16, 9, 10
-BOUND = 1.5  # times as fast as torch
+ROOT, BASE = Path(__file__).parents[1], "71d1ba7"
+RATE, SECONDS, ROUNDS, LEVEL = 22_050, 16, 9, 16
+WORK = [(what, way) for what in ("model", "stream") for way in ("encode", "decode")]
+BOUND = 1.5  # times as fast as the base
 LOAD = "import spiking_music; spiking_music.load()"
 STARTS = {"import and load()": 0.5, "encode of 3 s": 1.0}  # s, bounds
 
 
 def main() -> None:
-    torch.set_num_threads(1)
     console = Console(width=110)
-    codecs = {"numpy": Codec(load_model()), "torch": Codec(load_model(torch=True))}
-    with threadpool_limits(1):
-        console.print(speed(codecs))
-    console.print(starts())
+    with checked_out(BASE) as base:
+        console.print(speed(base))
+        console.print(starts(base))
 
 
-def speed(codecs: dict[str, Codec]) -> Table:
-    runs: dict[tuple[str, str], list[Callable[[], object]]] = {}
-    for codec in codecs.values():
-        for what, run in (model_runs(codec) | stream_runs(codec)).items():
-            runs.setdefault(what, []).append(run)
-    table = Table("what", "way", "x real time, numpy", "torch", "ratio", "bound", "met")
-    for (what, way), both in runs.items():
-        numpys, torchs = race(both)
-        ratio, bound, met = torchs / numpys, "", ""
-        if what == "model":
-            bound, met = f"≥ {BOUND}", "yes" if ratio >= BOUND else "NO"
-        cells = [f"{SECONDS / spent:.0f}" for spent in (numpys, torchs)]
-        table.add_row(what, way, *cells, f"{ratio:.2f}", bound, met)
+@contextmanager
+def checked_out(commit: str) -> Iterator[Path]:
+    """A temporary folder with the repository as it was."""
+    git = ["git", "-C", ROOT, "worktree"]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "base"
+        subprocess.run([*git, "add", "--detach", "--quiet", place, commit], check=True)
+        try:
+            yield place
+        finally:
+            subprocess.run([*git, "remove", "--force", place], check=True)
+
+
+def environment(root: Path) -> dict[str, str]:
+    """That of a process which runs the package in `root`, and this benchmark, on one thread."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, **threads, "PYTHONPATH": f"{root / 'src'}:{ROOT}"}
+
+
+def speed(base: Path) -> Table:
+    table = Table("what", "way", "x real time, numpy", f"torch, {BASE}", "ratio", "bound", "met")
+    with worker(ROOT, "numpy") as new, worker(base, "torch") as old:
+        for what, way in WORK:
+            numpys, torchs = race([new(f"{what} {way}"), old(f"{what} {way}")], ROUNDS)
+            ratio = torchs / numpys
+            cells = [f"{SECONDS / spent:.0f}" for spent in (numpys, torchs)]
+            met = "yes" if ratio >= BOUND else "NO"
+            table.add_row(what, way, *cells, f"{ratio:.2f}", f"≥ {BOUND}", met)
     return table
 
 
-def model_runs(codec: Codec) -> dict[tuple[str, str], Callable[[], object]]:
+@contextmanager
+def worker(root: Path, engine: str) -> Iterator[Callable[[str], Run]]:
+    """Runs by name, of a process with the package in `root`."""
+    call = [sys.executable, "-m", "benchmarks.numpy_model", engine]
+    with subprocess.Popen(
+        call, env=environment(root), cwd=ROOT, text=True, bufsize=1,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        asked, told = process.stdin, process.stdout
+        assert asked is not None and told is not None
+
+        def run(name: str) -> float:
+            print(name, file=asked)
+            return float(told.readline())
+
+        yield lambda name: lambda: run(name)
+        asked.close()
+
+
+def serve(engine: str) -> None:
+    """The worker: CPU seconds of each run that is named on standard input."""
+    with suppress(ImportError):
+        import torch
+
+        torch.set_num_threads(1)
+    codec = Codec(load_model(torch=engine == "torch"))
+    runs = {name: timed(work) for name, work in (model_work(codec) | stream_work(codec)).items()}
+    for line in sys.stdin:
+        print(runs[line.strip()](), flush=True)
+
+
+def model_work(codec: Codec) -> dict[str, Callable[[], object]]:
     """The network, on as many seconds in windows of a block and its context."""
     network, header = codec.model.network, codec.model.header(RATE)
     size, hop = header.block_steps, header.hop
@@ -72,17 +119,18 @@ def model_runs(codec: Codec) -> dict[tuple[str, str], Callable[[], object]]:
     kept = slice(network.context.decoder, network.context.decoder + size)
     rounds = range(round(blocks / 4))
     return {
-        ("model", "encode"): lambda: [network.encode(audio, level) for _ in rounds],
-        ("model", "decode"): lambda: [network.decode(codes, level, [0] * 4, kept) for _ in rounds],
+        "model encode": lambda: [network.encode(audio, level) for _ in rounds],
+        "model decode": lambda: [network.decode(codes, level, [0] * 4, kept) for _ in rounds],
     }
 
 
-def stream_runs(codec: Codec) -> dict[tuple[str, str], Callable[[], object]]:
+def stream_work(codec: Codec) -> dict[str, Callable[[], object]]:
     sound = music(9)
     stream = codec.encode(sound, RATE, level=LEVEL)
+    codec.decode(stream)
     return {
-        ("stream", "encode"): lambda: codec.encode(sound, RATE, level=LEVEL),
-        ("stream", "decode"): lambda: codec.decode(stream),
+        "stream encode": lambda: codec.encode(sound, RATE, level=LEVEL),
+        "stream decode": lambda: codec.decode(stream),
     }
 
 
@@ -104,38 +152,20 @@ def music(seed: int) -> np.ndarray:
     return np.float32(audio / np.abs(audio).max())
 
 
-def race(runs: list[Callable[[], object]]) -> list[float]:
-    """Least CPU seconds of each over `ROUNDS` rounds, taking turns."""
-    best = [np.inf] * len(runs)
-    for _ in range(ROUNDS):
-        for index, run in enumerate(runs):
-            began = time.process_time()
-            run()
-            best[index] = min(best[index], time.process_time() - began)
-    return best
-
-
-def starts() -> Table:
-    table = Table("start-up", "CPU s", "bound", "met")
+def starts(base: Path) -> Table:
+    table = Table("start-up, CPU s", "now", BASE, "bound", "met")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "a.wav", Path(folder) / "a.spk"
         soundfile.write(source, music(0)[: 3 * RATE], RATE)
         verb = [sys.executable, "-m", "spiking_music", "encode", source, target, "--force"]
         calls = dict(zip(STARTS, ([sys.executable, "-c", LOAD], verb), strict=True))
         for name, call in calls.items():
-            spent = min(cpu_seconds(call) for _ in range(5))
-            met = "yes" if spent <= STARTS[name] else "NO"
-            table.add_row(name, f"{spent:.2f}", f"≤ {STARTS[name]}", met)
+            runs = [started(call, env=environment(root)) for root in (ROOT, base)]
+            now, then = race(runs, ROUNDS)
+            met = "yes" if now <= STARTS[name] else "NO"
+            table.add_row(name, f"{now:.2f}", f"{then:.2f}", f"≤ {STARTS[name]}", met)
     return table
 
 
-def cpu_seconds(call: list) -> float:
-    """CPU time, user and system, of a process from its start to its end."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(call, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 if __name__ == "__main__":
-    main()
+    serve(sys.argv[1]) if sys.argv[1:] else main()

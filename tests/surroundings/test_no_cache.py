@@ -23,8 +23,8 @@ print(double(21))
 NOWHERE = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null/x", "TMPDIR": "/dev/null/y"}
 
 
-def run(module: Path, **changes: str | None) -> str:
-    """What the module says in an environment with `changes`; None takes a variable out."""
+def run(module: Path, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """A run of the module in an environment with `changes`; None takes a variable out."""
     given = {"PYTHONPATH": str(ROOT / "src"), **changes}
     environment = {
         key: value for key, value in {**os.environ, **given}.items() if value is not None
@@ -35,7 +35,7 @@ def run(module: Path, **changes: str | None) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    return done.stdout
+    return done
 
 
 @pytest.fixture
@@ -60,27 +60,49 @@ def module(tmp_path: Path) -> Path:
 def test_code_is_compiled_where_no_cache_can_be_written(
     module: Path, changes: dict[str, str | None]
 ) -> None:
-    assert run(module, **changes) == "42\n"
+    assert run(module, **changes).stdout == "42\n"
     assert sorted(path.name for path in module.parent.iterdir()) == ["__pycache__", "double.py"]
+
+
+def test_a_compilation_is_told_once(module: Path, tmp_path: Path) -> None:
+    first, second = (run(module, NUMBA_CACHE_DIR=str(tmp_path / "cache")) for _ in range(2))
+    assert first.stderr.startswith("note: compiling") and first.stderr.count("\n") == 1
+    assert (second.stdout, second.stderr) == ("42\n", "")
+
+
+def test_code_of_another_version_is_not_loaded_alone(module: Path, tmp_path: Path) -> None:
+    """What numba keeps with references to its own runtime would crash where that is missing."""
+    plain = MODULE.replace("@compiled()", "@njit(cache=True)").replace(
+        "from spiking_music.rangecoder.compiled import compiled", "from numba import njit"
+    )
+    cache = tmp_path / "cache"
+    stamp = module.stat()
+    assert len(plain) <= len(MODULE)
+    module.write_text(plain.ljust(len(MODULE)))
+    os.utime(module, (stamp.st_atime, stamp.st_mtime))
+    assert run(module, NUMBA_CACHE_DIR=str(cache)).stdout == "42\n"
+    module.write_text(MODULE)
+    os.utime(module, (stamp.st_atime, stamp.st_mtime))
+    assert run(module, NUMBA_CACHE_DIR=str(cache)).stderr.startswith("note: compiling")
 
 
 def test_a_damaged_cache_costs_a_compilation(module: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    assert run(module, NUMBA_CACHE_DIR=str(cache)) == "42\n"
+    assert run(module, NUMBA_CACHE_DIR=str(cache)).stdout == "42\n"
     kept = [path for path in cache.rglob("*.nb?") if path.is_file()]
     assert kept  # it is used where it can be
     for path in kept:
         path.write_bytes(path.read_bytes()[:20])
-    assert run(module, NUMBA_CACHE_DIR=str(cache)) == "42\n"
+    assert run(module, NUMBA_CACHE_DIR=str(cache)).stdout == "42\n"
 
 
 def test_a_cache_that_cannot_take_more_is_done_without(module: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    assert run(module, NUMBA_CACHE_DIR=str(cache)) == "42\n"
+    assert run(module, NUMBA_CACHE_DIR=str(cache)).stdout == "42\n"
     for path in [path for path in cache.rglob("*.nb?") if path.is_file()]:
         path.unlink()
         path.mkdir()  # neither read nor replaced
-    assert run(module, NUMBA_CACHE_DIR=str(cache)) == "42\n"
+    assert run(module, NUMBA_CACHE_DIR=str(cache)).stdout == "42\n"
 
 
 def test_a_stream_is_described_by_a_package_that_is_read_only(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ Verbs only translate arguments; the rooms of the library do the work and are imp
 runs, so that `--help` answers at once, and a mistake is told at once: see `guard`.
 """
 
+import gc
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from types import FrameType
 from typing import Annotated
 
@@ -40,6 +40,7 @@ from spiking_music.provenance import recorded
 from spiking_music.reasons import sentence
 
 NAME = "spiking-music"
+FEW = 50_000  # new objects between searches for garbage, which imports are full of but make none
 COMPLETE = "_SPIKING_MUSIC_COMPLETE"  # set by a shell that asks what may follow
 GROUPS = {
     "codec": ("Recordings to .spk streams and back.", (*codec.VERBS, *events.VERBS)),
@@ -84,6 +85,8 @@ for name, (text, verbs) in GROUPS.items():
 
 def _tell_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version  # here, as it takes time
+
         print(f"{NAME} {version(NAME)}")
         raise typer.Exit()
 
@@ -102,6 +105,7 @@ def options(
 
 def main() -> None:
     """Run the command line; expected failures become one sentence on stderr and exit code 1."""
+    gc.set_threshold(FEW)
     utf8.require()
     threading.excepthook = _thread_failed
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -111,6 +115,7 @@ def main() -> None:
     code = _run(sys.argv[1:])
     if code:
         streams.abandon()
+    gc.freeze()  # the end of the process frees all at once
     sys.exit(code)
 
 

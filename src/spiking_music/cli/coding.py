@@ -132,7 +132,10 @@ def _progress(
     pieces: "Iterable[Samples]", name: str, total: int | None
 ) -> "Iterator[Iterator[Samples]]":
     """The same pieces, while a bar on stderr advances by them; none where that is no terminal."""
-    from rich.console import Console
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield iter(pieces)
+        return
+    from rich.console import Console  # here, as it takes time
     from rich.progress import Progress
 
     console = Console(stderr=True)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from spiking_music.config.legacy import hint_of_kind
@@ -132,6 +131,8 @@ Part = TypeVar("Part", bound=Section)
 
 def read(sources: Iterable[str]) -> dict[str, Any]:
     """Merge YAML files and inline JSON (sources that start with `{`), later over earlier."""
+    import yaml  # here, as codecs need it not
+
     merged: dict[str, Any] = {}
     for source in sources:
         try:

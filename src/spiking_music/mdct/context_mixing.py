@@ -22,6 +22,7 @@ from spiking_music.mdct.context_network import (
     LAGS,
     LARGEST_WEIGHT,
     LAST,
+    LATELY,
     RATIOS,
     REACH,
     SECOND_UNITS,
@@ -98,7 +99,7 @@ class ContextMixing:
     def __init__(self, tables: ContextMixingTables) -> None:
         self._layout = Layout(*tables.layout.tolist())
         self._transitions = tables.transitions
-        self._net = Net(*(np.ascontiguousarray(table, np.int32) for table in tables.net))
+        self._net = prepared(tables.net)
         self._sigmoid = sigmoid_table()
         self._quiet = np.empty((CLASSES, self._layout.bins), np.uint16)
         fill_quiet(self._net, new_state(self._layout.bins), self._sigmoid, self._quiet)
@@ -162,6 +163,20 @@ def shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
     }
 
 
+def prepared(net: Net) -> Net:
+    """The weights as `context_network` takes them: 32 bits; those of a unit side by side in the
+    layers of which most units are 0; biases as large as the sums they are added to.
+    """
+    wide = Net(*(np.ascontiguousarray(table, np.int32) for table in net))
+    return wide._replace(
+        beats=np.ascontiguousarray(wide.beats.T),
+        bins=wide.bins << 8,
+        classes=wide.classes << 8,
+        deep=np.ascontiguousarray(wide.deep.T),
+        deep_bias=wide.deep_bias << 8,
+    )
+
+
 def sources(bins: int) -> NDArray[np.int64]:
     """The bin that each of `bins` hears by each row of `Net.harmonics`, −1 for none, (rows, B)."""
     own, found = np.arange(bins), []
@@ -194,5 +209,7 @@ def new_state(bins: int) -> ContextState:
         beat=np.zeros(SIGNED_UNITS, np.int32),
         size=np.zeros(SIGNED_UNITS, np.int32),
         second=np.zeros(SECOND_UNITS, np.int32),
+        active=np.zeros(FIRST_UNITS + 4, np.int64),
+        totals=np.zeros(LATELY, np.int64),
         overtones=overtones(bins),
     )

@@ -11,11 +11,11 @@ the first layer's is at most 96 taps · 80 · 2047 · 2^5 + 24 · 8191 · 2047 +
 from math import isqrt
 
 import numpy as np
-from numba import int32
+from numba import int32, int64, uint16
 
 from spiking_music.mdct.thermometer import MOST_LEVELS
 from spiking_music.rangecoder.binary_code import WRONG, take
-from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.compiled import compiled, inner
 from spiking_music.rangecoder.probabilities import LARGEST, WHOLE
 
 LAGS = 6  # steps back
@@ -52,7 +52,7 @@ def density_class(total):  # type: ignore[no-untyped-def]
     return min(found, CLASSES - 1)
 
 
-@compiled()
+@inner()
 def accumulate(net, state, step, n, level, size):  # type: ignore[no-untyped-def]
     """Add bin n, which fired at `step` with a level of that size, to the sums of its neighbours."""
     rows, size = LAGS + 1, int32(size)
@@ -74,22 +74,21 @@ def accumulate(net, state, step, n, level, size):  # type: ignore[no-untyped-def
         turned = (level < 0) != bool(lag & n & 1)
         row, first = (step + lag) % rows, 0 if lag else SIGNED_REACH + 1
         beats = state.signed_sums[row, (n + first + REACH - SIGNED_REACH) * SIGNED_UNITS :]
-        _add(beats, net.signs[lag, first * SIGNED_UNITS :], -size if turned else size)
+        _add(beats, net.signs[lag, first * SIGNED_UNITS :], int32(-size) if turned else size)
 
 
-@compiled()
-def clear(state, step):  # type: ignore[no-untyped-def]
-    """Clear the sums of a step that is over."""
-    row = step % (LAGS + 1)
+@inner()
+def clear(state, row):  # type: ignore[no-untyped-def]
+    """Clear the sums of a step that is over, which are in that row."""
     state.sums[row] = 0
     state.signed_sums[row] = 0
     state.near[row] = 0
 
 
-@compiled()
-def forward(net, state, step, n, density):  # type: ignore[no-untyped-def]
-    """Fill the layers `first`, `beat` and `second` of bin n at `step`."""
-    row, place = step % (LAGS + 1), n + REACH
+@inner()
+def forward(net, state, row, n, density):  # type: ignore[no-untyped-def]
+    """Fill the layers `first`, `beat` and `second` of bin n, whose sums are in that row."""
+    place = n + REACH
     heard = state.sums[row, place * FIRST_UNITS : (place + 1) * FIRST_UNITS]
     beats = state.signed_sums[row, place * SIGNED_UNITS : (place + 1) * SIGNED_UNITS]
     first, second, beat, size = state.first, state.second, state.beat, state.size
@@ -98,15 +97,14 @@ def forward(net, state, step, n, density):  # type: ignore[no-untyped-def]
         size[j] = abs(beat[j])
     bins, classes = net.bins[n], net.classes[density]
     for i in range(len(heard)):
-        first[i] = (heard[i] << 5) + ((bins[i] + classes[i]) << 8)
-    _add_layer(first, net.beats, size)
-    bias = net.deep_bias
-    for i in range(len(bias)):
-        second[i] = bias[i] << 8
-    _add_layer(second, net.deep, first)
+        first[i] = (heard[i] << 5) + bins[i] + classes[i]
+    _layer(first, net.beats, size, state.active)
+    for i in range(len(second)):
+        second[i] = net.deep_bias[i]
+    _layer(second, net.deep, first, state.active)
 
 
-@compiled()
+@inner()
 def level_logit(net, state, n, level):  # type: ignore[no-untyped-def]
     """The logit of bin n's `level` where the one below it fires, in the sigmoid table's range."""
     bias = net.levels_bias[level - 1] + (net.significance[n] if level == 1 else 0)
@@ -114,13 +112,14 @@ def level_logit(net, state, n, level):  # type: ignore[no-untyped-def]
     return min(max(total >> 10, -LARGEST), LARGEST)
 
 
-@compiled()
+@inner()
 def sign_logit(net, state):  # type: ignore[no-untyped-def]
     """The logit of a positive sign."""
     total = 0  # of 64 bits
     for j in range(len(state.beat)):
-        gate = _dot(net.gates[j], state.second) + (net.gates_bias[j] << 8)
-        total += min(max(gate >> 8, -ROOF), ROOF) * state.beat[j]
+        if state.beat[j]:
+            gate = _dot(net.gates[j], state.second) + (net.gates_bias[j] << 8)
+            total += min(max(gate >> 8, -ROOF), ROOF) * state.beat[j]
     return min(max(total >> 10, -LARGEST), LARGEST)
 
 
@@ -129,7 +128,7 @@ def sign_logit(net, state):  # type: ignore[no-untyped-def]
 # bits, as numba would widen them, which is twice as slow.
 
 
-@compiled()
+@inner()
 def _dot(weights, units):  # type: ignore[no-untyped-def]
     total = int32(0)
     for i in range(len(units)):
@@ -137,24 +136,41 @@ def _dot(weights, units):  # type: ignore[no-untyped-def]
     return total
 
 
-@compiled()
-def _add_layer(sums, weights, units):  # type: ignore[no-untyped-def]
-    """sums (in 1/65536) + weights @ units, in 1/256 between 0 and the roof; in place."""
+@inner()
+def _layer(sums, weights, units, active):  # type: ignore[no-untyped-def]
+    """sums (in 1/65536) + units @ weights, in 1/256 between 0 and the roof; in place.
+
+    Most units are 0, and their weights are not read. The others are taken four at a time.
+    """
+    count, idle = 0, 0
+    for j in range(len(units)):
+        active[count] = j
+        if units[j]:
+            count += 1
+        else:
+            idle = j
+    for k in range(count, count + 3):  # of a number of units that four divides
+        active[k] = idle
+    for k in range(0, count, 4):
+        a, b, c, d = active[k], active[k + 1], active[k + 2], active[k + 3]
+        w0, w1, w2, w3 = weights[a], weights[b], weights[c], weights[d]
+        u0, u1, u2, u3 = units[a], units[b], units[c], units[d]
+        for i in range(len(sums)):
+            left = int32(int32(w0[i] * u0) + int32(w1[i] * u1))
+            right = int32(int32(w2[i] * u2) + int32(w3[i] * u3))
+            sums[i] = int32(sums[i] + int32(left + right))
     for i in range(len(sums)):
-        total = int32(0)
-        for j in range(len(units)):
-            total = int32(total + int32(weights[i, j] * units[j]))
-        sums[i] = min(max((sums[i] + total) >> 8, 0), ROOF)
+        sums[i] = min(max(sums[i] >> 8, 0), ROOF)
 
 
-@compiled()
+@inner()
 def _add(sums, weights, size):  # type: ignore[no-untyped-def]
     """The first of `sums` += size · weights."""
     for i in range(len(weights)):
         sums[i] += weights[i] * size
 
 
-@compiled()
+@inner()
 def _code(buffer, known, k):  # type: ignore[no-untyped-def]
     """The next symbol, of probability k / 65536 of a one."""
     symbol = np.int32(take(buffer.words, buffer.state, k)) if buffer.decoding else np.int32(known)
@@ -164,7 +180,7 @@ def _code(buffer, known, k):  # type: ignore[no-untyped-def]
     return symbol
 
 
-@compiled()
+@inner()
 def _code_first(buffer, level, most):  # type: ignore[no-untyped-def]
     """The first loudness of a block, a number 0 .. most."""
     width = 0
@@ -172,14 +188,14 @@ def _code_first(buffer, level, most):  # type: ignore[no-untyped-def]
         width += 1
     found = 0
     for digit in range(width - 1, -1, -1):
-        found = 2 * found + _code(buffer, level >> digit & 1, EVEN)
+        found = 2 * found + _code(buffer, (level >> digit & 1) != 0, uint16(EVEN))
     if found > most:
         buffer.state[WRONG] = np.uint64(1)
         return most
     return found
 
 
-@compiled()
+@inner()
 def _code_next(buffer, level, before, most, k):  # type: ignore[no-untyped-def]
     """The level after one of `before`, by the probabilities k of `CHANGES`, `RISES` and `MORE`."""
     if not _code(buffer, level != before, k[CHANGES]):
@@ -195,7 +211,7 @@ def _code_next(buffer, level, before, most, k):  # type: ignore[no-untyped-def]
     return found
 
 
-@compiled()
+@inner()
 def _code_bands(buffer, levels, block, rise, k, most):  # type: ignore[no-untyped-def]
     """Levels (blocks, M) of a block's bands, lowest first; loudness has risen by `rise` since."""
     for m in range(levels.shape[1]):
@@ -209,7 +225,7 @@ def _code_bands(buffer, levels, block, rise, k, most):  # type: ignore[no-untype
         rise = levels[block, m] - before
 
 
-@compiled()
+@inner()
 def _code_level(buffer, net, state, step, n, known, sigmoid_table):  # type: ignore[no-untyped-def]
     """The level of bin n, which fires and whose layers are filled in."""
     positive = _code(buffer, known > 0, sigmoid_table[sign_logit(net, state) + LARGEST])
@@ -224,20 +240,20 @@ def _code_level(buffer, net, state, step, n, known, sigmoid_table):  # type: ign
     return found
 
 
-@compiled()
+@inner()
 def _code_step(buffer, q, net, state, step, density, sigmoid_table, quiet):  # type: ignore[no-untyped-def]
     """The levels q (B,) of a step; the sum of their sizes."""
-    total = 0
-    near = state.near[step % (LAGS + 1)]
+    total, row = 0, step % (LAGS + 1)
     for n in range(len(q)):
-        if near[n + REACH]:
-            forward(net, state, step, n, density)
-            k = sigmoid_table[level_logit(net, state, n, 1) + LARGEST]
+        near = state.near[row, n + REACH]
+        if near:
+            forward(net, state, row, n, density)
+            k = sigmoid_table[level_logit(net, state, n, int64(1)) + LARGEST]
         else:
-            k = quiet[n]
+            k = quiet[density, n]
         if _code(buffer, q[n] != 0, k):
-            if not near[n + REACH]:
-                forward(net, state, step, n, density)
+            if not near:
+                forward(net, state, row, n, density)
             q[n] = _code_level(buffer, net, state, step, n, int32(q[n]), sigmoid_table)
             total += SIZES[abs(q[n])]
     return total
@@ -247,7 +263,7 @@ def _code_step(buffer, q, net, state, step, density, sigmoid_table, quiet):  # t
 def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet):  # type: ignore[no-untyped-def]
     """Code the `Quantized`, which are filled in when decoding."""
     q, loudness, bands = quantized
-    sums, most = np.zeros(LATELY, np.int64), layout.gains
+    most = layout.gains
     for t in range(len(q)):
         if t == 0:
             loudness[t] = _code_first(buffer, loudness[t], most)
@@ -264,10 +280,13 @@ def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet
                 transitions.envelope,
                 layout.band_levels,
             )
-        density = density_class(sums.sum())
-        total = _code_step(buffer, q[t], net, state, t, density, sigmoid_table, quiet[density])
-        sums[t % LATELY] = total
-        clear(state, t)
+        lately = int64(0)
+        for i in range(len(state.totals)):
+            lately += state.totals[i]
+        density = density_class(lately)
+        total = _code_step(buffer, q[t], net, state, t, density, sigmoid_table, quiet)
+        state.totals[t % LATELY] = total
+        clear(state, t % (LAGS + 1))
 
 
 @compiled()
@@ -275,5 +294,6 @@ def fill_quiet(net, state, sigmoid_table, quiet):  # type: ignore[no-untyped-def
     """k that bins fire of which nothing is near, quiet (CLASSES, B)."""
     for density in range(quiet.shape[0]):
         for n in range(quiet.shape[1]):
-            forward(net, state, 0, n, density)
-            quiet[density, n] = sigmoid_table[level_logit(net, state, n, 1) + LARGEST]
+            forward(net, state, int64(0), n, density)
+            logit = level_logit(net, state, n, int64(1))
+            quiet[density, n] = sigmoid_table[logit + LARGEST]

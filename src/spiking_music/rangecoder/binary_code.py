@@ -10,7 +10,7 @@ import numpy as np
 from numba import uint64
 from numpy.typing import NDArray
 
-from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.compiled import compiled, inner
 from spiking_music.rangecoder.range_code import impossible, shortest, words_of
 
 PRECISION = 24  # bits of a probability inside the coder
@@ -54,13 +54,13 @@ class EventDecoder:
             raise impossible()
 
 
-@compiled(inline="always")
+@inner(inline="always")
 def split(k):  # type: ignore[no-untyped-def]
     """Where the ones begin, in 2^-24: constriction's rounding, by which 0 < split < 2^24."""
     return ((uint64(65536) - uint64(k)) * uint64(SPLIT) >> uint64(16)) + _ONE
 
 
-@compiled()
+@inner()
 def take(words, state, k):  # type: ignore[no-untyped-def]
     """The next symbol, a one of probability k / 65536."""
     scale = state[LENGTH] >> _24

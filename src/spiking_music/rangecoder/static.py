@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music.rangecoder.binary_code import EventDecoder
-from spiking_music.rangecoder.probabilities import WHOLE
+from spiking_music.rangecoder.probabilities import COST_BITS, WHOLE, costs
 
 Events = NDArray[np.uint8]  # z (N, T), entries 0 or 1
 Frequencies = NDArray[np.uint16]  # k: probabilities are k / 65536
@@ -32,6 +32,13 @@ class Static:
 
     def __init__(self, k: Frequencies) -> None:
         self._k = k
+
+    def bits(self, z: Events) -> float:
+        """`bits_of` what `predict` says of z (N, T), from the counts alone."""
+        events = np.count_nonzero(z, axis=1)
+        ones, zeros = costs()[self._k], costs()[WHOLE - self._k.astype(np.int64)]
+        total = events @ ones.astype(np.int64) + (z.shape[1] - events) @ zeros.astype(np.int64)
+        return int(total) / COST_BITS
 
     def predict(self, z: Events) -> Predicted:
         """z (N, T) → its symbols and their k in coding order, (N·T,) each."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music.rangecoder.binary_code import EventDecoder, take
-from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.compiled import compiled, inner
 from spiking_music.rangecoder.probabilities import WHOLE
 from spiking_music.rangecoder.static import Decoded, Events, Frequencies, Predicted
 
@@ -65,7 +65,7 @@ def fit_adaptive(z: Events, k: Frequencies) -> AdaptiveTables:
     return AdaptiveTables(np.clip(start, 1, WHOLE - 1).astype(np.uint16), thresholds)
 
 
-@compiled()
+@inner()
 def _predict(state, past, active, thresholds, contexts, k):  # type: ignore[no-untyped-def]
     """The contexts (N,) and k (N,) of the step to come."""
     row = 0
@@ -77,7 +77,7 @@ def _predict(state, past, active, thresholds, contexts, k):  # type: ignore[no-u
         k[n] = state[n, context]
 
 
-@compiled()
+@inner()
 def _update(symbols, state, past, contexts):  # type: ignore[no-untyped-def]
     """Move what was used towards `symbols` (N,); how many of them are ones."""
     active = 0
@@ -90,7 +90,7 @@ def _update(symbols, state, past, contexts):  # type: ignore[no-untyped-def]
     return active
 
 
-@compiled()
+@compiled(allocates=True)
 def _predict_all(z, state, thresholds, k):  # type: ignore[no-untyped-def]
     """k (T, N) of all symbols z (T, N)."""
     units = z.shape[1]
@@ -101,7 +101,7 @@ def _predict_all(z, state, thresholds, k):  # type: ignore[no-untyped-def]
         active = _update(z[t], state, past, contexts)
 
 
-@compiled()
+@compiled(allocates=True)
 def _decode_all(words, coder, state, thresholds, z, k):  # type: ignore[no-untyped-def]
     """All symbols z (T, N) and their k."""
     units = z.shape[1]
@@ -114,7 +114,7 @@ def _decode_all(words, coder, state, thresholds, z, k):  # type: ignore[no-untyp
         active = _update(z[t], state, past, contexts)
 
 
-@compiled()
+@compiled(allocates=True)
 def _count(z, thresholds, counts):  # type: ignore[no-untyped-def]
     """Add the symbols z (T, N) to counts (N, CONTEXTS, 2) of their contexts."""
     units = z.shape[1]

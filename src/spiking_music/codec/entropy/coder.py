@@ -114,12 +114,17 @@ class EntropyCoder:
             else self._binarisation.events(codes)
         )
         for method, model in self._models.items():
+            if isinstance(model, Static):  # rarely the best, and its estimate needs no predictions
+                found[method] = (model.bits(z), None)
+                continue
             predicted = model.predict(z)
             if predicted is not None:
                 found[method] = (bits_of(*predicted), predicted)
         return found
 
     def _coded(self, codes: Codes, predicted: Predicted | None) -> bytes:
+        if predicted is None and STATIC in self._models:
+            predicted = self._models[STATIC].predict(codes.astype(np.uint8))
         if predicted is not None:
             return encode_events(*predicted)
         return encode_rows(codes.astype(np.int32), self._columns)

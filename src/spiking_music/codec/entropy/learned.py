@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spiking_music.models.event_tables import GROUP, REACH, LearnedTables
 from spiking_music.rangecoder.binary_code import EventDecoder, take
-from spiking_music.rangecoder.compiled import compiled
+from spiking_music.rangecoder.compiled import compiled, inner
 from spiking_music.rangecoder.probabilities import LARGEST, sigmoid_table
 from spiking_music.rangecoder.static import Decoded, Events, Predicted
 
@@ -42,7 +42,7 @@ def _padded(z: Events) -> NDArray[np.int16]:
     return np.pad(z.astype(np.int16), ((0, 0), (REACH, REACH)))
 
 
-@compiled()
+@inner()
 def _hear_parents(z, first, parents, heard):  # type: ignore[no-untyped-def]
     """heard (GROUP, T) of the units from `first`: what their parents say."""
     steps, most = heard.shape[1], parents.shape[1]
@@ -77,7 +77,7 @@ def _hear_parents(z, first, parents, heard):  # type: ignore[no-untyped-def]
                 )
 
 
-@compiled()
+@inner()
 def _predict_part(z, first, odd, bias, parents, own, sigmoid_table, heard, k):  # type: ignore[no-untyped-def]
     """k of the group from `first` at even or odd steps, unit by unit."""
     if not odd:
@@ -95,7 +95,7 @@ def _predict_part(z, first, odd, bias, parents, own, sigmoid_table, heard, k):  
             i += 1
 
 
-@compiled()
+@compiled(allocates=True)
 def _predict_all(z, bias, parents, own, sigmoid_table, symbols, k):  # type: ignore[no-untyped-def]
     """All symbols of z (N, T + 2·REACH) and their k, in coding order."""
     units, steps, i = z.shape[0], z.shape[1] - 2 * REACH, 0
@@ -111,7 +111,7 @@ def _predict_all(z, bias, parents, own, sigmoid_table, symbols, k):  # type: ign
             _predict_part(z, first, odd, bias, parents, own, sigmoid_table, heard, k[start:i])
 
 
-@compiled()
+@compiled(allocates=True)
 def _decode_all(words, state, z, bias, parents, own, sigmoid_table, symbols, k):  # type: ignore[no-untyped-def]
     """The same, of z that is filled in as its symbols are decoded."""
     units, steps, i = z.shape[0], z.shape[1] - 2 * REACH, 0

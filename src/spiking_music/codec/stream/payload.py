@@ -68,11 +68,10 @@ def pack(codes: NDArray, header: Header, coder: EntropyCoder | None, format: str
                 f"{header.payload_limit} that a block holds: choose 'best' or 'dense'"
             )
         return coded
-    smallest = _pack(codes, header, coder, _smallest_plain(codes, header))
-    if coder is None:
-        return smallest
-    entropy = Coded("entropy", coder.encode(codes))
-    return min(smallest, entropy, key=lambda coded: len(coded.payload))
+    plain, size = _smallest_plain(codes, header)
+    if coder is not None and len(entropy := coder.encode(codes)) < size:
+        return Coded("entropy", entropy)
+    return _pack(codes, header, coder, plain)
 
 
 def unpack(frame: Frame, header: Header, coder: EntropyCoder | None) -> NDArray:
@@ -91,13 +90,14 @@ def unpack(frame: Frame, header: Header, coder: EntropyCoder | None) -> NDArray:
     return formats.unpack(frame.payload, frame.format, header.rows, frame.steps, frame.events)
 
 
-def _smallest_plain(codes: NDArray, header: Header) -> str:
-    if header.kind == "rvq":
-        return "packed"
+def _smallest_plain(codes: NDArray, header: Header) -> tuple[str, int]:
+    """The smallest format without a coder, and its bytes."""
     units, steps = codes.shape
+    if header.kind == "rvq":
+        return "packed", -(-header.dense_bits(steps) // 8)
     events = np.count_nonzero(codes)
     sizes = [-(-int(formats.packed_bits(f, units, steps, events)) // 8) for f in formats.FORMATS]
-    return formats.FORMATS[sizes.index(min(sizes))]
+    return formats.FORMATS[sizes.index(min(sizes))], min(sizes)
 
 
 def _pack(codes: NDArray, header: Header, coder: EntropyCoder | None, format: str) -> Coded:
