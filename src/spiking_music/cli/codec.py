@@ -11,6 +11,7 @@ import typer
 from spiking_music.audio import RECORDINGS
 from spiking_music.cli.coding import (
     SOUNDS,
+    Coding,
     decode_one,
     encode_one,
     is_bare,
@@ -64,6 +65,9 @@ def encode(
     format: Annotated[
         str, typer.Option(help="best, or one of: dense, coo, time, units; packed; entropy.")
     ] = "best",
+    robust: Annotated[
+        bool, typer.Option("--robust", help="Stream version 1: a damaged header can be restored.")
+    ] = False,
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
@@ -81,7 +85,8 @@ def encode(
 
         codec = load(model, device)
         wish = Wish(level, kbps, min_si_snr).settled(codec.model.config)
-        return lambda job: encode_one(codec, job, wish, format)
+        coding = Coding(codec, wish, format, robust)
+        return lambda job: encode_one(coding, job)
 
     each(todo, checked(todo, "recording", (STREAM,), prepared))
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,16 +23,29 @@ if TYPE_CHECKING:
 SOUNDS = (".wav", ".flac")
 
 
-def encode_one(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
+@dataclass(frozen=True)
+class Coding:
+    """How recordings become streams."""
+
+    codec: "Codec"
+    wish: "Wish"
+    format: str = "best"
+    robust: bool = False
+
+    def write(self, pieces: "Iterable[Samples]", rate: int, file: BinaryIO) -> "Encoded":
+        return self.codec.write(pieces, rate, file, self.wish, self.format, self.robust)
+
+
+def encode_one(coding: Coding, job: Job) -> None:
     """Write the stream of a recording.
 
     Raises `DataError` where there is no recording.
     """
     with seekable(job.source) as (path, name):
         target = standard_output() if job.target == PIPE else files.sink(job.target)
-        done, notes = encoded(codec, path, name or str(job.source), target, wish, format)
+        done, notes = encoded(coding, path, name or str(job.source), target)
     if job.target.is_file() and not is_stream(job.target):
-        size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
+        size, seconds = job.target.stat().st_size, done.samples / coding.codec.sample_rate
         files.wrote(job.target)
         print(f"{seconds:.3f} s in {size} bytes, {size / seconds / 125:.3f} kbps", file=sys.stderr)
     for note in notes:
@@ -39,12 +53,7 @@ def encode_one(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
 
 
 def encoded(
-    codec: "Codec",
-    path: Path,
-    name: str,
-    target: AbstractContextManager[BinaryIO],
-    wish: "Wish",
-    format: str,
+    coding: Coding, path: Path, name: str, target: AbstractContextManager[BinaryIO]
 ) -> "tuple[Encoded, list[str]]":
     """Encode the recording at `path`, called `name`, to `target`; what the user is to be told.
 
@@ -58,10 +67,10 @@ def encoded(
         recording = stack.enter_context(audio.opened(path, name))
         shown = Path(name).name
         pieces = stack.enter_context(_progress(recording.mono(), shown, recording.frames))
-        done = codec.write(pieces, recording.rate, stack.enter_context(target), wish, format)
+        done = coding.write(pieces, recording.rate, stack.enter_context(target))
     notes = []
     if recording.joined > 1:
-        seconds = done.samples / codec.sample_rate
+        seconds = done.samples / coding.codec.sample_rate
         notes.append(
             f"note: {name} holds {recording.joined} recordings, one after the other:"
             f" all of them are coded, {seconds:.3f} s"

@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from spiking_music import files, overwriting
-from spiking_music.cli.coding import encoded
+from spiking_music.cli.coding import Coding, encoded
 from spiking_music.cli.paths import PIPE, Job
 from spiking_music.cli.sources import STREAM, seekable
 from spiking_music.cli.streams import standard_output
@@ -118,7 +118,8 @@ def _stream(path: Path, name: str, request: Request) -> Iterator[BinaryIO]:
     # what a block costs matters only to --kbps: without it, no time goes into coding it well
     format = "dense" if wish.kbps is None else "best"
     with TemporaryFile(prefix="spiking-music-") as stream:
-        _, notes = encoded(request.codec, path, name, _kept(stream), wish, format)
+        coding = Coding(request.codec, wish, format)
+        _, notes = encoded(coding, path, name, _kept(stream))
         for note in notes:
             print(note, file=sys.stderr)
         stream.seek(0)

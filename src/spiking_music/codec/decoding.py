@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spiking_music.codec.model_folder import CodecModel
 from spiking_music.codec.network import Levels
-from spiking_music.codec.stream import Block, Header, Lost, StreamReader
+from spiking_music.codec.stream import Block, Header, Lost, Reader
 from spiking_music.codec.windows import Window, alike, windows
 from spiking_music.errors import CodeError, SpikingMusicError
 
@@ -31,7 +31,7 @@ class Piece:
 class BlockDecoder:
     """Decodes the stream of `reader`, all or from some block on; `lost` fills while it does."""
 
-    def __init__(self, codec: CodecModel, reader: StreamReader) -> None:
+    def __init__(self, codec: CodecModel, reader: Reader) -> None:
         codec.require(reader.header)
         self.lost: list[Lost] = []
         self._codec = codec

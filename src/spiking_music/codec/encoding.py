@@ -1,6 +1,6 @@
 """Samples at the codec's rate → blocks of codes, window by window."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,11 +11,11 @@ from spiking_music.codec.choice import Choice, over, quality_of, within
 from spiking_music.codec.model_folder import CodecModel
 from spiking_music.codec.network import Audio
 from spiking_music.codec.stream import Block, Header, stored_gain
-from spiking_music.codec.stream.frame import FRAME_BYTES
-from spiking_music.codec.stream.payload import pack
 from spiking_music.codec.windows import Window, alike, windows
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, DataError
+
+Cost = Callable[[NDArray], int]  # bytes in the stream of the codes (rows, T) of the next block
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ class Missed:
 class BlockEncoder:
     """Codes one recording; `missed` says how the wish fared once all blocks are out."""
 
-    def __init__(self, codec: CodecModel, header: Header, wish: Wish, format: str) -> None:
+    def __init__(self, codec: CodecModel, header: Header, wish: Wish, cost: Cost) -> None:
         self.missed: Missed | None = None
         self._codec = codec
         self._header = header
         self._wish = wish.settled(codec.config)
-        self._format = format
+        self._cost = cost
 
     def blocks(self, pieces: Iterable[NDArray[np.float32]]) -> Iterator[Block]:
         """Blocks of mono samples (n,), n varying, T·hop in all; full scale is 1.
@@ -161,8 +161,7 @@ class BlockEncoder:
     def _kbps(self, z: NDArray) -> float:
         """What a block (N, T) costs in the stream."""
         header = self._header
-        count = FRAME_BYTES + len(pack(z, header, self._codec.coder, self._format).payload)
-        return count * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
+        return self._cost(z) * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
 
     def _miss_at(self, probe: Probe, si_snr_db: float) -> None:
         wish = self._wish

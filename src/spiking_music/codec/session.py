@@ -23,7 +23,16 @@ from spiking_music.codec.decoding import BlockDecoder
 from spiking_music.codec.encoding import BlockEncoder, Missed, Wish
 from spiking_music.codec.events import Coding, EventReader, Events
 from spiking_music.codec.model_folder import CodecModel, load_model
-from spiking_music.codec.stream import Header, Lost, StreamReader, StreamWriter, Trailer
+from spiking_music.codec.stream import (
+    CompactHeader,
+    CompactWriter,
+    Header,
+    Lost,
+    Reader,
+    StreamWriter,
+    Trailer,
+    open_stream,
+)
 from spiking_music.codec.units import units
 from spiking_music.errors import CodeError
 
@@ -48,7 +57,7 @@ class Decoding:
     def __init__(
         self,
         codec: CodecModel,
-        reader: StreamReader,
+        reader: Reader,
         start: float,
         duration: float | None,
         original_rate: bool,
@@ -129,18 +138,20 @@ class Codec:
         kbps: float | None = None,
         min_si_snr: float | None = None,
         format: str = "best",
+        robust: bool = False,
     ) -> bytes:
         """A waveform (channels, n) or (n,) of floats, full scale = 1, any rate → a stream.
 
         Arrays, torch tensors and lists will do. Channels are mixed to one. A model with levels
         takes one of `level`, `kbps` and `min_si_snr` (see `Wish`; the package's has a level for
-        those who give none), others none. Raises `DataError` where the waveform cannot be used,
+        those who give none), others none. `robust`: a stream of version 1, whose header can be
+        restored. Raises `DataError` where the waveform cannot be used,
         `CodeError` where the model cannot do what is asked for.
         """
         mono = given.mono(waveform)
         file = io.BytesIO()
         wish = Wish(level, kbps, min_si_snr)
-        self.write(streams.chunks(mono), sample_rate, file, wish, format)
+        self.write(streams.chunks(mono), sample_rate, file, wish, format, robust)
         return file.getvalue()
 
     def decode(
@@ -219,6 +230,7 @@ class Codec:
         file: BinaryIO,
         wish: Wish,
         format: str = "best",
+        robust: bool = False,
     ) -> Encoded:
         """Encode mono pieces (n,) of a recording to a file that may be a pipe; errors as `encode`.
 
@@ -228,11 +240,16 @@ class Codec:
         format, wish = given.text("a format", format), _checked(wish)
         sample_rate, pieces = given.rate(sample_rate), given.pieces(pieces)
         header = self.model.header(sample_rate)
-        encoder = BlockEncoder(self.model, header, wish, format)
+        writer: StreamWriter | CompactWriter
+        if given.flag("robust", robust):
+            writer = StreamWriter(file, header, self.model.coder, format)
+        else:
+            writer = CompactWriter(file, CompactHeader.of(header), self.model.coder, format)
+        encoder = BlockEncoder(self.model, header, wish, writer.cost)
         original, own = streams.Tally(), streams.Tally()
         at_rate = resampled(original.count(pieces), sample_rate, header.sample_rate)
         counted = own.count(streams.at_least_one(at_rate, original))
-        with StreamWriter(file, header, self.model.coder, format) as writer:
+        with writer:
             for block in encoder.blocks(streams.filled(counted, header.hop)):
                 writer.write(block)
             writer.finish(own.samples, original.samples)
@@ -256,7 +273,7 @@ class Codec:
         duration = given.seconds("duration", duration)
         original_rate = given.flag("original_rate", original_rate)
         salvage = given.flag("salvage", salvage)
-        reader = StreamReader(file, self.model.coder)
+        reader = open_stream(file, self.model.known, self.model.coder)
         return Decoding(self.model, reader, start, duration, original_rate, salvage)
 
     def read_events(
@@ -266,7 +283,7 @@ class Codec:
         given.require_file(file, "read")
         start = given.seconds("start", start) or 0.0
         duration = given.seconds("duration", duration)
-        reader = StreamReader(file, self.model.coder)
+        reader = open_stream(file, self.model.known, self.model.coder)
         return EventReader(self.model, reader, start, duration)
 
 

@@ -93,6 +93,9 @@ class EntropyCoder:
         _require_length(body, bits_of(symbols, k))
         return z if self._binarisation is None else self._binarisation.indices(z)
 
+    def chain(self) -> None:
+        """None: no method goes on from block to block."""
+
     def bits(self, codes: ArrayLike) -> dict[str, float]:
         """Ideal bits of codes (rows, T) by each method that can code them, its byte included."""
         estimates = self._estimates(self._checked(codes))
