@@ -20,7 +20,7 @@ from spiking_music.cli.coding import (
 )
 from spiking_music.cli.guard import Force
 from spiking_music.cli.paths import PIPE, Job, checked, each, jobs
-from spiking_music.cli.sources import STREAM, seekable
+from spiking_music.cli.sources import STREAM, is_pipe, seekable
 from spiking_music.cli.streams import shows_blocks
 from spiking_music.cli.targets import Reads, Unchecked
 from spiking_music.errors import CodeError, ConfigError, OutputError
@@ -68,6 +68,14 @@ def encode(
     robust: Annotated[
         bool, typer.Option("--robust", help="Stream version 1: a damaged header can be restored.")
     ] = False,
+    delay: Annotated[
+        float | None,
+        typer.Option(help="Seconds, 0.5 or more, after which what goes in can be heard."),
+    ] = None,
+    raw: Annotated[
+        str | None,
+        typer.Option(help="Sources without a header: RATE[:CHANNELS[:FORMAT]], as 44100:2:s16."),
+    ] = None,
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
@@ -77,7 +85,13 @@ def encode(
     spiking-music encode sonata.flac sonata.spk --kbps 2
     """
     require_wish(level, kbps, min_si_snr, format)
+    require_delay(delay, robust)
     todo = jobs(paths, out, RECORDINGS, STREAM)
+    layout = None
+    if raw is not None:
+        from spiking_music.audio.live import parse_raw
+
+        layout = parse_raw(raw)
 
     def prepared() -> Callable[[Job], None]:
         from spiking_music.codec.encoding import Wish
@@ -85,7 +99,7 @@ def encode(
 
         codec = load(model, device)
         wish = Wish(level, kbps, min_si_snr).settled(codec.model.config)
-        coding = Coding(codec, wish, format, robust)
+        coding = Coding(codec, wish, format, robust, delay, layout)
         return lambda job: encode_one(coding, job)
 
     each(todo, checked(todo, "recording", (STREAM,), prepared))
@@ -123,8 +137,9 @@ def decode(
         codec = load(model, device)
 
         def run(job: Job) -> None:
+            live = job.source == PIPE or is_pipe(job.source)
             with opened(job.source) as file:
-                decode_one(codec.read(file, start, duration, original_rate, salvage), job)
+                decode_one(codec.read(file, start, duration, original_rate, salvage, live), job)
 
         return run
 
@@ -191,6 +206,13 @@ def require_wish(
         known = ["best", *dict.fromkeys(name for kind in FORMATS_OF.values() for name in kind)]
         if format not in known:
             raise ConfigError(f"there is no format '{format}'; known are {', '.join(known)}")
+
+
+def require_delay(delay: float | None, robust: bool) -> None:
+    if delay is not None and not 0.5 <= delay < inf:
+        raise ConfigError(f"--delay is {delay:g}: give 0.5 s or more")
+    if delay is not None and robust:
+        raise ConfigError("--robust streams have no delay to choose: leave out one of the two")
 
 
 def require_section(start: float, duration: float | None) -> None:

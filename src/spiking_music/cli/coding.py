@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from spiking_music import files
 from spiking_music.cli.paths import PIPE, Job
-from spiking_music.cli.sources import is_pipe, seekable
+from spiking_music.cli.sources import is_pipe, recording_of
 from spiking_music.cli.streams import standard_output
-from spiking_music.errors import CodeError, DataError, OutputError
+from spiking_music.errors import CodeError, OutputError
 from spiking_music.overwriting import is_stream
 
 if TYPE_CHECKING:
+    from spiking_music.audio.live import LiveRecording, Raw
+    from spiking_music.audio.recording import Recording
+    from spiking_music.codec.decoded import Decoding
     from spiking_music.codec.encoding import Missed, Wish
     from spiking_music.codec.samples import Samples
-    from spiking_music.codec.session import Codec, Decoding, Encoded
+    from spiking_music.codec.session import Codec, Encoded
     from spiking_music.codec.stream import Lost
 
 SOUNDS = (".wav", ".flac")
@@ -31,9 +34,15 @@ class Coding:
     wish: "Wish"
     format: str = "best"
     robust: bool = False
+    delay: float | None = None
+    raw: "Raw | None" = None
 
-    def write(self, pieces: "Iterable[Samples]", rate: int, file: BinaryIO) -> "Encoded":
-        return self.codec.write(pieces, rate, file, self.wish, self.format, self.robust)
+    def write(
+        self, pieces: "Iterable[Samples]", rate: int, file: BinaryIO, live: bool
+    ) -> "Encoded":
+        return self.codec.write(
+            pieces, rate, file, self.wish, self.format, self.robust, self.delay, live
+        )
 
 
 def encode_one(coding: Coding, job: Job) -> None:
@@ -41,9 +50,9 @@ def encode_one(coding: Coding, job: Job) -> None:
 
     Raises `DataError` where there is no recording.
     """
-    with seekable(job.source) as (path, name):
+    with recording_of(job.source, coding.raw) as (name, recording):
         target = standard_output() if job.target == PIPE else files.sink(job.target)
-        done, notes = encoded(coding, path, name or str(job.source), target)
+        done, notes = encoded(coding, recording, name, target)
     if job.target.is_file() and not is_stream(job.target):
         size, seconds = job.target.stat().st_size, done.samples / coding.codec.sample_rate
         files.wrote(job.target)
@@ -53,21 +62,16 @@ def encode_one(coding: Coding, job: Job) -> None:
 
 
 def encoded(
-    coding: Coding, path: Path, name: str, target: AbstractContextManager[BinaryIO]
+    coding: Coding,
+    recording: "Recording | LiveRecording",
+    name: str,
+    target: AbstractContextManager[BinaryIO],
 ) -> "tuple[Encoded, list[str]]":
-    """Encode the recording at `path`, called `name`, to `target`; what the user is to be told.
-
-    Raises `DataError` where there is no recording.
-    """
-    from spiking_music.audio import recording as audio
-
-    if not path.exists():
-        raise DataError(f"no recording at '{path}': check its path")
+    """Encode a recording, called `name`, to `target`; what the user is to be told."""
     with ExitStack() as stack:
-        recording = stack.enter_context(audio.opened(path, name))
         shown = Path(name).name
         pieces = stack.enter_context(_progress(recording.mono(), shown, recording.frames))
-        done = coding.write(pieces, recording.rate, stack.enter_context(target))
+        done = coding.write(pieces, recording.rate, stack.enter_context(target), recording.live)
     notes = []
     if recording.joined > 1:
         seconds = done.samples / coding.codec.sample_rate

@@ -115,11 +115,14 @@ def _stream(path: Path, name: str, request: Request) -> Iterator[BinaryIO]:
             file.seek(0)
             yield file
             return
+    from spiking_music.audio.recording import opened as opened_recording
+
     # what a block costs matters only to --kbps: without it, no time goes into coding it well
     format = "dense" if wish.kbps is None else "best"
     with TemporaryFile(prefix="spiking-music-") as stream:
         coding = Coding(request.codec, wish, format)
-        _, notes = encoded(coding, path, name, _kept(stream))
+        with opened_recording(path, name) as recording:
+            _, notes = encoded(coding, recording, name, _kept(stream))
         for note in notes:
             print(note, file=sys.stderr)
         stream.seek(0)

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from spiking_music.codec.bisection import Probe, first_fitting
 from spiking_music.codec.choice import Choice, over, quality_of, within
+from spiking_music.codec.delay import Layout
 from spiking_music.codec.model_folder import CodecModel
 from spiking_music.codec.network import Audio
-from spiking_music.codec.stream import Block, Header, stored_gain
+from spiking_music.codec.stream import Block, stored_gain
 from spiking_music.codec.windows import Window, alike, windows
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, DataError
@@ -70,10 +71,15 @@ class Missed:
 class BlockEncoder:
     """Codes one recording; `missed` says how the wish fared once all blocks are out."""
 
-    def __init__(self, codec: CodecModel, header: Header, wish: Wish, cost: Cost) -> None:
+    def __init__(
+        self, codec: CodecModel, layout: Layout, wish: Wish, cost: Cost, live: bool = False
+    ) -> None:
+        """live: each block as soon as it can be, instead of some at a time."""
         self.missed: Missed | None = None
         self._codec = codec
-        self._header = header
+        self._header = layout.header
+        self._ahead = layout.ahead
+        self._batch = 1 if live or layout.chained else codec.network.batch
         self._wish = wish.settled(codec.config)
         self._cost = cost
 
@@ -85,8 +91,9 @@ class BlockEncoder:
         """
         hop, size = self._header.hop, self._header.block_samples
         index = 0
-        found = windows(pieces, size, self._codec.network.context.encoder * hop)
-        for batch in alike(found, lambda window: window.shape, self._codec.network.batch):
+        ahead = None if self._ahead is None else self._ahead * hop
+        found = windows(pieces, size, self._codec.network.context.encoder * hop, ahead)
+        for batch in alike(found, lambda window: window.shape, self._batch):
             gains = [_gain(window) for window in batch]
             audio = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
             left, steps = batch[0].left // hop, batch[0].size // hop

@@ -244,11 +244,14 @@ def _code_step(buffer, q, net, state, step, density, sigmoid_table, quiet):  # t
 
 
 @compiled()
-def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet):  # type: ignore[no-untyped-def]
-    """Code the `Quantized`, which are filled in when decoding."""
+def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet, first):  # type: ignore[no-untyped-def]
+    """Code the `Quantized` from step `first` on, which are filled in when decoding.
+
+    `state` is that before this step, and after the last one in the end.
+    """
     q, loudness, bands = quantized
-    sums, most = np.zeros(LATELY, np.int64), layout.gains
-    for t in range(len(q)):
+    most = layout.gains
+    for t in range(first, len(q)):
         if t == 0:
             loudness[t] = _code_first(buffer, loudness[t], most)
         else:
@@ -264,9 +267,9 @@ def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet
                 transitions.envelope,
                 layout.band_levels,
             )
-        density = density_class(sums.sum())
+        density = density_class(state.totals.sum())
         total = _code_step(buffer, q[t], net, state, t, density, sigmoid_table, quiet[density])
-        sums[t % LATELY] = total
+        state.totals[t % LATELY] = total
         clear(state, t)
 
 
