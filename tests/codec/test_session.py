@@ -11,8 +11,10 @@ import torch
 
 import spiking_music
 from spiking_music.codec.encoding import Wish
+from spiking_music.codec.model_folder import CodecModel
+from spiking_music.codec.session import Codec
 from spiking_music.codec.si_snr import si_snr
-from spiking_music.codec.stream import StreamReader, summary
+from spiking_music.codec.stream import CompactReader, summary
 from spiking_music.codec.stream.frame import Frame
 from spiking_music.errors import CodeError, ConfigError, DataError
 from tests.codec.conftest import BLOCK, HOP, RATE, MakeCodec, MakeFolder, music
@@ -34,19 +36,23 @@ class Pipe(io.BytesIO):
         return super().read(min(size, 1000) if size and size > 0 else size)
 
 
-def damaged(stream: bytes, *blocks: int) -> bytes:
+def damaged(model: CodecModel, stream: bytes, *blocks: int) -> bytes:
     """The stream with a bit flipped in the payload of each of `blocks`."""
     data = bytearray(stream)
-    place = 50
-    for block in summary(io.BytesIO(stream)).blocks:
-        if block.index in blocks:
-            data[place + 20] ^= 1
-        place += 20 + block.length
+    for frame in CompactReader(io.BytesIO(stream), model.known).frames():
+        if frame.index in blocks:
+            data[stream.index(frame.payload) + 2] ^= 1
     return bytes(data)
 
 
-def _blocks(file: io.BytesIO) -> tuple[Frame, ...]:
-    return summary(io.BytesIO(file.getvalue())).blocks
+def _blocks(codec: Codec, stream: bytes | io.BytesIO) -> tuple[Frame, ...]:
+    data = stream if isinstance(stream, bytes) else stream.getvalue()
+    return summary(io.BytesIO(data), codec.model.known).blocks
+
+
+def cost(block: Frame) -> int:
+    """Bytes of a block with a level: marker, index, level, length, payload and sum."""
+    return 2 + 1 + (1 if block.length < 128 else 2) + block.length + 3
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
@@ -109,7 +115,7 @@ def test_beyond_full_scale_is_scaled_and_scaled_back(codec_of: MakeCodec) -> Non
     audio = music(3 * BLOCK / RATE)
     audio[BLOCK : 2 * BLOCK] *= 8 / np.abs(audio[BLOCK : 2 * BLOCK]).max()
     stream = codec.encode(audio, RATE)
-    gains = [block.gain for block in summary(io.BytesIO(stream)).blocks]
+    gains = [block.gain for block in _blocks(codec, stream)]
     assert gains == [1, 0.125, 1]
     quiet = audio.copy()
     quiet[BLOCK : 2 * BLOCK] /= 8
@@ -168,7 +174,7 @@ def test_salvage_keeps_time_and_loses_damaged_blocks_only(codec_of: MakeCodec) -
     codec = codec_of("free")
     stream = codec.encode(music(9.4 * BLOCK / RATE), RATE)
     whole = codec.decode(stream)
-    bad = damaged(stream, 3, 4, 9)  # the last block is one of them
+    bad = damaged(codec.model, stream, 3, 4, 9)  # the last block is one of them
     with pytest.raises(CodeError, match="block 3 is damaged"):
         codec.decode(bad)
     for file in (io.BytesIO(bad), Pipe(bad)):
@@ -206,7 +212,7 @@ def test_levels_are_what_was_asked_for(codec_of: MakeCodec) -> None:
     audio = music(2)
     streams = [codec.encode(audio, RATE, level=level) for level in (0, 31)]
     for level, stream in zip((0, 31), streams, strict=True):
-        assert {block.level for block in summary(io.BytesIO(stream)).blocks} == {level}
+        assert {block.level for block in _blocks(codec, stream)} == {level}
         assert len(codec.decode(stream)) == len(audio)
     assert streams[0] != streams[1]
     for wish in ({}, {"level": 3, "kbps": 1.0}, {"level": 32}):
@@ -217,22 +223,23 @@ def test_levels_are_what_was_asked_for(codec_of: MakeCodec) -> None:
             codec_of("free").encode(audio, RATE, **wish)
 
 
-def test_kbps_bounds_the_bytes_of_every_block(codec_of: MakeCodec) -> None:
+def test_kbps_bounds_the_bytes_of_the_whole(codec_of: MakeCodec) -> None:
+    """Header and trailer are paid for by the blocks, the first of which give a quarter at most."""
     codec = codec_of("mu-sparse")
     audio = music(4 * BLOCK / RATE)
-    every = {
-        level: summary(io.BytesIO(codec.encode(audio, RATE, level=level))).blocks
-        for level in range(32)
-    }
-    sizes = np.array([[block.length + 20 for block in every[i]] for i in range(32)])
-    bound = (int(np.median(sizes)) + 0.5) * 8 / 1000 / (BLOCK / RATE)
+    every = [
+        _blocks(codec, codec.encode(audio, RATE, level=level, format="dense")) for level in range(3)
+    ]
+    assert len({cost(block) for each in every for block in each}) == 1  # dense: all cost the same
+    size = cost(every[0][0])
     file = io.BytesIO()
-    done = codec.write([audio], RATE, file, Wish(kbps=bound))
+    enough = (4 * size + 40 + size * 32 / 50) * 8 / 1000 / (4 * BLOCK / RATE)
+    done = codec.write([audio], RATE, file, Wish(kbps=enough), "dense")
     assert done.missed is None
-    fits = sizes <= np.median(sizes)
-    expected = fits.argmax(axis=0)
-    assert [block.level for block in _blocks(file)] == expected.tolist()
-    done = codec.write([audio], RATE, file, Wish(kbps=0.001))
+    assert [block.level for block in _blocks(codec, file)] == [0] * 4
+    best = codec.encode(audio, RATE, kbps=1.5)
+    assert len(best) * 8 / (4 * BLOCK / RATE) <= 1500
+    done = codec.write([audio], RATE, io.BytesIO(), Wish(kbps=0.001))
     assert done.missed is not None and done.missed.blocks == 4
     assert "0.001 kbps or less" in done.missed.worst.wish
 
@@ -250,20 +257,22 @@ def test_steps_are_bisected(codec_of: MakeCodec) -> None:
     """The level of every block fits, and the next better one does not."""
     codec, audio = codec_of("mdct-mu"), music(4 * BLOCK / RATE)
     streams = [codec.encode(audio, RATE, level=level) for level in range(32)]
-    blocks = [summary(io.BytesIO(stream)).blocks for stream in streams]
-    sizes = np.array([[block.length + 20 for block in each] for each in blocks])
+    blocks = [_blocks(codec, stream) for stream in streams]
+    sizes = np.array([[cost(block) for block in each] for each in blocks])
     heard = np.stack([codec.decode(stream).reshape(4, BLOCK) for stream in streams])
     quality = np.array([si_snr(each, audio.reshape(4, BLOCK)) for each in heard])
     size, bound = np.median(sizes) + 0.5, float(np.median(quality)) - 0.01
     file = io.BytesIO()
-    done = codec.write([audio], RATE, file, Wish(kbps=size * 8 / 1000 / (BLOCK / RATE)))
-    levels = [block.level for block in _blocks(file)]
+    rate = (size + 10) * 8 / 1000 / (BLOCK / RATE)  # header and trailer have 40 bytes
+    done = codec.write([audio], RATE, file, Wish(kbps=rate))
+    levels = [block.level for block in _blocks(codec, file)]
     assert done.missed is None and len(set(levels)) > 1
+    assert len(file.getvalue()) <= 4 * (size + 10)
     for i, level in enumerate(levels):
-        assert sizes[level, i] <= size and (level == 0 or sizes[level - 1, i] > size)
+        assert level == 0 or sizes[level - 1, i] > 0.75 * (size + 10)
     file = io.BytesIO()
     done = codec.write([audio], RATE, file, Wish(min_si_snr=bound))
-    levels = [block.level for block in _blocks(file)]
+    levels = [block.level for block in _blocks(codec, file)]
     for i, level in enumerate(levels):
         if quality[level, i] > bound:
             assert level == 31 or quality[level + 1, i] <= bound
@@ -274,7 +283,7 @@ def test_steps_are_bisected(codec_of: MakeCodec) -> None:
         missed = codec.write([audio], RATE, file, wish).missed
         assert missed is not None and missed.blocks == 4
         assert np.isfinite([missed.worst.kbps, missed.worst.si_snr_db]).all()
-        assert {block.level for block in _blocks(file)} == {nearest}
+        assert {block.level for block in _blocks(codec, file)} == {nearest}
 
 
 def test_min_si_snr_is_met_or_its_miss_is_told(codec_of: MakeCodec) -> None:
@@ -283,11 +292,11 @@ def test_min_si_snr_is_met_or_its_miss_is_told(codec_of: MakeCodec) -> None:
     audio[BLOCK:] = 0  # the last block sees silence only: nothing to miss
     file = io.BytesIO()
     assert codec.write([audio], RATE, file, Wish(min_si_snr=-200.0)).missed is None
-    assert {block.level for block in _blocks(file)} == {31}
+    assert {block.level for block in _blocks(codec, file)} == {31}
     file = io.BytesIO()
     missed = codec.write([audio], RATE, file, Wish(min_si_snr=90.0)).missed
     assert missed is not None and missed.blocks == 1
-    levels = [block.level for block in _blocks(file)]
+    levels = [block.level for block in _blocks(codec, file)]
     assert levels[1:] == [31, 31]
     at = [codec.decode(codec.encode(audio, RATE, level=level))[:BLOCK] for level in (levels[0], 31)]
     quality = si_snr(np.stack(at), np.stack([audio[:BLOCK]] * 2))
@@ -329,7 +338,7 @@ def test_blocks_read_back_are_the_models_codes(codec_of: MakeCodec) -> None:
     stream = codec.encode(music(1), RATE)
     assert codec.encode(music(1), RATE, format="dense") == stream  # the best for random events
     audio = np.pad(music(1), (0, -RATE % HOP))[None]
-    found = [block.codes for block in StreamReader(io.BytesIO(stream)).blocks()]
+    found = [block.codes for block in CompactReader(io.BytesIO(stream), codec.model.known).blocks()]
     expected = codec.model.network.encode(audio)[0]
     np.testing.assert_array_equal(np.concatenate(found, axis=1), expected)
     with pytest.raises(CodeError, match="no format 'packed'"):
@@ -344,7 +353,7 @@ def test_tables_beside_the_weights_make_streams_shorter(
     audio = music(3)
     stream = codec.encode(audio, RATE)
     assert len(stream) < len(plain.encode(audio, RATE))
-    assert summary(io.BytesIO(stream)).formats["entropy"] > 0
+    assert summary(io.BytesIO(stream), codec.model.known).formats["entropy"] > 0
     np.testing.assert_array_equal(codec.decode(stream), plain.decode(plain.encode(audio, RATE)))
     with pytest.raises(CodeError, match="needs the model of fingerprint"):
         plain.decode(stream)

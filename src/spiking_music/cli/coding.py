@@ -1,11 +1,14 @@
 """What `encode` and `decode` do with one source, and what they say about it on stderr."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from statistics import median
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from spiking_music import files
 from spiking_music.cli.paths import PIPE, Job
@@ -45,6 +48,48 @@ class Coding:
         )
 
 
+def encoding(
+    model: Path | None,
+    device: str,
+    wish: tuple[int | None, float | None, float | None],
+    options: dict[str, Any],
+) -> Callable[[Job], None]:
+    """What encodes one source, with a model that is loaded for it."""
+    from spiking_music.codec.encoding import Wish
+    from spiking_music.codec.session import load
+
+    codec = load(model, device)
+    coding = Coding(codec, Wish(*wish).settled(codec.model.config), **options)
+    return lambda job: encode_one(coding, job)
+
+
+def decoding(
+    model: Path | None, device: str, section: tuple[float, float | None, bool, bool]
+) -> Callable[[Job], None]:
+    """What decodes one source, with a model that is loaded for it."""
+    from spiking_music.codec.session import load
+
+    codec = load(model, device)
+
+    def run(job: Job) -> None:
+        live = job.source == PIPE or is_pipe(job.source)
+        with opened(job.source) as file:
+            decode_one(codec.read(file, *section, live), job)
+
+    return run
+
+
+def started(
+    stack: ExitStack, prepare: Callable[[], Callable[[Job], None]], count: int
+) -> "Callable[[Job], Future[None] | None]":
+    """What runs a job here, or starts it in one of `count` processes, which end with the stack."""
+    if count == 1:
+        return prepare()
+    from spiking_music.processes import pool
+
+    return stack.enter_context(pool(count, prepare))
+
+
 def encode_one(coding: Coding, job: Job) -> None:
     """Write the stream of a recording.
 
@@ -79,6 +124,9 @@ def encoded(
             f"note: {name} holds {recording.joined} recordings, one after the other:"
             f" all of them are coded, {seconds:.3f} s"
         )
+    if done.reached:
+        low, middle = min(done.reached), median(done.reached)
+        notes.append(f"SI-SNR {low:.2f} dB in the worst block, {middle:.2f} dB in the median one")
     if done.missed is not None:
         notes.append(_missed(done.missed))
     return done, notes
@@ -148,6 +196,9 @@ def _progress(
     from rich.console import Console
     from rich.progress import Progress
 
+    if parent_process() is not None:  # one of several, whose bars would be drawn over each other
+        yield iter(pieces)
+        return
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=total or None)

@@ -39,11 +39,13 @@ Samples = streams.Samples
 
 @dataclass(frozen=True)
 class Encoded:
-    """What became of a recording: `samples` at the codec's rate; `missed` by rate control."""
+    """What became of a recording: `samples` at the codec's rate; `missed` by rate control;
+    `reached`: SI-SNR in dB of the blocks, where a bound of it was asked for."""
 
     samples: int
     original_samples: int
     missed: Missed | None
+    reached: tuple[float, ...] = ()
 
 
 class Codec:
@@ -179,7 +181,7 @@ class Codec:
             writer = CompactWriter(file, header, self.model.coder, format)
         else:
             writer = StreamWriter(file, header, self.model.coder, format)
-        encoder = BlockEncoder(self.model, plan, wish, writer.cost, live)
+        encoder = BlockEncoder(self.model, plan, wish, writer, live)
         original, own = streams.Tally(), streams.Tally()
         at_rate = resampled(original.count(pieces), sample_rate, header.sample_rate)
         counted = own.count(streams.at_least_one(at_rate, original))
@@ -188,7 +190,7 @@ class Codec:
                 writer.write(block)
                 file.flush()
             writer.finish(own.samples, original.samples)
-        return Encoded(own.samples, original.samples, encoder.missed)
+        return Encoded(own.samples, original.samples, encoder.missed, tuple(encoder.reached))
 
     def read(
         self,

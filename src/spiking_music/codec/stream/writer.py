@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spiking_music.codec.stream import payload, trailer
 from spiking_music.codec.stream.blocks import Block
 from spiking_music.codec.stream.frame import FRAME_BYTES, Frame, pack_frame, sealed, stored_gain
-from spiking_music.codec.stream.header import Header, pack_header, stamp
+from spiking_music.codec.stream.header import HEADER_BYTES, Header, pack_header, stamp
 from spiking_music.codec.stream.payload import BEST, EntropyCoder
 from spiking_music.codec.stream.writing import put
 from spiking_music.errors import CodeError
@@ -26,6 +26,8 @@ class StreamWriter:
     The file stays open. `format` is one of the kind's formats, or "best": the smallest, block by
     block.
     """
+
+    overhead = HEADER_BYTES + trailer.TRAILER_BYTES  # bytes of a stream beside its blocks
 
     def __init__(
         self,
