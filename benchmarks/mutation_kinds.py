@@ -6,6 +6,8 @@ import struct
 import zlib
 from collections.abc import Callable
 
+from benchmarks import mutation_compact as compact
+
 from spiking_music.codec.stream.frame import BLOCK, FRAME_BYTES
 from spiking_music.codec.stream.header import FIELDS, HEADER_BYTES, MAGIC, seal
 from spiking_music.codec.stream.trailer import END, TRAILER_BYTES
@@ -15,6 +17,8 @@ EXTREMES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**32 - 1, 2**
 
 def repair(data: bytes) -> bytes:
     """`data` with every checksum right of what looks like header, blocks and trailer."""
+    if compact.is_compact(data):
+        return compact.repair(data)
     if len(data) < HEADER_BYTES:
         return data
     out = bytearray(data)
@@ -63,6 +67,8 @@ def insert(draw: random.Random, data: bytes, other: bytes) -> bytes:
 
 def parts(data: bytes) -> list[bytes]:
     """Header, blocks, and the rest, which is the trailer of a whole stream."""
+    if compact.is_compact(data):
+        return compact.parts(data)
     found, at = [data[:HEADER_BYTES]], HEADER_BYTES
     while data[at : at + 2] == BLOCK and at + FRAME_BYTES <= len(data):
         size = FRAME_BYTES + struct.unpack_from("<H", data, at + 14)[0]

@@ -31,11 +31,23 @@ from rich.table import Table
 
 from spiking_music.codec.entropy import fit_entropy, make_coder
 from spiking_music.codec.entropy.coder import EntropyCoder
-from spiking_music.codec.stream import Block, Header, Lost, StreamReader, StreamWriter
+from spiking_music.codec.stream import (
+    Block,
+    CompactHeader,
+    CompactWriter,
+    Header,
+    Lost,
+    Reader,
+    StreamWriter,
+    open_stream,
+)
 from spiking_music.errors import CodeError
 
 BINARY = Header(bytes(range(16)), "binary", 6, 1, 22_050, 512, 12, 44_100)
 RVQ = replace(BINARY, kind="rvq", rows=3, codebook_size=1000, block_steps=6)
+COMPACT, PARTED = CompactHeader.of(BINARY), CompactHeader.of(BINARY, parts=2)
+COMPACT_RVQ = CompactHeader.of(RVQ)
+MODELS = {(model.kind, model.rows): model for model in (BINARY, RVQ)}
 BLOCKS = 4
 SLOW = 1.0  # seconds: so long no stream of a few hundred bytes may take
 
@@ -45,10 +57,12 @@ class Original:
 
     def __init__(self, header: Header, format: str, seed: int) -> None:
         draw = np.random.default_rng(seed)
+        self.header = header
         self.blocks: list[Block] = []
         file = io.BytesIO()
         coder = coder_of(header) if format == "entropy" else None
-        with StreamWriter(file, header, coder, format) as writer:
+        made = CompactWriter if isinstance(header, CompactHeader) else StreamWriter
+        with made(file, header, coder, format) as writer:
             for index in range(BLOCKS):
                 codes = (draw.random((header.rows, header.block_steps)) < 0.2).astype(np.uint8)
                 if header.kind == "rvq":
@@ -88,7 +102,9 @@ def coders() -> dict[tuple[str, int, int], EntropyCoder]:
 def originals(entropy: bool = True) -> list[Original]:
     """Two of each kind and format: their headers are equal but for the salt."""
     made = [(BINARY, format) for format in ("dense", "coo", "time", "units")] + [(RVQ, "packed")]
+    made += [(COMPACT, "best"), (COMPACT, "time"), (PARTED, "units"), (COMPACT_RVQ, "packed")]
     if entropy:
+        made += [(COMPACT, "entropy"), (PARTED, "entropy"), (COMPACT_RVQ, "entropy")]
         made += [(BINARY, "entropy"), (RVQ, "entropy")]
     return [Original(*what, seed) for seed in (1, 2) for what in made]
 
@@ -130,19 +146,31 @@ class Gullible(Judge):
         pass
 
 
-def read(reader: Callable[[], StreamReader], judge: Judge) -> str:
+def read(reader: Callable[[], Reader], judge: Judge) -> str:
+    heard: list[Block] = []  # parts of a block from a pipe, which come before its checksum
     try:
-        for number, block in enumerate(reader().blocks()):
+        opened = reader()
+        parts = getattr(opened.header, "parts", 1)
+        for number, block in enumerate(opened.blocks()):
             if block.index != number:
                 raise WrongCodes(f"block {block.index} in place of {number}")
-            judge.accept(block)
+            if number % parts == 0:
+                heard = accepted(heard, judge)
+            heard.append(block)
     except CodeError:
         return "refused"
+    accepted(heard, judge)
     judge.whole()
     return "read"
 
 
-def salvage(reader: Callable[[], StreamReader], judge: Judge) -> str:
+def accepted(heard: list[Block], judge: Judge) -> list[Block]:
+    for block in heard:
+        judge.accept(block)
+    return []
+
+
+def salvage(reader: Callable[[], Reader], judge: Judge) -> str:
     """How much was recovered: `nothing`, `some` or `all`."""
     last = -1
     try:
@@ -174,8 +202,10 @@ def mutants(
 def outcomes(kind: str, data: bytes, parents: list[Original], pipe: bool) -> tuple[list[str], str]:
     """Outcomes of reading and of salvaging, and what is wrong with them, if anything."""
 
-    def reader() -> StreamReader:
-        opened = StreamReader(Pipe(data) if pipe else io.BytesIO(data))
+    model = MODELS[parents[0].header.kind, parents[0].header.rows]
+
+    def reader() -> Reader:
+        opened = open_stream(Pipe(data) if pipe else io.BytesIO(data), lambda _: model)
         opened.coder = coder_of(opened.header)
         return opened
 

@@ -171,8 +171,8 @@ def our_systems(codec: Codec, levels: list[int]) -> Iterator[System]:
 
 def _ours(codec: Codec, level: int | None, clip: Audio) -> Sent:
     stream = codec.encode(clip, SIGNAL.sample_rate, level)
-    about = summary(io.BytesIO(stream))
-    events = sum(block.events for block in about.blocks)
+    about = summary(io.BytesIO(stream), codec.model.known)
+    events = len(codec.events(stream)) if about.header.kind == "binary" else 0
     return Sent(codec.decode(stream), about.payload_bytes, about.overhead_bytes, events)
 
 

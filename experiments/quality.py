@@ -87,7 +87,7 @@ def row(material: Material, name: str, codec: Codec, level: int | None) -> tuple
     """One model at one level μ, or its own choice, on one test split."""
     sent = [codec.encode(clip, SIGNAL.sample_rate, level) for clip in material.clips]
     audio = np.stack([codec.decode(one) for one in sent])
-    facts = [summary(io.BytesIO(one)) for one in sent]
+    facts = [summary(io.BytesIO(one), codec.model.known) for one in sent]
     to_kbps = 8 * SIGNAL.sample_rate / SIGNAL.clip_samples / 1000  # of bytes a clip
     measured = partial(tables.mean, performances=material.performances)
     encoding, decoding = speed(codec, material.clips, level)

@@ -72,7 +72,9 @@ def test_there_and_back(run, model: str, recording: Path, tmp_path: Path) -> Non
     code, _, said = run("decode", stream, tmp_path / "own.mp3", "--model", model)
     assert code == 1 and "is .wav or .flac" in said
 
-    code, said, _ = run("info", stream)
+    code, _, said = run("info", stream)
+    assert code == 1 and "name it" in said and said.count("\n") == 1
+    code, said, _ = run("info", stream, "--model", model)
     assert code == 0
     bytes_, kbps = stream.stat().st_size, stream.stat().st_size * 8 / 1.7 / 1000
     for fact in ("0:01.700", "37485 samples", f"{bytes_} bytes", f"{kbps:.3f} kbps", "dense 100%"):
@@ -124,7 +126,7 @@ def test_salvage_says_what_is_lost(run, model: str, recording: Path, tmp_path: P
     stream, back = tmp_path / "a.spk", tmp_path / "back.wav"
     run("encode", recording, stream, "--model", model)
     data = bytearray(stream.read_bytes())
-    data[50 + 20 + 10] ^= 1  # in the first block
+    data[25 + 4 + 10] ^= 1  # in the first block
     stream.write_bytes(data)
     code, _, said = run("decode", stream, back, "--model", model)
     assert code == 1 and said.startswith("error: block 0 is damaged") and said.count("\n") == 1
@@ -140,9 +142,11 @@ def test_a_picture_of_entropy_coded_events_needs_the_model(
     recording: Path,
     tmp_path: Path,
 ) -> None:
-    stream, model = tmp_path / "a.spk", str(folder_with_tables)
+    stream, robust, model = tmp_path / "a.spk", tmp_path / "r.spk", str(folder_with_tables)
     run("encode", recording, stream, "--model", model, "--format", "entropy")
-    code, said, _ = run("info", stream)
+    assert run("info", stream)[0] == 1  # the model tells the shape of a compact stream
+    run("encode", recording, robust, "--model", model, "--format", "entropy", "--robust")
+    code, said, _ = run("info", robust)
     assert code == 0 and "entropy 100%" in said and "give their --model" in said
     code, said, _ = run("info", stream, "--model", model)
     assert code == 0 and "give their --model" not in said
@@ -158,7 +162,7 @@ def test_the_packages_model_is_the_default_and_info_names_it(
 ) -> None:
     own, other, back = tmp_path / "own.spk", tmp_path / "other.spk", tmp_path / "back.wav"
     assert run("encode", recording, other, "--model", folder_with_tables)[0] == 0
-    assert "(pretrained)" not in run("info", other)[1]
+    assert "(pretrained)" not in run("info", other, "--model", folder_with_tables)[1]
     for module in (model_folder_module, pretrained):
         monkeypatch.setattr(module, "PRETRAINED", folder_with_tables)
     assert run("encode", recording, own)[0] == 0
@@ -181,7 +185,7 @@ def test_a_miss_of_rate_control_is_said(run, model_folder, recording, tmp_path: 
     model, stream = str(model_folder("mu-sparse")), tmp_path / "a.spk"
     code, _, said = run("encode", recording, stream, "--model", model, "--min-si-snr", 90)
     assert code == 0 and "5 blocks have no level that gives over 90 dB" in said
-    _, said, _ = run("info", stream)
+    _, said, _ = run("info", stream, "--model", model)
     assert "levels" in said
 
 

@@ -122,7 +122,7 @@ def test_pipes_that_look_like_files(run, model: str, recording, tmp_path: Path) 
     assert run("decode", tmp_path / "coded", tmp_path / "b.wav", "--model", model)[0] == 0
     assert soundfile.info(tmp_path / "b.wav").frames == 37485
     fed(tmp_path / "told", stream.read_bytes())
-    code, said, _ = run("info", tmp_path / "told")
+    code, said, _ = run("info", tmp_path / "told", "--model", model)
     assert code == 0 and "37485 samples" in said
 
 

@@ -1,5 +1,6 @@
 """Small models of every kind as model folders, and music for them; a block has 16 steps."""
 
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from spiking_music.codec.entropy import fit_entropy, save_tables
 from spiking_music.codec.session import Codec, load
+from spiking_music.codec.stream import summary
+from spiking_music.codec.stream.frame import Frame
 from spiking_music.config import read, variant
 from tests.conftest import DEFAULTS
 
@@ -82,3 +85,9 @@ def folder_with_tables(model_folder: MakeFolder, tmp_path_factory: pytest.TempPa
     tables = fit_entropy([network.encode(audio)], "binary", rounds=20)
     save_tables(tables, folder / "entropy.safetensors")
     return folder
+
+
+def blocks_of(codec: Codec, stream: bytes | io.BytesIO) -> tuple[Frame, ...]:
+    """The blocks of a stream, without their codes."""
+    data = stream if isinstance(stream, bytes) else stream.getvalue()
+    return summary(io.BytesIO(data), codec.model.known).blocks

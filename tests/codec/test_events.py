@@ -9,7 +9,7 @@ import torch
 import spiking_music
 from spiking_music.codec.events import BLOCK, EVENT, Coding, Events
 from spiking_music.codec.session import Codec
-from spiking_music.codec.stream import StreamReader
+from spiking_music.codec.stream import open_stream
 from spiking_music.errors import CodeError, DataError
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.pretrained import PRETRAINED, WEIGHTS
@@ -31,7 +31,7 @@ def trained() -> Autoencoder:
 
 def matrix(codec: Codec, stream: bytes) -> np.ndarray:
     """All codes of a stream side by side, (N, T)."""
-    reader = StreamReader(io.BytesIO(stream), codec.model.coder)
+    reader = open_stream(io.BytesIO(stream), codec.model.known, codec.model.coder)
     return np.concatenate([block.codes for block in reader.blocks()], axis=1)
 
 

@@ -7,9 +7,10 @@ import pytest
 import soxr
 
 from spiking_music.codec.encoding import Wish
-from spiking_music.codec.stream import StreamReader, summary
+from spiking_music.codec.model_folder import CodecModel
+from spiking_music.codec.stream import CompactReader
 from spiking_music.errors import CodeError, DataError
-from tests.codec.conftest import BLOCK, HOP, RATE, MakeCodec, music
+from tests.codec.conftest import BLOCK, HOP, RATE, MakeCodec, blocks_of, music
 
 
 class Pipe(io.BytesIO):
@@ -28,14 +29,12 @@ class Pipe(io.BytesIO):
         return super().read(min(size, 1000) if size and size > 0 else size)
 
 
-def damaged(stream: bytes, *blocks: int) -> bytes:
+def damaged(model: CodecModel, stream: bytes, *blocks: int) -> bytes:
     """The stream with a bit flipped in the payload of each of `blocks`."""
     data = bytearray(stream)
-    place = 50
-    for block in summary(io.BytesIO(stream)).blocks:
-        if block.index in blocks:
-            data[place + 20] ^= 1
-        place += 20 + block.length
+    for frame in CompactReader(io.BytesIO(stream), model.known).frames():
+        if frame.index in blocks:
+            data[stream.index(frame.payload) + 2] ^= 1
     return bytes(data)
 
 
@@ -99,7 +98,7 @@ def test_beyond_full_scale_is_scaled_and_scaled_back(codec_of: MakeCodec) -> Non
     audio = music(3 * BLOCK / RATE)
     audio[BLOCK : 2 * BLOCK] *= 8 / np.abs(audio[BLOCK : 2 * BLOCK]).max()
     stream = codec.encode(audio, RATE)
-    gains = [block.gain for block in summary(io.BytesIO(stream)).blocks]
+    gains = [block.gain for block in blocks_of(codec, stream)]
     assert gains == [1, 0.125, 1]
     quiet = audio.copy()
     quiet[BLOCK : 2 * BLOCK] /= 8
@@ -158,7 +157,7 @@ def test_salvage_keeps_time_and_loses_damaged_blocks_only(codec_of: MakeCodec) -
     codec = codec_of("free")
     stream = codec.encode(music(9.4 * BLOCK / RATE), RATE)
     whole = codec.decode(stream)
-    bad = damaged(stream, 3, 4, 9)  # the last block is one of them
+    bad = damaged(codec.model, stream, 3, 4, 9)  # the last block is one of them
     with pytest.raises(CodeError, match="block 3 is damaged"):
         codec.decode(bad)
     for file in (io.BytesIO(bad), Pipe(bad)):
@@ -204,7 +203,7 @@ def test_blocks_read_back_are_the_models_codes(codec_of: MakeCodec) -> None:
     stream = codec.encode(music(1), RATE)
     assert codec.encode(music(1), RATE, format="dense") == stream  # the best for random events
     audio = np.pad(music(1), (0, -RATE % HOP))[None]
-    found = [block.codes for block in StreamReader(io.BytesIO(stream)).blocks()]
+    found = [block.codes for block in CompactReader(io.BytesIO(stream), codec.model.known).blocks()]
     expected = codec.model.network.encode(audio)[0]
     np.testing.assert_array_equal(np.concatenate(found, axis=1), expected)
     with pytest.raises(CodeError, match="no format 'packed'"):

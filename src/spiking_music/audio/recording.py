@@ -37,6 +37,8 @@ class Recording:
     `joined` is the number of recordings in the file, one after the other; almost always 1.
     """
 
+    live = False  # not while it is made
+
     def __init__(self, source: Source, found: list[Part]) -> None:
         self._source, self._parts = source, found
         self._first: Reader | None = _reader(source, found[0])

@@ -1,7 +1,7 @@
 """Verbs of the codec as one uses it: recordings ↔ `.spk` streams, and what a stream is."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 from typing import Annotated
@@ -11,59 +11,56 @@ import typer
 from spiking_music.audio import RECORDINGS
 from spiking_music.cli.coding import (
     SOUNDS,
-    decode_one,
-    encode_one,
+    decoding,
+    encoding,
     is_bare,
     opened,
     require_decoded,
+    started,
 )
 from spiking_music.cli.guard import Force
-from spiking_music.cli.paths import PIPE, Job, checked, each, jobs
+from spiking_music.cli.options import (
+    Device,
+    Duration,
+    Folder,
+    Jobs,
+    Kbps,
+    Level,
+    MinSiSnr,
+    Model,
+    Paths,
+    Start,
+)
+from spiking_music.cli.paths import PIPE, checked, each
+from spiking_music.cli.paths import jobs as sources
 from spiking_music.cli.sources import STREAM, seekable
 from spiking_music.cli.streams import shows_blocks
-from spiking_music.cli.targets import Reads, Unchecked
+from spiking_music.cli.targets import Unchecked
 from spiking_music.errors import CodeError, ConfigError, OutputError
-from spiking_music.models.shipped import folder_of
-
-Paths = Annotated[
-    list[Path],
-    typer.Argument(help="Source and target; or, with --out, sources. - is standard input/output."),
-    Unchecked(),
-]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--out", help="Folder for the results of all that is named."),
-    Unchecked(),
-]
-Model = Annotated[
-    Path | None,
-    typer.Option(
-        parser=folder_of,
-        metavar="PATH",
-        help="Model folder or weights file, or the package's rvq, free, sparse or mu-sparse; else"
-        " its MDCT codec.",
-    ),
-    Reads("either"),
-]
-Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1, …")]
 
 
 def encode(
     paths: Paths,
     out: Folder = None,
     model: Model = None,
-    level: Annotated[
-        int | None, typer.Option(min=0, help="μ of a model with levels; higher is sparser.")
-    ] = None,
-    kbps: Annotated[
-        float | None, typer.Option(help="The best level of each block within this rate.")
-    ] = None,
-    min_si_snr: Annotated[
-        float | None, typer.Option(help="The sparsest level of each block above this, in dB.")
-    ] = None,
+    level: Level = None,
+    kbps: Kbps = None,
+    min_si_snr: MinSiSnr = None,
     format: Annotated[
         str, typer.Option(help="best, or one of: dense, coo, time, units; packed; entropy.")
     ] = "best",
+    delay: Annotated[
+        float | None,
+        typer.Option(help="Seconds, 0.5 or more, after which what goes in can be heard."),
+    ] = None,
+    robust: Annotated[
+        bool, typer.Option("--robust", help="Stream version 1: a damaged header can be restored.")
+    ] = False,
+    raw: Annotated[
+        str | None,
+        typer.Option(help="Sources without a header: RATE[:CHANNELS[:FORMAT]], as 44100:2:s16."),
+    ] = None,
+    jobs: Jobs = 1,
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
@@ -73,17 +70,19 @@ def encode(
     spiking-music encode sonata.flac sonata.spk --kbps 2
     """
     require_wish(level, kbps, min_si_snr, format)
-    todo = jobs(paths, out, RECORDINGS, STREAM)
+    require_delay(delay, robust)
+    todo = sources(paths, out, RECORDINGS, STREAM)
+    layout = None
+    if raw is not None:
+        from spiking_music.audio.live import parse_raw
 
-    def prepared() -> Callable[[Job], None]:
-        from spiking_music.codec.encoding import Wish
-        from spiking_music.codec.session import load
-
-        codec = load(model, device)
-        wish = Wish(level, kbps, min_si_snr).settled(codec.model.config)
-        return lambda job: encode_one(codec, job, wish, format)
-
-    each(todo, checked(todo, "recording", (STREAM,), prepared))
+        layout = parse_raw(raw)
+    wish = (level, kbps, min_si_snr)
+    options = {"format": format, "robust": robust, "delay": delay, "raw": layout}
+    prepare = partial(encoding, model, device, wish, options)
+    with ExitStack() as stack:
+        prepared = partial(started, stack, prepare, min(jobs, len(todo)))
+        each(todo, checked(todo, "recording", (STREAM,), prepared))
 
 
 def decode(
@@ -96,9 +95,10 @@ def decode(
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Silence for damaged blocks, and say which.")
     ] = False,
-    start: Annotated[float, typer.Option(help="Seconds to skip.")] = 0.0,
-    duration: Annotated[float | None, typer.Option(help="Seconds to decode.")] = None,
+    start: Start = 0.0,
+    duration: Duration = None,
     suffix: Annotated[str, typer.Option(help="Of files in --out: .wav or .flac.")] = ".wav",
+    jobs: Jobs = 1,
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
@@ -108,22 +108,13 @@ def decode(
     spiking-music decode sonata.spk sonata.wav
     """
     require_section(start, duration)
-    todo = jobs(paths, out, (STREAM,), suffix)
+    todo = sources(paths, out, (STREAM,), suffix)
     for job in todo:
         _require_sound(job.target)
-
-    def prepared() -> Callable[[Job], None]:
-        from spiking_music.codec.session import load
-
-        codec = load(model, device)
-
-        def run(job: Job) -> None:
-            with opened(job.source) as file:
-                decode_one(codec.read(file, start, duration, original_rate, salvage), job)
-
-        return run
-
-    each(todo, checked(todo, "stream", SOUNDS, prepared, require_decoded))
+    prepare = partial(decoding, model, device, (start, duration, original_rate, salvage))
+    with ExitStack() as stack:
+        prepared = partial(started, stack, prepare, min(jobs, len(todo)))
+        each(todo, checked(todo, "stream", SOUNDS, prepared, require_decoded))
 
 
 def info(
@@ -186,6 +177,13 @@ def require_wish(
         known = ["best", *dict.fromkeys(name for kind in FORMATS_OF.values() for name in kind)]
         if format not in known:
             raise ConfigError(f"there is no format '{format}'; known are {', '.join(known)}")
+
+
+def require_delay(delay: float | None, robust: bool) -> None:
+    if delay is not None and not 0.5 <= delay < inf:
+        raise ConfigError(f"--delay is {delay:g}: give 0.5 s or more")
+    if delay is not None and robust:
+        raise ConfigError("--robust streams have no delay to choose: leave out one of the two")
 
 
 def require_section(start: float, duration: float | None) -> None:

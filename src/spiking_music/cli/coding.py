@@ -1,37 +1,105 @@
 """What `encode` and `decode` do with one source, and what they say about it on stderr."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from statistics import median
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from spiking_music import files
 from spiking_music.cli.paths import PIPE, Job
-from spiking_music.cli.sources import is_pipe, seekable
+from spiking_music.cli.sources import is_pipe, recording_of
 from spiking_music.cli.streams import standard_output
-from spiking_music.errors import CodeError, DataError, OutputError
+from spiking_music.errors import CodeError, OutputError
 from spiking_music.overwriting import is_stream
 
 if TYPE_CHECKING:
+    from spiking_music.audio.live import LiveRecording, Raw
+    from spiking_music.audio.recording import Recording
+    from spiking_music.codec.decoded import Decoding
     from spiking_music.codec.encoding import Missed, Wish
     from spiking_music.codec.samples import Samples
-    from spiking_music.codec.session import Codec, Decoding, Encoded
+    from spiking_music.codec.session import Codec, Encoded
     from spiking_music.codec.stream import Lost
 
 SOUNDS = (".wav", ".flac")
 
 
-def encode_one(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
+@dataclass(frozen=True)
+class Coding:
+    """How recordings become streams."""
+
+    codec: "Codec"
+    wish: "Wish"
+    format: str = "best"
+    robust: bool = False
+    delay: float | None = None
+    raw: "Raw | None" = None
+
+    def write(
+        self, pieces: "Iterable[Samples]", rate: int, file: BinaryIO, live: bool
+    ) -> "Encoded":
+        return self.codec.write(
+            pieces, rate, file, self.wish, self.format, self.robust, self.delay, live
+        )
+
+
+def encoding(
+    model: Path | None,
+    device: str,
+    wish: tuple[int | None, float | None, float | None],
+    options: dict[str, Any],
+) -> Callable[[Job], None]:
+    """What encodes one source, with a model that is loaded for it."""
+    from spiking_music.codec.encoding import Wish
+    from spiking_music.codec.session import load
+
+    codec = load(model, device)
+    coding = Coding(codec, Wish(*wish).settled(codec.model.config), **options)
+    return lambda job: encode_one(coding, job)
+
+
+def decoding(
+    model: Path | None, device: str, section: tuple[float, float | None, bool, bool]
+) -> Callable[[Job], None]:
+    """What decodes one source, with a model that is loaded for it."""
+    from spiking_music.codec.session import load
+
+    codec = load(model, device)
+
+    def run(job: Job) -> None:
+        live = job.source == PIPE or is_pipe(job.source)
+        with opened(job.source) as file:
+            decode_one(codec.read(file, *section, live), job)
+
+    return run
+
+
+def started(
+    stack: ExitStack, prepare: Callable[[], Callable[[Job], None]], count: int
+) -> "Callable[[Job], Future[None] | None]":
+    """What runs a job here, or starts it in one of `count` processes, which end with the stack."""
+    if count == 1:
+        return prepare()
+    from spiking_music.processes import pool
+
+    return stack.enter_context(pool(count, prepare))
+
+
+def encode_one(coding: Coding, job: Job) -> None:
     """Write the stream of a recording.
 
     Raises `DataError` where there is no recording.
     """
-    with seekable(job.source) as (path, name):
+    with recording_of(job.source, coding.raw) as (name, recording):
         target = standard_output() if job.target == PIPE else files.sink(job.target)
-        done, notes = encoded(codec, path, name or str(job.source), target, wish, format)
+        done, notes = encoded(coding, recording, name, target)
     if job.target.is_file() and not is_stream(job.target):
-        size, seconds = job.target.stat().st_size, done.samples / codec.sample_rate
+        size, seconds = job.target.stat().st_size, done.samples / coding.codec.sample_rate
         files.wrote(job.target)
         print(f"{seconds:.3f} s in {size} bytes, {size / seconds / 125:.3f} kbps", file=sys.stderr)
     for note in notes:
@@ -39,33 +107,26 @@ def encode_one(codec: "Codec", job: Job, wish: "Wish", format: str) -> None:
 
 
 def encoded(
-    codec: "Codec",
-    path: Path,
+    coding: Coding,
+    recording: "Recording | LiveRecording",
     name: str,
     target: AbstractContextManager[BinaryIO],
-    wish: "Wish",
-    format: str,
 ) -> "tuple[Encoded, list[str]]":
-    """Encode the recording at `path`, called `name`, to `target`; what the user is to be told.
-
-    Raises `DataError` where there is no recording.
-    """
-    from spiking_music.audio import recording as audio
-
-    if not path.exists():
-        raise DataError(f"no recording at '{path}': check its path")
+    """Encode a recording, called `name`, to `target`; what the user is to be told."""
     with ExitStack() as stack:
-        recording = stack.enter_context(audio.opened(path, name))
         shown = Path(name).name
         pieces = stack.enter_context(_progress(recording.mono(), shown, recording.frames))
-        done = codec.write(pieces, recording.rate, stack.enter_context(target), wish, format)
+        done = coding.write(pieces, recording.rate, stack.enter_context(target), recording.live)
     notes = []
     if recording.joined > 1:
-        seconds = done.samples / codec.sample_rate
+        seconds = done.samples / coding.codec.sample_rate
         notes.append(
             f"note: {name} holds {recording.joined} recordings, one after the other:"
             f" all of them are coded, {seconds:.3f} s"
         )
+    if done.reached:
+        low, middle = min(done.reached), median(done.reached)
+        notes.append(f"SI-SNR {low:.2f} dB in the worst block, {middle:.2f} dB in the median one")
     if done.missed is not None:
         notes.append(_missed(done.missed))
     return done, notes
@@ -138,6 +199,9 @@ def _progress(
     from rich.console import Console  # here, as it takes time
     from rich.progress import Progress
 
+    if parent_process() is not None:  # one of several, whose bars would be drawn over each other
+        yield iter(pieces)
+        return
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=total or None)

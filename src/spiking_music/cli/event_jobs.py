@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO
 
 from spiking_music import files, overwriting
-from spiking_music.cli.coding import encoded
+from spiking_music.cli.coding import Coding, encoded
 from spiking_music.cli.paths import PIPE, Job
 from spiking_music.cli.sources import STREAM, seekable
 from spiking_music.cli.streams import standard_output
@@ -115,10 +115,14 @@ def _stream(path: Path, name: str, request: Request) -> Iterator[BinaryIO]:
             file.seek(0)
             yield file
             return
+    from spiking_music.audio.recording import opened as opened_recording
+
     # what a block costs matters only to --kbps: without it, no time goes into coding it well
     format = "dense" if wish.kbps is None else "best"
     with TemporaryFile(prefix="spiking-music-") as stream:
-        _, notes = encoded(request.codec, path, name, _kept(stream), wish, format)
+        coding = Coding(request.codec, wish, format)
+        with opened_recording(path, name) as recording:
+            _, notes = encoded(coding, recording, name, _kept(stream))
         for note in notes:
             print(note, file=sys.stderr)
         stream.seek(0)

@@ -8,16 +8,20 @@ from typing import Annotated
 import typer
 
 from spiking_music.audio import RECORDINGS
-from spiking_music.cli.codec import (
-    Device,
-    Folder,
-    Model,
-    Paths,
-    require_section,
-    require_wish,
-)
+from spiking_music.cli.codec import require_section, require_wish
 from spiking_music.cli.event_jobs import ENDINGS, Request, require_events, require_targets, run
 from spiking_music.cli.guard import Force
+from spiking_music.cli.options import (
+    Device,
+    Duration,
+    Folder,
+    Kbps,
+    Level,
+    MinSiSnr,
+    Model,
+    Paths,
+    Start,
+)
 from spiking_music.cli.paths import Job, checked, each, jobs
 from spiking_music.cli.sources import STREAM
 from spiking_music.cli.targets import Reads, Writes
@@ -31,17 +35,11 @@ def events(
     paths: Paths,
     out: Folder = None,
     model: Model = None,
-    level: Annotated[
-        int | None, typer.Option(min=0, help="μ of a model with levels; higher is sparser.")
-    ] = None,
-    kbps: Annotated[
-        float | None, typer.Option(help="The best level of each block within this rate.")
-    ] = None,
-    min_si_snr: Annotated[
-        float | None, typer.Option(help="The sparsest level of each block above this, in dB.")
-    ] = None,
-    start: Annotated[float, typer.Option(help="Seconds to skip.")] = 0.0,
-    duration: Annotated[float | None, typer.Option(help="Seconds to write.")] = None,
+    level: Level = None,
+    kbps: Kbps = None,
+    min_si_snr: MinSiSnr = None,
+    start: Start = 0.0,
+    duration: Duration = None,
     suffix: Annotated[str, typer.Option(help="Of files in --out: .csv, .npz or .h5.")] = ".csv",
     selectivity: Annotated[
         Path | None,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.picture import raster
 from spiking_music.codec.pretrained import called, shipped
-from spiking_music.codec.stream import StreamReader, Summary, summary
+from spiking_music.codec.stream import EntropyCoder, Header, Summary, open_stream, summary
+from spiking_music.codec.stream.compact.header import unknown
 
 LINES = 20  # of the picture: every unit of 80
 
@@ -22,22 +23,37 @@ def report(name: str, file: BinaryIO, model: CodecModel | None, blocks: bool = T
 
     blocks: whether to draw with characters that some terminals do not have.
     """
-    facts = summary(file)
+    facts = summary(file, own if model is None else model.known)
     pretrained = shipped(facts.header.fingerprint)
     if model is not None:
         model.require(facts.header)
     elif pretrained is not None:
         model = load_model(pretrained)
-    lines = [name, *(f"  {key:<10} {value}" for key, value in _facts(facts, pretrained, blocks))]
-    if facts.header.kind == "binary" and blocks:
-        if "entropy" in facts.formats and (model is None or model.coder is None):
-            lines.append("  events     are entropy-coded: give their --model for a picture of them")
-        else:
-            lines += _picture(facts, file, model)
-    return "\n".join(lines)
+    coder = None if model is None else model.coder
+    picture, events = (
+        ["  events     are entropy-coded: give their --model for a picture"],
+        facts.events,
+    )
+    if facts.header.kind == "rvq":
+        picture = []
+    elif coder is not None or not {"entropy", "chained"} & {*facts.formats}:
+        lines, events = _picture(facts, file, coder)
+        picture = lines if blocks else []
+    elif not blocks:
+        picture = []
+    told = (f"  {key:<10} {value}" for key, value in _facts(facts, events, pretrained, blocks))
+    return "\n".join([name, *told, *picture])
 
 
-def _facts(facts: Summary, pretrained: Path | None, blocks: bool) -> Iterator[tuple[str, str]]:
+def own(fingerprint: bytes) -> Header:
+    """What a compact stream leaves to its model, of those that come with the package."""
+    folder = shipped(fingerprint)
+    return unknown(fingerprint) if folder is None else load_model(folder).known(fingerprint)
+
+
+def _facts(
+    facts: Summary, events: int | None, pretrained: Path | None, blocks: bool
+) -> Iterator[tuple[str, str]]:
     header, trailer = facts.header, facts.trailer
     minutes, seconds = divmod(facts.seconds, 60)
     yield (
@@ -53,10 +69,11 @@ def _facts(facts: Summary, pretrained: Path | None, blocks: bool) -> Iterator[tu
         f"{overhead} of headers and checksums, {overhead / facts.seconds / 125:.3f} kbps",
     )
     if header.kind == "binary":
-        entries = header.rows * sum(block.steps for block in facts.blocks)
-        density = sum(block.events for block in facts.blocks) / entries
         yield "codes", f"{header.rows} units, hop {header.hop}"
-        yield "events", f"{facts.events_per_second:.1f} a second, density {density:.2%}"
+        if events is not None:
+            entries = header.rows * sum(block.steps for block in facts.blocks)
+            rate = events / facts.seconds
+            yield "events", f"{rate:.1f} a second, density {events / entries:.2%}"
     else:
         yield "codes", f"{header.rows} codebooks of {header.codebook_size}, hop {header.hop}"
     known = "" if pretrained is None else f" ({called(pretrained)})"
@@ -80,10 +97,17 @@ def _histogram(levels: Counter[int]) -> str:
     return f"{low} {''.join(bars[height] for height in heights)} {high}"
 
 
-def _picture(facts: Summary, file: BinaryIO, model: CodecModel | None) -> list[str]:
+def _picture(facts: Summary, file: BinaryIO, coder: EntropyCoder | None) -> tuple[list[str], int]:
+    """The events as lines of text, and how many there are."""
     file.seek(0)
-    reader = StreamReader(file, None if model is None else model.coder)
-    matrices: Iterator[NDArray[np.uint8]] = (block.codes for block in reader.blocks())
+    header, events = facts.header, 0
+
+    def matrices() -> Iterator[NDArray[np.uint8]]:
+        nonlocal events
+        for block in open_stream(file, lambda _: header, coder).blocks():
+            events += int(block.codes.sum())
+            yield block.codes
+
     steps = sum(block.steps for block in facts.blocks)
     width = max(1, shutil.get_terminal_size().columns - 1)
-    return raster(matrices, facts.header.rows, steps, width, LINES)
+    return raster(matrices(), header.rows, steps, width, LINES), events

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,29 +48,48 @@ def jobs(paths: Sequence[Path], out: Path | None, known: Collection[str], ending
     return found
 
 
-def each(all_jobs: Sequence[Job], run: Callable[[Job], None]) -> None:
-    """Run every job, though others fail; a job alone fails in its own words."""
-    failed = 0
+def each(all_jobs: Sequence[Job], run: Callable[[Job], "Future[None] | None"]) -> None:
+    """Run every job, though others fail; a job alone fails in its own words.
+
+    run: does the job, or starts it and returns what will be done with it.
+    """
+    failed: list[Job] = []
+
+    def fails(job: Job, error: Exception) -> None:
+        if len(all_jobs) == 1:
+            raise error
+        failed.append(job)
+        kind = "" if isinstance(error, SpikingMusicError | OSError) else type(error).__name__
+        print(f"error: {job.source}: {kind}{': ' * bool(kind)}{error}", file=sys.stderr)
+
+    started: dict[Future[None], Job] = {}
     for job in all_jobs:
         try:
-            run(job)
+            future = run(job)
         except Exception as error:  # of whatever kind: the others are to be done all the same
-            if len(all_jobs) == 1:
-                raise
-            failed += 1
-            kind = "" if isinstance(error, SpikingMusicError | OSError) else type(error).__name__
-            print(f"error: {job.source}: {kind}{': ' * bool(kind)}{error}", file=sys.stderr)
+            fails(job, error)
+        else:
+            started |= {} if future is None else {future: job}
+    for number, future in enumerate(as_completed(started), 1):
+        if sys.stderr.isatty():
+            print(f"{number} of {len(started)}: {started[future].source}", file=sys.stderr)
+        try:
+            future.result()
+        except Exception as error:
+            fails(started[future], error)
     if failed:
-        raise SpikingMusicError(f"{failed} of {len(all_jobs)} files failed, for the reasons above")
+        raise SpikingMusicError(
+            f"{len(failed)} of {len(all_jobs)} files failed, for the reasons above"
+        )
 
 
 def checked(
     all_jobs: Sequence[Job],
     what: str,
     endings: Sequence[str],
-    prepare: Callable[[], Callable[[Job], None]],
+    prepare: Callable[[], Callable[[Job], "Future[None] | None"]],
     require: Callable[[Path], None] = lambda target: None,
-) -> Callable[[Job], None]:
+) -> Callable[[Job], "Future[None] | None"]:
     """What runs a job, for `each`: it fails where the source is missing, or the target kept.
 
     All jobs are checked first, and `prepare` is called only if there is one to run. `require`: what
@@ -92,10 +112,10 @@ def checked(
             refused[job] = error
     work = prepare() if len(refused) < len(all_jobs) else None
 
-    def run(job: Job) -> None:
+    def run(job: Job) -> "Future[None] | None":
         if job in refused or work is None:
             raise refused[job]
-        work(job)
+        return work(job)
 
     return run
 

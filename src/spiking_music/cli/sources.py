@@ -4,11 +4,16 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from spiking_music.audio import RECORDINGS
 from spiking_music.errors import DataError
+
+if TYPE_CHECKING:
+    from spiking_music.audio.live import LiveRecording, Raw
+    from spiking_music.audio.recording import Recording
 
 PIPE = Path("-")
 STANDARD_INPUT = (PIPE, Path("/dev/stdin"), Path("/dev/fd/0"), Path("/proc/self/fd/0"))
@@ -34,6 +39,40 @@ def seekable(path: Path) -> Iterator[tuple[Path, str | None]]:
             yield file, name or f"what '{path}' gave"
     else:
         yield path, name
+
+
+@contextmanager
+def recording_of(
+    path: Path, raw: "Raw | None"
+) -> "Iterator[tuple[str, Recording | LiveRecording]]":
+    """What messages call the recording in `path`, and itself: of a pipe, as it comes where it can.
+
+    raw: of a source without a header. Raises `DataError` where there is no recording.
+    """
+    from spiking_music.audio import live  # here, as they import numpy
+    from spiking_music.audio import recording as audio
+    from spiking_music.codec.sound_file import spooled
+
+    name = "standard input" if path in STANDARD_INPUT else str(path)
+    with ExitStack() as stack:
+        if path == PIPE and sys.stdin is None:
+            raise DataError("standard input is closed: name a file")
+        begun = b""
+        if path == PIPE or is_pipe(path) or raw is not None:
+            own = path != PIPE
+            label = name if not own else f"what '{path}' gave"
+            pipe: BinaryIO = stack.enter_context(path.open("rb")) if own else sys.stdin.buffer
+            if raw is not None:
+                yield label, live.LiveRecording(pipe, label, raw)
+                return
+            found, begun = live.live_wav(pipe, label)
+            if found is not None:
+                yield label, found
+                return
+            path, name = stack.enter_context(spooled(pipe, begun)), label
+        if not path.exists():
+            raise DataError(f"no recording at '{path}': check its path")
+        yield name, stack.enter_context(audio.opened(path, name))
 
 
 def is_pipe(path: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from spiking_music import overwriting
 from spiking_music.errors import DataError, OutputError
+from spiking_music.models.shipped import folder_of
 from spiking_music.overwriting import CALL, call
 
 Arguments = Mapping[str, Any]
@@ -36,6 +37,19 @@ class Reads:
 
     def paths(self, path: Path) -> list[Path]:
         return [path, *(path.with_suffix(suffix) for suffix in self.beside)]
+
+
+@dataclass(frozen=True)
+class ReadsModel(Reads):
+    """The path of a model, or the name of one of the package's, as `load_model` resolves it."""
+
+    kind: str = "either"
+
+    def require(self, path: Path) -> None:
+        super().require(folder_of(path))
+
+    def paths(self, path: Path) -> list[Path]:
+        return super().paths(folder_of(path))
 
 
 @dataclass(frozen=True)

@@ -4,35 +4,30 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spiking_music.codec.low_delay import Piece, Placed, placed
 from spiking_music.codec.model_folder import CodecModel
 from spiking_music.codec.network import Levels
-from spiking_music.codec.stream import Block, Header, Lost, StreamReader
-from spiking_music.codec.windows import Window, alike, windows
+from spiking_music.codec.stream import Block, Header, Lost, Reader
+from spiking_music.codec.stream.compact.header import ALL
+from spiking_music.codec.windows import alike, windows
 from spiking_music.errors import CodeError, SpikingMusicError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A block to decode, or one that is lost: silence, whose codes are zeros to its neighbours."""
-
-    block: Block
-    lost: bool = False
-
-
 class BlockDecoder:
     """Decodes the stream of `reader`, all or from some block on; `lost` fills while it does."""
 
-    def __init__(self, codec: CodecModel, reader: StreamReader) -> None:
+    def __init__(self, codec: CodecModel, reader: Reader, live: bool = False) -> None:
+        """live: all sound as soon as it can be, instead of some blocks at a time."""
         codec.require(reader.header)
+        self._live = live
         self.lost: list[Lost] = []
         self._codec = codec
         self._reader = reader
@@ -44,31 +39,38 @@ class BlockDecoder:
         silence. Raises `CodeError` where the stream is damaged beyond that.
         """
         network, size = self._codec.network, self._header.block_steps
-        context = network.context.decoder
-        begin = max(0, first - math.ceil(context / size))
+        context, ahead = network.context.decoder, getattr(self._header, "look_ahead", ALL)
+        begin = max(0, first - math.ceil((context + ahead % ALL) / size))
         pieces = self._salvaged(begin) if salvage else map(Piece, self._reader.blocks(begin))
-        placed = _placed(pieces, size, context)
-        wanted = (item for item in placed if item[1].block.index >= first)
-        batches = alike(wanted, lambda item: (item[0].shape, item[1].lost), network.batch)
-        for sounds in beside(self._sound, batches):
-            yield from sounds
+        if ahead == ALL:
+            found = _placed(pieces, size, context)
+        else:
+            found = placed(pieces, size, context, ahead)
+        wanted = (item for item in found if item.first + item.window.size > first * size)
+        count = 1 if self._live else network.batch
+        batches = alike(wanted, lambda item: (item.window.shape, item.piece.lost), count)
+        sounds = map(self._sound, batches) if self._live else beside(self._sound, batches)
+        for batch in sounds:
+            for frame, samples in batch:
+                yield samples[max(0, (first * size - frame) * self._header.hop) :]
 
     @property
     def _header(self) -> Header:
         return self._reader.header
 
-    def _sound(self, batch: list[tuple[Window, Piece]]) -> list[NDArray[np.float32]]:
-        """Samples of each block of a batch, which are all lost or all whole."""
-        if batch[0][1].lost:
-            return [np.zeros(window.size * self._header.hop, np.float32) for window, _ in batch]
-        return list(self._decoded(batch))
+    def _sound(self, batch: list[Placed]) -> list[tuple[int, NDArray[np.float32]]]:
+        """First frame and samples of each of a batch, which are all lost or all whole."""
+        frames = [each.first for each in batch]
+        if batch[0].piece.lost:
+            size = batch[0].window.size * self._header.hop
+            return [(frame, np.zeros(size, np.float32)) for frame in frames]
+        return list(zip(frames, self._decoded(batch), strict=True))
 
-    def _decoded(self, batch: list[tuple[Window, Piece]]) -> Iterator[NDArray[np.float32]]:
-        codes = np.stack([window.data for window, _ in batch])
-        blocks = [piece.block for _, piece in batch]
-        size = self._header.block_steps
-        first = [piece.block.index * size - window.left for window, piece in batch]
-        kept = slice(batch[0][0].left, batch[0][0].left + batch[0][0].size)
+    def _decoded(self, batch: list[Placed]) -> Iterator[NDArray[np.float32]]:
+        codes = np.stack([each.window.data for each in batch])
+        blocks, window = [each.piece.block for each in batch], batch[0].window
+        first = [each.first - window.left for each in batch]
+        kept = slice(window.left, window.left + window.size)
         audio = self._codec.network.decode(codes, self._levels(blocks), first, kept)
         if not np.isfinite(audio).all():
             raise CodeError("the model decodes to values that are not finite: train it again")
@@ -129,7 +131,7 @@ def beside(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
             pending = following
 
 
-def _placed(pieces: Iterable[Piece], size: int, context: int) -> Iterator[tuple[Window, Piece]]:
+def _placed(pieces: Iterable[Piece], size: int, context: int) -> Iterator[Placed]:
     """Every block with the window of codes that it is decoded in."""
     waiting: deque[Piece] = deque()
 
@@ -139,4 +141,5 @@ def _placed(pieces: Iterable[Piece], size: int, context: int) -> Iterator[tuple[
             yield piece.block.codes
 
     for window in windows(codes(), size, context):
-        yield window, waiting.popleft()
+        piece = waiting.popleft()
+        yield Placed(window, piece, piece.block.index * size)

@@ -2,20 +2,30 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music.codec.bisection import Probe, first_fitting
+from spiking_music.codec.budget import Budget
 from spiking_music.codec.choice import Choice, over, quality_of, within
+from spiking_music.codec.delay import Layout
 from spiking_music.codec.model_folder import CodecModel
 from spiking_music.codec.network import Audio
-from spiking_music.codec.stream import Block, Header, stored_gain
-from spiking_music.codec.stream.frame import FRAME_BYTES
-from spiking_music.codec.stream.payload import pack
+from spiking_music.codec.stream import Block, stored_gain
 from spiking_music.codec.windows import Window, alike, windows
 from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, DataError
+
+
+class Costs(Protocol):
+    """What a stream costs, in bytes."""
+
+    overhead: int  # beside its blocks
+
+    def cost(self, codes: NDArray) -> int:
+        """Of the next block, of codes (rows, T)."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +80,24 @@ class Missed:
 class BlockEncoder:
     """Codes one recording; `missed` says how the wish fared once all blocks are out."""
 
-    def __init__(self, codec: CodecModel, header: Header, wish: Wish, format: str) -> None:
+    def __init__(
+        self, codec: CodecModel, layout: Layout, wish: Wish, costs: Costs, live: bool = False
+    ) -> None:
+        """live: each block as soon as it can be, instead of some at a time."""
         self.missed: Missed | None = None
+        self.reached: list[float] = []  # SI-SNR in dB of the blocks of which it was asked for
         self._codec = codec
-        self._header = header
+        self._header = layout.header
+        self._ahead = layout.ahead
         self._wish = wish.settled(codec.config)
-        self._format = format
+        self._costs = costs
+        self._budget: Budget | None = None
+        if wish.kbps is not None:
+            window = codec.header(layout.header.original_rate).block_samples
+            seconds = window / layout.header.sample_rate
+            self._budget = Budget(wish.kbps, costs.overhead, seconds)
+        one = live or layout.chained or self._budget is not None
+        self._batch = 1 if one else codec.network.batch
 
     def blocks(self, pieces: Iterable[NDArray[np.float32]]) -> Iterator[Block]:
         """Blocks of mono samples (n,), n varying, T·hop in all; full scale is 1.
@@ -85,15 +107,37 @@ class BlockEncoder:
         """
         hop, size = self._header.hop, self._header.block_samples
         index = 0
-        found = windows(pieces, size, self._codec.network.context.encoder * hop)
-        for batch in alike(found, lambda window: window.shape, self._codec.network.batch):
+        ahead = None if self._ahead is None else self._ahead * hop
+        found = windows(pieces, size, self._codec.network.context.encoder * hop, ahead)
+        for batch in alike(found, lambda window: window.shape, self._batch):
             gains = [_gain(window) for window in batch]
             audio = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
             left, steps = batch[0].left // hop, batch[0].size // hop
-            codes, levels = self._codes(audio, slice(left, left + steps))
+            counted = slice(left, left + steps)
+            if self._budget is not None:  # one at a time
+                codes, levels = self._within(audio, counted, last=self._is_last(batch[0], ahead))
+            else:
+                codes, levels = self._codes(audio, counted)
             for z, level, gain in zip(codes, levels, gains, strict=True):
                 yield Block(index, z, gain, level)
                 index += 1
+
+    def _is_last(self, window: Window, ahead: int | None) -> bool:
+        """Whether the recording may end with this block: it does, or soon after it."""
+        hop = self._header.hop
+        behind = self._codec.network.context.encoder * hop if ahead is None else ahead
+        return window.data.shape[-1] - window.left - window.size < behind
+
+    def _within(self, audio: Audio, counted: slice, last: bool) -> tuple[NDArray, list[int | None]]:
+        """As `_codes` of one block, at the rate that the budget leaves it."""
+        assert self._budget is not None  # as the caller sees to it
+        hop, rate = self._header.hop, self._header.sample_rate
+        # the last frame may be filled up with silence
+        seconds = (counted.stop - counted.start - last) * hop / rate
+        self._allowed = self._budget.allowance(seconds, last)
+        codes, levels = self._codes(audio, counted)
+        self._budget.spend(self._costs.cost(codes[0]), seconds)
+        return codes, levels
 
     def _codes(self, audio: Audio, counted: slice) -> tuple[NDArray, list[int | None]]:
         """Codes (B, rows, T) of the steps `counted`, and the level of each."""
@@ -114,17 +158,20 @@ class BlockEncoder:
         rate = self._header.sample_rate
         price = None if wish.kbps is None else self._kbps  # slow: entropy coding at every level
         network = self._codec.network
+        seconds = (counted.stop - counted.start) * self._header.hop / rate
         found = sweep(network, audio, levels, network.batch, rate, counted, price)
         codes: list[NDArray[np.uint8]] = []
         chosen: list[int | None] = []
         for clip, rows in found.table(range(len(audio))).groupby("clip"):
             if wish.kbps is not None:
-                choice = lowest_level(rows, wish.kbps)
+                choice = lowest_level(rows, self._allowed * 8 / 1000 / seconds)
             elif rows["si_snr_db"].isna().all():  # silence has no SI-SNR to lose
                 choice = highest_level(rows.assign(si_snr_db=np.inf), wish.min_si_snr or 0.0)
             else:
                 choice = highest_level(rows, wish.min_si_snr or 0.0)
             z = found.codes[choice.level, int(str(clip))]
+            if wish.min_si_snr is not None and not np.isnan(choice.si_snr_db):
+                self.reached.append(choice.si_snr_db)
             if not choice.met:
                 self._miss(replace(choice, kbps=self._kbps(z)))
             codes.append(z)
@@ -136,33 +183,36 @@ class BlockEncoder:
         wish, network = self._wish, self._codec.network
         latents = network.latents(audio)
         order = range(self._codec.config.levels)
+        heard: dict[tuple[int, int], float] = {}  # SI-SNR by clip and level
 
         def probe(clips: list[int], levels: list[int]) -> list[Probe]:
             level = np.array(levels, np.int64)
             z = network.codes_at(latents[clips], level)
             codes = z[..., counted].astype(np.uint8, copy=False)
             if wish.kbps is not None:
-                fits = np.array([self._kbps(each) <= wish.kbps for each in codes])
+                fits = np.array([self._costs.cost(each) <= self._allowed for each in codes])
             else:
                 quality = quality_of(network, z, level, audio[clips], counted)
                 # silence has no SI-SNR to lose
                 fits = np.isnan(quality) | (quality > (wish.min_si_snr or 0.0))
+                heard.update(zip(zip(clips, levels, strict=True), quality.tolist(), strict=True))
             return [Probe(*each) for each in zip(levels, codes, fits.tolist(), strict=True)]
 
         found = first_fitting(len(audio), order if wish.kbps is not None else order[::-1], probe)
         for clip, each in enumerate(found):
+            quality = heard.get((clip, each.level), np.nan)
+            self.reached += [] if np.isnan(quality) else [quality]
             if not each.fits:
                 level = np.array([each.level], np.int64)
                 z = network.codes_at(latents[[clip]], level)
-                quality = quality_of(network, z, level, audio[[clip]], counted)[0]
-                self._miss_at(each, float(quality))
+                missed = quality_of(network, z, level, audio[[clip]], counted)[0]
+                self._miss_at(each, float(missed))
         return np.stack([each.codes for each in found]), [each.level for each in found]
 
     def _kbps(self, z: NDArray) -> float:
         """What a block (N, T) costs in the stream."""
         header = self._header
-        count = FRAME_BYTES + len(pack(z, header, self._codec.coder, self._format).payload)
-        return count * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
+        return self._costs.cost(z) * 8 / 1000 / (z.shape[-1] * header.hop / header.sample_rate)
 
     def _miss_at(self, probe: Probe, si_snr_db: float) -> None:
         wish = self._wish

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spiking_music.codec.event_tables import BLOCK, EVENT, NO_LEVEL
 from spiking_music.codec.model_folder import CodecModel
-from spiking_music.codec.stream import Block, Header, StreamReader, StreamWriter
+from spiking_music.codec.stream import Block, Header, Reader, StreamWriter
 from spiking_music.codec.units import units
 from spiking_music.errors import CodeError, DataError
 
@@ -66,7 +66,7 @@ class EventReader:
     """
 
     def __init__(
-        self, codec: CodecModel, reader: StreamReader, start: float, duration: float | None
+        self, codec: CodecModel, reader: Reader, start: float, duration: float | None
     ) -> None:
         codec.require(reader.header)
         self.units = units(codec.config)

@@ -21,19 +21,21 @@ LONGEST = 2.0**40  # seconds, beyond the end of every stream
 FORM = "a waveform is an array of floats, full scale = 1, of shape (channels, n) or (n,)"
 
 
-def mono(waveform: object) -> NDArray[np.float32]:
+def mono(waveform: object, part: bool = False) -> NDArray[np.float32]:
     """The mean of the channels of an array, tensor or list of floats, (n,).
 
-    Raises `DataError` for another type, a shape that cannot be meant, no samples, and samples that
-    are not finite.
+    part: of a longer one, which may have fewer samples than channels, or none. Raises `DataError`
+    for another type, a shape that cannot be meant, no samples, and samples that are not finite.
     """
     audio = _array(waveform)
     if audio.ndim not in (1, 2):
         raise DataError(f"{FORM}, not of shape {audio.shape}")
+    if not audio.size and part:
+        return np.empty(0, np.float32)
     if not audio.size:
         raise DataError(f"{FORM}, and this one of shape {audio.shape} holds no samples")
     if audio.ndim == 2:
-        _require_layout(*audio.shape)
+        _require_layout(audio.shape[0], max(audio.shape) if part else audio.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
         mixed = audio.astype(np.float32) if audio.ndim == 1 else audio.mean(0, dtype=np.float32)
     return _finite(np.ascontiguousarray(mixed))
@@ -107,13 +109,18 @@ def text(name: str, value: object) -> str:
 
 def stream(data: object) -> io.BytesIO:
     """The bytes of a stream as a file; `CodeError` where they are none."""
+    return io.BytesIO(piece(data))
+
+
+def piece(data: object) -> bytes:
+    """Bytes of a stream; `CodeError` where they are none."""
     if not isinstance(data, bytes | bytearray | memoryview):
         raise CodeError(
             f"a stream is bytes, as `encode` gives them, not {type(data).__name__}: read a file "
             "with Path(…).read_bytes()"
         )
     try:
-        return io.BytesIO(bytes(data))
+        return bytes(data)
     except ValueError as error:  # a memoryview that was released
         raise CodeError(f"a stream is bytes, and these cannot be read ({error})") from None
 

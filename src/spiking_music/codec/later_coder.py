@@ -7,7 +7,7 @@ from pathlib import Path
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from spiking_music.codec.stream import EntropyCoder
+from spiking_music.codec.stream import Chain, EntropyCoder
 from spiking_music.errors import CodeError
 
 
@@ -34,6 +34,10 @@ class LaterCoder:
     def decode(self, payload: bytes, steps: int) -> NDArray:
         """The inverse; errors as of `EntropyCoder`."""
         return self._coder.decode(payload, steps)
+
+    def chain(self) -> Chain | None:
+        """What continues from block to block; errors as of `EntropyCoder`."""
+        return self._coder.chain()
 
     @cached_property
     def _coder(self) -> EntropyCoder:

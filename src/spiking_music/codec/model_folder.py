@@ -48,20 +48,14 @@ class CodecModel:
             original_rate=original_rate,
         )
 
+    def known(self, fingerprint: bytes) -> Header:
+        """What a compact stream leaves to its model; `CodeError` unless it names this one."""
+        self._require_fingerprint(fingerprint)
+        return self.header(self.config.signal.sample_rate)
+
     def require(self, header: Header) -> None:
         """`CodeError` unless exactly this model made the stream of `header`."""
-        if header.fingerprint != self.fingerprint:
-            known = shipped(header.fingerprint)
-            if known is not None:
-                name = "no model" if known == PRETRAINED else f"'{known.name}'"
-                raise CodeError(
-                    f"the stream was encoded by a model of the package, not by '{self.path}': name "
-                    f"{name} to decode it"
-                )
-            raise CodeError(
-                f"the stream needs the model of fingerprint {header.fingerprint.hex()}, and "
-                f"'{self.path}' has {self.fingerprint.hex()}: name the model that encoded it"
-            )
+        self._require_fingerprint(header.fingerprint)
         own = self.header(header.original_rate)
         for name in ("kind", "rows", "codebook_size", "sample_rate", "hop"):
             if getattr(own, name) != getattr(header, name):
@@ -69,6 +63,22 @@ class CodecModel:
                     f"the stream's {name} is {getattr(header, name)}, and its model has "
                     f"{getattr(own, name)}: its header was forged"
                 )
+
+    def _require_fingerprint(self, fingerprint: bytes) -> None:
+        if self.fingerprint.startswith(fingerprint):
+            return
+        known = shipped(fingerprint)
+        if known is not None:
+            name = "no model" if known == PRETRAINED else f"'{known.name}'"
+            raise CodeError(
+                f"the stream was encoded by a model of the package, not by '{self.path}': name "
+                f"{name} to decode it"
+            )
+        own = self.fingerprint[: len(fingerprint)]
+        raise CodeError(
+            f"the stream needs the model of fingerprint {fingerprint.hex()}, and '{self.path}' has "
+            f"{own.hex()}: name the model that encoded it"
+        )
 
 
 def load_model(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spiking_music.errors import DataError
 
 Samples = NDArray[np.float32]  # (n,)
-HELD = 4096  # samples kept back until the exact length is known; streams exceed it by fewer
+HELD = 256  # samples kept back until the exact length is known
 MARGIN = 4096  # samples before a section that its resampler is given, longer than its filter
 CHUNK = 2**16
 
@@ -73,12 +73,14 @@ def ended(
 ) -> Iterator[Samples]:
     """Pieces whose first sample is sample `begin`, cut or filled with zeros to end at `end()`.
 
-    The end is asked for after the last piece, which may be `HELD` samples beyond it; None: no end.
+    The end may be None, not yet known, until the last piece: till then `HELD` samples are held
+    back, by which the pieces may be beyond it.
     """
     held = np.empty(0, np.float32)
     for piece in pieces:
         data = np.concatenate([held, piece])
-        split = max(0, len(data) - HELD)
+        last = end()
+        split = max(0, len(data) - HELD if last is None else min(len(data), last - begin))
         yield data[:split]
         held, begin = data[split:], begin + split
     last = end()

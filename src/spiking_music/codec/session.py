@@ -7,7 +7,7 @@ events = codec.events(stream)  # times in seconds, and units
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,11 +19,18 @@ from spiking_music.audio.mixing import resampled
 from spiking_music.codec import events as event_lists
 from spiking_music.codec import given
 from spiking_music.codec import samples as streams
-from spiking_music.codec.decoding import BlockDecoder
+from spiking_music.codec.decoded import Decoding
+from spiking_music.codec.delay import layout
 from spiking_music.codec.encoding import BlockEncoder, Missed, Wish
 from spiking_music.codec.events import Coding, EventReader, Events
+from spiking_music.codec.live import Decoder, Encoder
 from spiking_music.codec.model_folder import CodecModel, load_model
-from spiking_music.codec.stream import Header, Lost, StreamReader, StreamWriter, Trailer
+from spiking_music.codec.stream import (
+    CompactHeader,
+    CompactWriter,
+    StreamWriter,
+    open_stream,
+)
 from spiking_music.codec.units import units
 from spiking_music.errors import CodeError
 
@@ -32,82 +39,13 @@ Samples = streams.Samples
 
 @dataclass(frozen=True)
 class Encoded:
-    """What became of a recording: `samples` at the codec's rate; `missed` by rate control."""
+    """What became of a recording: `samples` at the codec's rate; `missed` by rate control;
+    `reached`: SI-SNR in dB of the blocks, where a bound of it was asked for."""
 
     samples: int
     original_samples: int
     missed: Missed | None
-
-
-class Decoding:
-    """A stream being decoded: iterate over it once for mono pieces (n,), full scale = 1.
-
-    `lost` is complete after the last piece. Raises `CodeError` where the stream is damaged.
-    """
-
-    def __init__(
-        self,
-        codec: CodecModel,
-        reader: StreamReader,
-        start: float,
-        duration: float | None,
-        original_rate: bool,
-        salvage: bool,
-    ) -> None:
-        self._decoder = BlockDecoder(codec, reader)
-        self._reader = reader
-        self._salvage = salvage
-        header = reader.header
-        self.header: Header = header
-        self.rate: int = header.original_rate if original_rate else header.sample_rate
-        if not 0 <= start < np.inf or (duration is not None and not 0 < duration < np.inf):
-            raise CodeError("a section starts at 0 seconds or later and lasts more than 0 seconds")
-        self._begin = round(start * self.rate)
-        self._end = None if duration is None else self._begin + max(1, round(duration * self.rate))
-
-    @property
-    def lost(self) -> list[Lost]:
-        return self._decoder.lost
-
-    @property
-    def trailer(self) -> Trailer | None:
-        return self._reader.trailer
-
-    @property
-    def samples(self) -> int | None:
-        """How many there will be at `rate`; None while a pipe has not told."""
-        total = self._total()
-        if total is None:
-            return None
-        return max(0, min(total, self._end or total) - self._begin)
-
-    def __iter__(self) -> Iterator[Samples]:
-        if self.samples == 0:
-            raise self._beyond()
-        size = self.header.block_samples
-        at, begin = streams.aligned(self._begin, self.header.sample_rate, self.rate)
-        first = at // size
-        decoded = self._decoder.audio(first, self._salvage)
-        whole = streams.ended(decoded, first * size, lambda: self._length("samples"))
-        there = streams.section(whole, at - first * size, None)
-        back = resampled(there, self.header.sample_rate, self.rate)
-        exact = streams.ended(back, begin, self._total)
-        end = None if self._end is None else self._end - begin
-        tally = streams.Tally()
-        yield from tally.count(streams.section(exact, self._begin - begin, end))
-        if not tally.samples:
-            raise self._beyond()
-
-    def _total(self) -> int | None:
-        original = self.rate != self.header.sample_rate
-        return self._length("original_samples" if original else "samples")
-
-    def _length(self, name: str) -> int | None:
-        return None if self.trailer is None else getattr(self.trailer, name)
-
-    def _beyond(self) -> CodeError:
-        seconds = (self._total() or 0) / self.rate
-        return CodeError(f"the recording lasts {seconds:.3f} s: start before its end")
+    reached: tuple[float, ...] = ()
 
 
 class Codec:
@@ -129,18 +67,22 @@ class Codec:
         kbps: float | None = None,
         min_si_snr: float | None = None,
         format: str = "best",
+        robust: bool = False,
+        delay: float | None = None,
     ) -> bytes:
         """A waveform (channels, n) or (n,) of floats, full scale = 1, any rate → a stream.
 
         Arrays, torch tensors and lists will do. Channels are mixed to one. A model with levels
         takes one of `level`, `kbps` and `min_si_snr` (see `Wish`; the package's has a level for
-        those who give none), others none. Raises `DataError` where the waveform cannot be used,
-        `CodeError` where the model cannot do what is asked for.
+        those who give none), others none. `robust`: a stream of version 1, whose header can be
+        restored. `delay`: seconds, from 0.5 on, after which a decoder can make sound of what goes
+        in (docs/codec.md); else blocks are as long as the model's. Raises `DataError` where the
+        waveform cannot be used, `CodeError` where the model cannot do what is asked for.
         """
         mono = given.mono(waveform)
         file = io.BytesIO()
         wish = Wish(level, kbps, min_si_snr)
-        self.write(streams.chunks(mono), sample_rate, file, wish, format)
+        self.write(streams.chunks(mono), sample_rate, file, wish, format, robust, delay)
         return file.getvalue()
 
     def decode(
@@ -219,24 +161,36 @@ class Codec:
         file: BinaryIO,
         wish: Wish,
         format: str = "best",
+        robust: bool = False,
+        delay: float | None = None,
+        live: bool = False,
     ) -> Encoded:
         """Encode mono pieces (n,) of a recording to a file that may be a pipe; errors as `encode`.
 
-        Needs memory for a few blocks, however long the recording is.
+        Needs memory for a few blocks, however long the recording is. live: each block is written as
+        soon as it can be, instead of some at a time, which is faster for models in torch.
         """
         given.require_file(file, "write")
         format, wish = given.text("a format", format), _checked(wish)
         sample_rate, pieces = given.rate(sample_rate), given.pieces(pieces)
-        header = self.model.header(sample_rate)
-        encoder = BlockEncoder(self.model, header, wish, format)
+        delay, robust = given.number("a delay", delay), given.flag("robust", robust)
+        plan = layout(self.model, sample_rate, delay, robust)
+        header = plan.header
+        writer: StreamWriter | CompactWriter
+        if isinstance(header, CompactHeader):
+            writer = CompactWriter(file, header, self.model.coder, format)
+        else:
+            writer = StreamWriter(file, header, self.model.coder, format)
+        encoder = BlockEncoder(self.model, plan, wish, writer, live)
         original, own = streams.Tally(), streams.Tally()
         at_rate = resampled(original.count(pieces), sample_rate, header.sample_rate)
         counted = own.count(streams.at_least_one(at_rate, original))
-        with StreamWriter(file, header, self.model.coder, format) as writer:
+        with writer:
             for block in encoder.blocks(streams.filled(counted, header.hop)):
                 writer.write(block)
+                file.flush()
             writer.finish(own.samples, original.samples)
-        return Encoded(own.samples, original.samples, encoder.missed)
+        return Encoded(own.samples, original.samples, encoder.missed, tuple(encoder.reached))
 
     def read(
         self,
@@ -245,19 +199,47 @@ class Codec:
         duration: float | None = None,
         original_rate: bool = False,
         salvage: bool = False,
+        live: bool = False,
     ) -> Decoding:
         """Decode from a file that may be a pipe; arguments and errors as for `decode`.
 
         Needs memory for a few blocks, however long the recording is; where the file can be sought,
-        what is before `start` is not decoded.
+        what is before `start` is not decoded. live: all sound comes as soon as it can, instead of
+        some blocks at a time.
         """
         given.require_file(file, "read")
         start = given.seconds("start", start) or 0.0
         duration = given.seconds("duration", duration)
         original_rate = given.flag("original_rate", original_rate)
         salvage = given.flag("salvage", salvage)
-        reader = StreamReader(file, self.model.coder)
-        return Decoding(self.model, reader, start, duration, original_rate, salvage)
+        reader = open_stream(file, self.model.known, self.model.coder)
+        return Decoding(self.model, reader, start, duration, original_rate, salvage, live)
+
+    def encoder(
+        self,
+        sample_rate: float,
+        level: int | None = None,
+        kbps: float | None = None,
+        min_si_snr: float | None = None,
+        format: str = "best",
+        robust: bool = False,
+        delay: float | None = None,
+    ) -> Encoder:
+        """What encodes a recording that comes piece by piece; arguments and errors as `encode`."""
+        wish = _checked(Wish(level, kbps, min_si_snr)).settled(self.model.config)
+        layout(self.model, given.rate(sample_rate), given.number("a delay", delay), robust)
+        return Encoder(
+            lambda pieces, file: self.write(
+                pieces, sample_rate, file, wish, format, robust, delay, live=True
+            )
+        )
+
+    def decoder(self, original_rate: bool = False, salvage: bool = False) -> Decoder:
+        """What decodes a stream that comes piece by piece; arguments and errors as `decode`."""
+        original_rate, salvage = given.flag("original_rate", original_rate), bool(salvage)
+        return Decoder(
+            lambda file: self.read(file, original_rate=original_rate, salvage=salvage, live=True)
+        )
 
     def read_events(
         self, file: BinaryIO, start: float = 0.0, duration: float | None = None
@@ -266,7 +248,7 @@ class Codec:
         given.require_file(file, "read")
         start = given.seconds("start", start) or 0.0
         duration = given.seconds("duration", duration)
-        reader = StreamReader(file, self.model.coder)
+        reader = open_stream(file, self.model.known, self.model.coder)
         return EventReader(self.model, reader, start, duration)
 
 

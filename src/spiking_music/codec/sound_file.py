@@ -24,12 +24,16 @@ Write = Callable[[Samples], None]
 
 
 @contextmanager
-def spooled(pipe: BinaryIO) -> Iterator[Path]:
-    """All of a pipe as a file, deleted in the end: recordings are read with seeks."""
+def spooled(pipe: BinaryIO, begun: bytes = b"") -> Iterator[Path]:
+    """All of a pipe as a file, deleted in the end: recordings are read with seeks.
+
+    begun: what was read of it before.
+    """
     with TemporaryDirectory(prefix="spiking-music-") as folder:
         path = Path(folder) / "standard-input"
         with path.open("wb") as file:
             try:
+                file.write(begun)
                 shutil.copyfileobj(pipe, file)
                 file.flush()
             except OSError as error:

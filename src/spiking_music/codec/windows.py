@@ -28,28 +28,32 @@ class Window:
         return self.data.shape[-1], self.left, self.size
 
 
-def windows(pieces: Iterable[NDArray], size: int, context: int) -> Iterator[Window]:
+def windows(
+    pieces: Iterable[NDArray], size: int, context: int, ahead: int | None = None
+) -> Iterator[Window]:
     """Pieces (…, n), n varying, of one signal → a window for each block of `size` entries.
 
-    Every window has `context` entries on either side, or as many as the signal has there: at its
-    ends they are clamped, and the last block may be shorter.
+    Every window has `context` entries before the block and `ahead`, by default as many, behind it,
+    or those that the signal has there: at its ends they are clamped, and the last block may be
+    shorter.
     """
+    ahead = context if ahead is None else ahead
     waiting: list[NDArray] = []
     there, left = 0, 0  # entries in `waiting`; those of them before the next block
     for piece in pieces:
         waiting.append(piece)
         there += piece.shape[-1]
-        if there < left + size + context:
+        if there < left + size + ahead:
             continue
         data = np.concatenate(waiting, axis=-1)
-        while data.shape[-1] >= left + size + context:
-            yield Window(data[..., : left + size + context], left, size)
+        while data.shape[-1] >= left + size + ahead:
+            yield Window(data[..., : left + size + ahead], left, size)
             data, left = _advance(data, left + size, context)
         waiting, there = [data], data.shape[-1]
     data = np.concatenate(waiting, axis=-1) if waiting else np.empty(0)
     while data.shape[-1] > left:
         last = min(size, data.shape[-1] - left)
-        yield Window(data[..., : left + last + context], left, last)
+        yield Window(data[..., : left + last + ahead], left, last)
         data, left = _advance(data, left + last, context)
 
 

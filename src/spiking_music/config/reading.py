@@ -122,7 +122,6 @@ TABLES = {  # what a variant's row names, and the table it is a row of
     "sparsity": "sparsities",
     "decoder": "decoders",
 }
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is eight times as fast
 PRETRAINED = "mdct-shipped"  # the row of the model that comes with the package
 LABELS = {PRETRAINED: "mdct (shipped)"}  # of rows whose names no reader should have to guess
 Model = TypeVar("Model", bound=BaseModel)
@@ -133,11 +132,12 @@ def read(sources: Iterable[str]) -> dict[str, Any]:
     """Merge YAML files and inline JSON (sources that start with `{`), later over earlier."""
     import yaml  # here, as codecs need it not
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former is eight times as fast
     merged: dict[str, Any] = {}
     for source in sources:
         try:
             inline = source.lstrip().startswith("{")
-            loaded = yaml.load(source if inline else Path(source).read_text("utf-8"), LOADER)
+            loaded = yaml.load(source if inline else Path(source).read_text("utf-8"), loader)
         except (OSError, UnicodeError) as error:
             raise ConfigError(
                 f"configuration '{source}' cannot be read ({error}): name a YAML file"

@@ -107,30 +107,48 @@ class ContextMixing:
     def predict(self, z: Events) -> Predicted | None:
         """z (N, T) → its symbols and their k in coding order, (M,) each; None where z is no
         thermometer code."""
-        quantized = from_thermometer(z, self._layout)
-        if quantized is None:
-            return None
-        return self._run(quantized, EventDecoder(b""), decoding=False)
+        found = self.start().predict(z)
+        return None if found is None else found[0]
 
     def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse: z (N, T), then its symbols and their k in coding order, (M,) each."""
-        layout = self._layout
-        levels, gains = np.zeros((steps, layout.bins), np.int8), np.zeros(steps, np.int16)
-        bands = np.zeros((-(-steps // layout.band_frames), layout.bands), np.int16)
-        quantized = Quantized(levels, gains, bands)
-        symbols, k = self._run(quantized, decoder, decoding=True)
-        decoder.check()
-        return Decoded(to_thermometer(quantized, layout), symbols, k)
+        return self.start().decode(decoder, steps)[0]
 
-    def _run(self, quantized: Quantized, decoder: EventDecoder, decoding: bool) -> Predicted:
-        """The symbols of what is read, or filled in from `decoder`."""
+    def start(self) -> "Continued":
+        """What codes a matrix that comes in pieces of some steps."""
         layout = self._layout
-        first = layout.gains.bit_length() + layout.bands * layout.band_levels.bit_length()
-        most = len(quantized.gains) * (layout.rows + first + 2 * (1 + layout.bands))
+        nothing = Quantized(
+            np.empty((0, layout.bins), np.int8),
+            np.empty(0, np.int16),
+            np.empty((0, layout.bands), np.int16),
+        )
+        return Continued(self, nothing, new_state(layout.bins))
+
+    @property
+    def layout(self) -> Layout:
+        """Of its matrices."""
+        return self._layout
+
+    def run(
+        self,
+        quantized: Quantized,
+        state: ContextState,
+        first: int = 0,
+        decoder: EventDecoder | None = None,
+    ) -> Predicted:
+        """The symbols of what is read from step `first` on, or filled in from a decoder.
+
+        state: that before this step, which becomes that after the last.
+        """
+        layout = self._layout
+        initial = layout.gains.bit_length() + layout.bands * layout.band_levels.bit_length()
+        steps = len(quantized.gains) - first
+        most = steps * (layout.rows + initial + 2 * (1 + layout.bands))
         symbols, k = np.empty(most, np.int32), np.empty(most, np.uint16)
         length = np.zeros(1, np.int64)
-        buffer = SymbolBuffer(decoding, decoder.words, decoder.state, symbols, k, length)
-        state = new_state(layout.bins)
+        source = decoder or EventDecoder(b"")
+        decoding = decoder is not None
+        buffer = SymbolBuffer(decoding, source.words, source.state, symbols, k, length)
         run(
             buffer,
             quantized,
@@ -140,8 +158,58 @@ class ContextMixing:
             layout,
             self._sigmoid,
             self._quiet,
+            first,
         )
         return Predicted(symbols[: length[0]], k[: length[0]])
+
+
+class Continued(NamedTuple):
+    """`ContextMixing` between two pieces of a matrix; it stays as it is when it codes the next."""
+
+    mixing: ContextMixing
+    past: Quantized  # of all the steps before
+    state: ContextState  # after them
+
+    def predict(self, z: Events) -> "tuple[Predicted, Continued] | None":
+        """As `ContextMixing.predict`, of the next steps of the matrix."""
+        found = from_thermometer(z, self.mixing.layout) if self._whole else None
+        if found is None:
+            return None
+        after = self._with(found)
+        return self.mixing.run(after.past, after.state, len(self.past.gains)), after
+
+    def decode(self, decoder: EventDecoder, steps: int) -> "tuple[Decoded, Continued]":
+        """The inverse, as `ContextMixing.decode`; `CodeError` where nothing can go on."""
+        if not self._whole:
+            raise CodeError("codes go on where a level of the envelope is not over")
+        layout = self.mixing.layout
+        held = -(-steps // layout.band_frames)
+        empty = Quantized(
+            np.zeros((steps, layout.bins), np.int8),
+            np.zeros(steps, np.int16),
+            np.zeros((held, layout.bands), np.int16),
+        )
+        after, first = self._with(empty), len(self.past.gains)
+        symbols, k = self.mixing.run(after.past, after.state, first, decoder)
+        decoder.check()
+        levels, gains, bands = after.past
+        new = Quantized(levels[first:], gains[first:], bands[len(self.past.envelope) :])
+        return Decoded(to_thermometer(new, layout), symbols, k), after
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all levels of the envelope so far have been held to their end."""
+        return len(self.past.gains) % self.mixing.layout.band_frames == 0
+
+    def _with(self, new: Quantized) -> "Continued":
+        """The same, with further steps and a state to be changed."""
+        past = Quantized._make(
+            np.concatenate([getattr(self.past, name), getattr(new, name)])
+            for name in Quantized._fields
+        )
+        changed = (name for name in ContextState._fields if name != "overtones")
+        own = {name: getattr(self.state, name).copy() for name in changed}
+        return Continued(self.mixing, past, self.state._replace(**own))
 
 
 def shapes(layout: Layout) -> dict[str, tuple[int, ...]]:

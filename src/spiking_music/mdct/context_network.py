@@ -260,11 +260,14 @@ def _code_step(buffer, q, net, state, step, density, sigmoid_table, quiet):  # t
 
 
 @compiled()
-def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet):  # type: ignore[no-untyped-def]
-    """Code the `Quantized`, which are filled in when decoding."""
+def run(buffer, quantized, state, net, transitions, layout, sigmoid_table, quiet, first):  # type: ignore[no-untyped-def]
+    """Code the `Quantized` from step `first` on, which are filled in when decoding.
+
+    `state` is that before this step, and after the last one in the end.
+    """
     q, loudness, bands = quantized
     most = layout.gains
-    for t in range(len(q)):
+    for t in range(first, len(q)):
         if t == 0:
             loudness[t] = _code_first(buffer, loudness[t], most)
         else:

@@ -7,11 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from spiking_music.codec.stream import Block, EntropyCoder, Header, StreamReader, StreamWriter
+from spiking_music.codec.stream import (
+    Block,
+    CompactHeader,
+    CompactWriter,
+    EntropyCoder,
+    Header,
+    Reader,
+    StreamWriter,
+    open_stream,
+)
 from spiking_music.errors import CodeError
 
 BINARY = Header(bytes(range(16)), "binary", 5, 1, 22_050, 512, 10, 44_100)
 RVQ = replace(BINARY, kind="rvq", rows=3, codebook_size=1000)
+COMPACT = CompactHeader.of(BINARY)
+PARTED = CompactHeader.of(BINARY, parts=3, look_ahead=2)
+COMPACT_RVQ = CompactHeader.of(RVQ)
+PARTED_RVQ = CompactHeader.of(RVQ, parts=3, look_ahead=2)
 FORMATS = {  # all that a stream of the kind can be written in
     "binary": ("best", "dense", "coo", "time", "units", "entropy"),
     "rvq": ("best", "packed", "entropy"),
@@ -28,6 +41,7 @@ class RunLengths:
     RAW, RUNS = b"\0", b"\1"
 
     def __init__(self, header: Header) -> None:
+        self.kind = header.kind
         self.rows = header.rows
         self.entry = np.dtype("u1" if header.kind == "binary" else "<u2")
 
@@ -57,6 +71,25 @@ class RunLengths:
         if self.encode(codes) != payload:
             raise CodeError("this is not how it would be encoded")
         return codes
+
+    def chain(self) -> "Turned | None":
+        """Of binary codes only, as that of a real coder."""
+        before = np.zeros((self.rows, 1), np.uint8)
+        return Turned(self, before) if self.kind == "binary" else None
+
+
+class Turned:
+    """Codes go on as a difference to the last step of those before."""
+
+    def __init__(self, coder: RunLengths, before: np.ndarray) -> None:
+        self.coder, self.before = coder, before
+
+    def encode(self, codes: np.ndarray) -> "tuple[bytes, Turned] | None":
+        return self.coder.encode(codes ^ self.before), Turned(self.coder, codes[:, -1:])
+
+    def decode(self, payload: bytes, steps: int) -> "tuple[np.ndarray, Turned]":
+        codes = self.coder.decode(payload, steps).astype(np.uint8) ^ self.before
+        return codes, Turned(self.coder, codes[:, -1:])
 
 
 def random_blocks(header: Header, count: int, density: float = 0.1, seed: int = 0) -> list[Block]:
@@ -88,16 +121,17 @@ def write(
     file = io.BytesIO()
     if format == "entropy":
         coder = coder or RunLengths(header)
-    with StreamWriter(file, header, coder, format) as writer:
+    made = CompactWriter if isinstance(header, CompactHeader) else StreamWriter
+    with made(file, header, coder, format) as writer:  # type: ignore[arg-type]
         for block in blocks:
             writer.write(block)
         writer.finish(*lengths(header, blocks))
     return file.getvalue()
 
 
-def reader(stream: bytes, pipe: bool = False) -> StreamReader:
-    """With the coder for its header."""
-    opened = StreamReader(Pipe(stream) if pipe else io.BytesIO(stream))
+def reader(stream: bytes, pipe: bool = False, model: Header = BINARY) -> Reader:
+    """With the coder for its header; `model` tells what a compact stream leaves to it."""
+    opened = open_stream(Pipe(stream) if pipe else io.BytesIO(stream), lambda _: model)
     opened.coder = RunLengths(opened.header)
     return opened
 

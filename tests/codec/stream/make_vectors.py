@@ -11,8 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from spiking_music.codec.stream import Block, Header, StreamReader
-from tests.codec.stream.examples import BINARY, RVQ, reader, write
+from spiking_music.codec.stream import Block, CompactHeader, Header, Reader
+from tests.codec.stream.examples import (
+    BINARY,
+    COMPACT,
+    COMPACT_RVQ,
+    PARTED,
+    PARTED_RVQ,
+    RVQ,
+    reader,
+    write,
+)
 
 FOLDER = Path(__file__).parent / "vectors"
 EVENTS = [(0, 3), (1, 0), (1, 4), (2, 9), (3, 1), (3, 3), (4, 6)]  # the paper's, N = 5, T = 10
@@ -62,32 +71,39 @@ def vectors() -> dict[str, tuple[Header, bytes]]:
     made["binary-best"] = BEST, write(BEST, best_blocks())
     made["rvq-packed"] = RVQ, write(RVQ, rvq_blocks(), "packed")
     made["rvq-entropy"] = RVQ, write(RVQ, rvq_blocks(), "entropy")
+    for format in ("dense", "coo", "time", "units", "entropy"):
+        made[f"compact-{format}"] = COMPACT, write(COMPACT, four_blocks(), format)
+    made["compact-best"] = (header := CompactHeader.of(BEST, parts=2)), write(header, best_blocks())
+    made["compact-packed"] = COMPACT_RVQ, write(COMPACT_RVQ, rvq_blocks(), "packed")
+    made["parts-chained"] = PARTED, write(PARTED, four_blocks(), "entropy")
+    made["parts-short"] = PARTED, write(PARTED, four_blocks()[:2], "entropy")  # of its block
+    made["parts-packed"] = PARTED_RVQ, write(PARTED_RVQ, rvq_blocks(), "packed")
     return made
 
 
-def content(stream: bytes) -> dict:
+def content(stream: bytes, model: Header = BINARY) -> dict:
     """What a reader finds, for JSON; `codes` is null where only the model's coder can tell."""
-    opened = reader(stream)
+    opened = reader(stream, model=model)
     blocks = []
-    for frame, block in zip(opened.frames(), reader(stream).blocks(), strict=True):
+    for frame, block in zip(opened.frames(), reader(stream, model=model).blocks(), strict=True):
         fields = asdict(frame) | {"payload": frame.payload.hex()}
         del fields["length"]
-        entropy = frame.format == "entropy"
+        entropy = frame.format in ("entropy", "chained")
         blocks.append(fields | {"codes": None if entropy else block.codes.tolist()})
     header = asdict(opened.header) | {"fingerprint": opened.header.fingerprint.hex()}
     return {"header": header, "blocks": blocks, "trailer": trailer(opened)}
 
 
-def trailer(opened: StreamReader) -> dict:
+def trailer(opened: Reader) -> dict:
     assert opened.trailer is not None
     return asdict(opened.trailer) | {"checksum": opened.trailer.checksum.hex()}
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for name, (_, stream) in vectors().items():
+    for name, (header, stream) in vectors().items():
         (FOLDER / f"{name}.spk").write_bytes(stream)
-        text = json.dumps(content(stream), indent=1)
+        text = json.dumps(content(stream, header), indent=1)
         text = re.sub(r"(?<=[\[\d,])\s+(?=[\d\]])", "", text)  # a row of codes is a line
         (FOLDER / f"{name}.json").write_text(text + "\n")
 

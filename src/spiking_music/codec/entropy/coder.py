@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from spiking_music.codec import bits
 from spiking_music.codec.entropy.adaptive import Adaptive
 from spiking_music.codec.entropy.binarisation import Binarisation
+from spiking_music.codec.entropy.chain import CodeChain, require_length
 from spiking_music.codec.entropy.learned import Learned
-from spiking_music.codec.entropy.tables import BinaryModel, EntropyTables
+from spiking_music.codec.entropy.tables import BinaryModel, ContinuedModel, EntropyTables
 from spiking_music.errors import CodeError
 from spiking_music.rangecoder.binary_code import EventDecoder, encode_events
 from spiking_music.rangecoder.probabilities import bits_of
@@ -26,9 +27,6 @@ from spiking_music.rangecoder.static import Predicted, Static
 RAW, STATIC, ADAPTIVE, LEARNED, CONTEXT_MIXING = range(5)
 METHODS = ("raw", "static", "adaptive", "learned", "context-mixing")
 TAG_BITS = 8
-SLACK = (
-    24  # bits: the last byte is at most 8 beyond the ideal; the rest is for rounded probabilities
-)
 MOST_STEPS = 65535
 Codes = NDArray[np.uint8 | np.int64]
 
@@ -44,8 +42,9 @@ class EntropyCoder:
         self._models: dict[int, BinaryModel] = {}  # of binary matrices, by their byte
         if tables.learned is not None:
             self._models[LEARNED] = Learned(tables.learned)
+        self._continued: ContinuedModel | None = None
         if tables.context_mixing is not None:
-            self._models[CONTEXT_MIXING] = tables.context_mixing.model()
+            self._continued = self._models[CONTEXT_MIXING] = tables.context_mixing.model()
         if tables.kind == "binary":
             self._models[STATIC] = Static(tables.static)
             if tables.adaptive is not None:
@@ -90,8 +89,12 @@ class EntropyCoder:
         if method not in self._models:
             raise CodeError(f"an entropy code names the unknown method {method}")
         z, symbols, k = self._models[method].decode(EventDecoder(body), steps)
-        _require_length(body, bits_of(symbols, k))
+        require_length(body, bits_of(symbols, k))
         return z if self._binarisation is None else self._binarisation.indices(z)
+
+    def chain(self) -> CodeChain | None:
+        """What codes blocks that continue one another; None where no method can."""
+        return None if self._continued is None else CodeChain(self._continued.start())
 
     def bits(self, codes: ArrayLike) -> dict[str, float]:
         """Ideal bits of codes (rows, T) by each method that can code them, its byte included."""
@@ -132,7 +135,7 @@ class EntropyCoder:
     def _decode_columns(self, body: bytes, steps: int) -> Codes:
         codes = decode_rows(body, self._columns, steps).astype(np.int64)
         ideal = sum(row[index].sum() for row, index in zip(self._column_bits, codes, strict=True))
-        _require_length(body, float(ideal))
+        require_length(body, float(ideal))
         return codes
 
     def _raw(self, codes: Codes) -> bytes:
@@ -170,8 +173,3 @@ class EntropyCoder:
         if not np.issubdtype(codes.dtype, np.integer) or codes.min() < 0 or codes.max() > largest:
             raise CodeError(f"{self.tables.kind} codes hold whole numbers 0..{largest} only")
         return codes.astype(np.uint8 if self.tables.kind == "binary" else np.int64)
-
-
-def _require_length(body: bytes, ideal: float) -> None:
-    if 8 * len(body) > ideal * 1.001 + SLACK:
-        raise CodeError("an entropy code is longer than its symbols: the stream is damaged")

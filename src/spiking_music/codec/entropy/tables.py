@@ -34,6 +34,23 @@ class BinaryModel(Protocol):
         """The inverse."""
 
 
+class ModelState(Protocol):
+    """A method between two pieces of a matrix; it stays as it is when it codes the next."""
+
+    def predict(self, z: Events) -> "tuple[Predicted, ModelState] | None":
+        """As of `BinaryModel`, and the state after the piece."""
+
+    def decode(self, decoder: EventDecoder, steps: int) -> "tuple[Decoded, ModelState]":
+        """The inverse."""
+
+
+class ContinuedModel(BinaryModel, Protocol):
+    """A method for binary matrices that may come in pieces of some steps."""
+
+    def start(self) -> ModelState:
+        """The state before the first piece."""
+
+
 class ModelTables(Protocol):
     """Tables of a method from another room, which alone knows what they hold."""
 
@@ -43,7 +60,7 @@ class ModelTables(Protocol):
     def arrays(self) -> dict[str, NDArray]:
         """All of them by name."""
 
-    def model(self) -> BinaryModel:
+    def model(self) -> ContinuedModel:
         """The method that works with them."""
 
 

@@ -40,7 +40,7 @@ class Frame:
 
     index: int
     steps: int
-    events: int  # S; 0 for RVQ
+    events: int | None  # S; 0 for RVQ; None where the stream does not say
     format: str
     level: int | None
     gain: float
@@ -53,14 +53,19 @@ class Frame:
         check(f"{name} index", self.index, 0, LARGEST_INDEX)
         check(f"{name} steps", self.steps, 1, header.block_steps)
         most = header.rows * self.steps if header.kind == "binary" else 0
-        check(f"{name} events", self.events, 0, most)
+        check(f"{name} events", self.events or 0, 0, most)
         if self.format not in FORMATS_OF[header.kind]:
             raise CodeError(f"{name} {header.kind} codes have no format '{self.format}'")
+        check(f"{name} bytes of the payload", self.length, 0, header.payload_limit)
+        self.check_values()
+
+    def check_values(self) -> None:
+        """`CodeError` unless level and gain are within their bounds."""
+        name = f"block {self.index}:"
         if self.level is not None:
             check(f"{name} level", self.level, 0, LEVELS - 1)
         if not (math.isfinite(self.gain) and self.gain > 0):
             raise CodeError(f"{name} a gain is above 0 and at most 65504, not {self.gain}")
-        check(f"{name} bytes of the payload", self.length, 0, header.payload_limit)
 
 
 def stored_gain(gain: float) -> float:
@@ -78,7 +83,7 @@ def stored_gain(gain: float) -> float:
 def pack_frame(frame: Frame) -> bytes:
     """Fields and payload, without the checksum, for a frame that was checked."""
     level = NO_LEVEL if frame.level is None else frame.level
-    word = frame.events | FORMAT_IDS[frame.format] << EVENT_BITS | level << 24
+    word = (frame.events or 0) | FORMAT_IDS[frame.format] << EVENT_BITS | level << 24
     fields = FIELDS.pack(BLOCK, frame.index, frame.steps, word, frame.gain, len(frame.payload))
     return fields + frame.payload
 

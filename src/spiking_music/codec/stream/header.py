@@ -119,7 +119,7 @@ def unpack_header(head: bytes) -> Header:
             raise CodeError("the stream was changed by a transfer as text: transfer it as binary")
         raise CodeError("this is no .spk stream: it does not start with the magic bytes of one")
     if len(head) > len(MAGIC) and head[len(MAGIC)] != VERSION:
-        raise CodeError(f"this stream has version {head[len(MAGIC)]}, but only 1 can be read")
+        raise CodeError(f"this stream has version {head[len(MAGIC)]}, but only 1 and 2 can be read")
     if len(head) < HEADER_BYTES:
         raise CodeError("the stream ends within its header: transfer it again")
     fields = head[len(MAGIC) : -4]

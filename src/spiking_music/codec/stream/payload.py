@@ -27,6 +27,25 @@ class EntropyCoder(Protocol):
         """The exact inverse; `CodeError` for what `encode` cannot have written."""
         ...
 
+    def chain(self) -> "Chain | None":
+        """What codes blocks that continue one another, from the first on; None: it cannot."""
+        ...
+
+
+class Chain(Protocol):
+    """The state of a coder between two blocks of which the second continues the first."""
+
+    def encode(self, codes: NDArray) -> "tuple[bytes, Chain] | None":
+        """Codes (rows, T) → payload and the state after them; None where they are no codes of it.
+
+        This state stays as it is, so that one may try.
+        """
+        ...
+
+    def decode(self, payload: bytes, steps: int) -> "tuple[NDArray, Chain]":
+        """The exact inverse; `CodeError` for what `encode` cannot have written."""
+        ...
+
 
 class Coded(NamedTuple):
     format: str
@@ -62,16 +81,31 @@ def pack(codes: NDArray, header: Header, coder: EntropyCoder | None, format: str
     """
     if format != BEST:
         coded = _pack(codes, header, coder, format)
-        if len(coded.payload) > header.payload_limit:
-            raise CodeError(
-                f"{len(coded.payload)} bytes as '{format}' are more than the "
-                f"{header.payload_limit} that a block holds: choose 'best' or 'dense'"
-            )
+        require_size(coded, header)
         return coded
     plain, size = _smallest_plain(codes, header)
     if coder is not None and len(entropy := coder.encode(codes)) < size:
         return Coded("entropy", entropy)
     return _pack(codes, header, coder, plain)
+
+
+def require_size(coded: Coded, header: Header) -> None:
+    """`CodeError` where a payload is larger than a block holds."""
+    if len(coded.payload) > header.payload_limit:
+        raise CodeError(
+            f"{len(coded.payload)} bytes as '{coded.format}' are more than the "
+            f"{header.payload_limit} that a block holds: choose 'best' or 'dense'"
+        )
+
+
+def require_coder(frame: Frame, header: Header, coder: EntropyCoder | None) -> EntropyCoder:
+    """The coder; `CodeError` where there is none for a frame that needs it."""
+    if coder is None:
+        raise CodeError(
+            f"block {frame.index} is entropy-coded and needs the tables of the model "
+            f"{header.fingerprint.hex()}: give a coder"
+        )
+    return coder
 
 
 def unpack(frame: Frame, header: Header, coder: EntropyCoder | None) -> NDArray:
@@ -87,7 +121,8 @@ def unpack(frame: Frame, header: Header, coder: EntropyCoder | None) -> NDArray:
         if indices.max() >= header.codebook_size:
             raise CodeError(f"an index of a code is not below {header.codebook_size}")
         return indices.reshape(header.rows, frame.steps)
-    return formats.unpack(frame.payload, frame.format, header.rows, frame.steps, frame.events)
+    events = frame.events or 0
+    return formats.unpack(frame.payload, frame.format, header.rows, frame.steps, events)
 
 
 def _smallest_plain(codes: NDArray, header: Header) -> tuple[str, int]:
@@ -111,14 +146,11 @@ def _pack(codes: NDArray, header: Header, coder: EntropyCoder | None, format: st
 
 
 def _decode(frame: Frame, header: Header, coder: EntropyCoder | None) -> NDArray:
-    if coder is None:
-        raise CodeError(
-            f"block {frame.index} is entropy-coded and needs the tables of the model "
-            f"{header.fingerprint.hex()}: give a coder"
-        )
+    coder = require_coder(frame, header, coder)
     codes = checked_codes(coder.decode(frame.payload, frame.steps), header)
     if codes.shape[1] != frame.steps:
         raise CodeError(f"{codes.shape[1]} steps are decoded where {frame.steps} are announced")
-    if header.kind == "binary" and np.count_nonzero(codes) != frame.events:
+    told = frame.events if header.kind == "binary" else None
+    if told is not None and np.count_nonzero(codes) != told:
         raise CodeError(f"events decoded are not the {frame.events} announced")
     return codes

@@ -5,13 +5,10 @@ import os
 import re
 from typing import BinaryIO
 
-from spiking_music.codec.stream.frame import BLOCK
-from spiking_music.codec.stream.trailer import CHECKSUM_BYTES, END
 from spiking_music.errors import CodeError
 
 CHUNK = 1 << 16
 REMEDY = "transfer it again, or salvage what is whole"
-MARKERS = re.compile(b"|".join(map(re.escape, (BLOCK, END))))
 
 
 def read_up_to(file: BinaryIO, size: int) -> bytes:
@@ -38,12 +35,14 @@ class Source:
         self._file = file
         self._digest = hashlib.sha256(head)
         self._whole = True
+        self.size = len(head)  # bytes so far
 
     def exactly(self, size: int, what: str) -> bytes:
         """The next bytes; `CodeError` where the stream ends before them."""
         data = read_up_to(self._file, size)
         if len(data) != size:
             raise CodeError(f"the stream ends within {what}: {REMEDY}")
+        self.size += size
         return data
 
     def include(self, data: bytes) -> None:
@@ -54,10 +53,11 @@ class Source:
         """Seek over bytes, which then are not in the checksum."""
         self._file.seek(size, os.SEEK_CUR)
         self._whole = False
+        self.size += size
 
-    def checksum(self) -> bytes | None:
-        """Of all bytes, or None where some were skipped."""
-        return self._digest.digest()[:CHECKSUM_BYTES] if self._whole else None
+    def differs(self, checksum: bytes) -> bool:
+        """Whether this is not the beginning of that of all bytes; False where some were skipped."""
+        return self._whole and not self._digest.digest().startswith(checksum)
 
 
 class Window:
@@ -80,7 +80,7 @@ class Window:
     def drop(self, size: int) -> None:
         del self._data[:size]
 
-    def to_marker(self) -> None:
-        """Drop what is before the next marker, at least one byte."""
-        found = MARKERS.search(self._data, 1)
+    def to_marker(self, markers: re.Pattern[bytes]) -> None:
+        """Drop what is before the next of the markers, at least one byte."""
+        found = markers.search(self._data, 1)
         self.drop(found.start() if found else max(1, len(self._data) - 1))

@@ -1,13 +1,14 @@
-"""What a stream says about itself, without a model: lengths, rates, formats, bytes."""
+"""What a stream says about itself: lengths, rates, formats, bytes."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from spiking_music.codec.stream.frame import FRAME_BYTES, Frame
-from spiking_music.codec.stream.header import HEADER_BYTES, Header
-from spiking_music.codec.stream.reader import StreamReader
-from spiking_music.codec.stream.trailer import TRAILER_BYTES, Trailer
+from spiking_music.codec.stream.compact.header import Known, unknown
+from spiking_music.codec.stream.frame import Frame
+from spiking_music.codec.stream.header import Header
+from spiking_music.codec.stream.opened import open_stream
+from spiking_music.codec.stream.trailer import Trailer
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Summary:
     header: Header
     trailer: Trailer
     blocks: tuple[Frame, ...]  # without their payloads
+    total_bytes: int
 
     @property
     def payload_bytes(self) -> int:
@@ -25,11 +27,7 @@ class Summary:
     @property
     def overhead_bytes(self) -> int:
         """Bytes that are no payload: header, trailer, and the fields and checksums of blocks."""
-        return HEADER_BYTES + TRAILER_BYTES + FRAME_BYTES * len(self.blocks)
-
-    @property
-    def total_bytes(self) -> int:
-        return self.payload_bytes + self.overhead_bytes
+        return self.total_bytes - self.payload_bytes
 
     @property
     def seconds(self) -> float:
@@ -41,9 +39,11 @@ class Summary:
         return 8 * self.total_bytes / self.seconds / 1000
 
     @property
-    def events_per_second(self) -> float:
-        """0 for RVQ, which has none."""
-        return sum(block.events for block in self.blocks) / self.seconds
+    def events(self) -> int | None:
+        """0 for RVQ, which has none; None where the stream does not tell them without decoding."""
+        counts = [block.events for block in self.blocks]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
 
     @property
     def formats(self) -> Counter[str]:
@@ -51,12 +51,12 @@ class Summary:
         return Counter(block.format for block in self.blocks)
 
 
-def summary(file: BinaryIO) -> Summary:
+def summary(file: BinaryIO, known: Known = unknown) -> Summary:
     """Read a whole stream and verify it, but for what its payloads mean.
 
-    Raises `CodeError` where it is damaged.
+    known: as of `open_stream`. Raises `CodeError` where it is damaged.
     """
-    reader = StreamReader(file)
+    reader = open_stream(file, known)
     blocks = tuple(replace(frame, payload=b"") for frame in reader.frames())
     assert reader.trailer is not None  # `frames` ends with it
-    return Summary(reader.header, reader.trailer, blocks)
+    return Summary(reader.header, reader.trailer, blocks, reader.size)

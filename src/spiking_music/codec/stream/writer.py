@@ -5,11 +5,14 @@ import zlib
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from numpy.typing import NDArray
+
 from spiking_music.codec.stream import payload, trailer
 from spiking_music.codec.stream.blocks import Block
-from spiking_music.codec.stream.frame import Frame, pack_frame, sealed, stored_gain
-from spiking_music.codec.stream.header import Header, pack_header, stamp
+from spiking_music.codec.stream.frame import FRAME_BYTES, Frame, pack_frame, sealed, stored_gain
+from spiking_music.codec.stream.header import HEADER_BYTES, Header, pack_header, stamp
 from spiking_music.codec.stream.payload import BEST, EntropyCoder
+from spiking_music.codec.stream.writing import put
 from spiking_music.errors import CodeError
 
 
@@ -23,6 +26,8 @@ class StreamWriter:
     The file stays open. `format` is one of the kind's formats, or "best": the smallest, block by
     block.
     """
+
+    overhead = HEADER_BYTES + trailer.TRAILER_BYTES  # bytes of a stream beside its blocks
 
     def __init__(
         self,
@@ -57,6 +62,12 @@ class StreamWriter:
         self._put(sealed(body, stamp(self._head)))
         self._blocks += 1
         self._steps = block.codes.shape[1]
+
+    def cost(self, codes: NDArray) -> int:
+        """Bytes that a block of these codes takes."""
+        return FRAME_BYTES + len(
+            payload.pack(codes, self.header, self._coder, self._format).payload
+        )
 
     def finish(self, samples: int, original_samples: int) -> None:
         """Write the trailer: lengths in samples at the codec's rate, and at the original rate.
@@ -107,12 +118,4 @@ class StreamWriter:
 
     def _put(self, data: bytes) -> None:
         self._digest.update(data)
-        rest = memoryview(data)
-        while rest:  # an unbuffered pipe may take a part only
-            taken = self._file.write(rest)
-            if not taken:  # None of a pipe that does not block, or of what is no file
-                raise CodeError(
-                    f"a stream's file took {taken} of {len(rest)} bytes: give one whose `write` "
-                    "returns their number, and that waits until it can take them"
-                )
-            rest = rest[taken:]
+        put(self._file, data)
