@@ -47,16 +47,17 @@ def packed(path: Path | None = None) -> bytes:
     folder = model.path if model.path.is_dir() else model.path.parent
     if not runs(model.config) or not (folder / TABLES).is_file():
         raise ConfigError(
-            f"a page decodes the MDCT codec with its entropy tables, which '{model.config.name}' in "
-            f"'{folder}' is not: name a model of `mdct` or `mdct-mu`, or none for the package's"
+            f"a page decodes the MDCT codec with its entropy tables, which '{model.config.name}' "
+            f"in '{folder}' is not: name an MDCT model, or none for the package's"
         )
     tables = load_tables(folder / TABLES)
-    if tables.context_mixing is None:
-        raise ConfigError(f"'{folder / TABLES}' lacks the context-mixing model: fit its tables again")
+    mixing = tables.context_mixing
+    if not isinstance(mixing, ContextMixingTables):
+        raise ConfigError(f"'{folder / TABLES}' lacks context mixing: fit its tables again")
     weights = model.path if model.path.is_file() else folder / WEIGHTS
-    tensors = _weights(weights) | _mixing(tables.context_mixing) | _constants(model.config)
+    tensors = _weights(weights) | _mixing(mixing) | _constants(model.config)
     tensors["static"] = tables.static
-    described = _described(model, Layout(*tables.context_mixing.layout.tolist()))
+    described = _described(model, Layout(*mixing.layout.tolist()))
     return save(
         {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)},
         {"config": json.dumps(described, sort_keys=True)},
@@ -67,9 +68,7 @@ def _weights(path: Path) -> Tensors:
     """Those of the post-filter's network, as wide as they are stored."""
     with opened(path, "numpy") as file:
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return {
-        name.removeprefix(BACKBONE): tensor for name, tensor in current_state(state).items()
-    }
+    return {name.removeprefix(BACKBONE): tensor for name, tensor in current_state(state).items()}
 
 
 def _mixing(tables: ContextMixingTables) -> Tensors:
@@ -151,13 +150,13 @@ def _camel(names: dict[str, Any]) -> dict[str, Any]:
     """Names as JavaScript has them."""
     parts = {name: name.split("_") for name in names}
     return {
-        first + "".join(map(str.title, rest)): names[name]
-        for name, (first, *rest) in parts.items()
+        first + "".join(map(str.title, rest)): names[name] for name, (first, *rest) in parts.items()
     }
 
 
 def config_of(model: bytes) -> dict[str, Any]:
     """What a packed model says of itself."""
     size = int.from_bytes(model[:8], "little")
-    described: dict[str, Any] = json.loads(json.loads(model[8 : 8 + size])["__metadata__"]["config"])
+    metadata = json.loads(model[8 : 8 + size])["__metadata__"]
+    described: dict[str, Any] = json.loads(metadata["config"])
     return described

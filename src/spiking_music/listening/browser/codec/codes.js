@@ -14,6 +14,30 @@ export function emptyCodes(layout, steps) {
   };
 }
 
+/** The codes of blocks one after the other. */
+export function chained(parts) {
+  const all = emptyCodes(parts[0].layout, parts.reduce((sum, { steps }) => sum + steps, 0));
+  let place = 0;
+  for (const { layout, steps, levels, gains, bands } of parts) {
+    all.levels.set(levels, place * layout.bins);
+    all.gains.set(gains, place);
+    all.bands.set(bands, place * layout.bands);
+    place += steps;
+  }
+  return all;
+}
+
+/** Frames from .. to − 1 of codes, which they share. */
+export function section({ layout, levels, gains, bands }, from, to) {
+  return {
+    layout,
+    steps: to - from,
+    levels: levels.subarray(from * layout.bins, to * layout.bins),
+    gains: gains.subarray(from, to),
+    bands: bands.subarray(from * layout.bands, to * layout.bands),
+  };
+}
+
 /** What a matrix z (N·T), unit by unit, says, whatever that is: the highest gain counts. */
 export function codesOf(z, layout, steps) {
   const codes = emptyCodes(layout, steps);

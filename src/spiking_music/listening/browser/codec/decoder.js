@@ -1,6 +1,6 @@
 // A stream → events and samples, block by block.
 
-import { emptyCodes } from "codec/codes";
+import { chained, section } from "codec/codes";
 import { StreamError } from "codec/errors";
 import { Payloads } from "codec/payload";
 import { PostFilter } from "codec/postfilter";
@@ -21,15 +21,15 @@ export class Decoder {
 
   /** { header, trailer, blocks } of a stream of this model; blocks are yet to be decoded. */
   open(bytes) {
-    const stream = readStream(bytes);
+    const stream = readStream(bytes, this.config);
     const { header } = stream;
     if (header.fingerprint !== this.config.fingerprint) {
       throw new StreamError(
         "The stream was made by another model than the one in this page: decode it with spiking-music.",
       );
     }
-    const own = { kind: 0, rows: this.config.layout.rows, rate: this.config.sampleRate, hop: this.config.hop };
-    if (Object.entries(own).some(([name, value]) => header[name] !== value)) {
+    const own = { rows: this.config.layout.rows, rate: this.config.sampleRate, hop: this.config.hop };
+    if (header.kind || Object.entries(own).some(([name, value]) => header[name] !== value)) {
       throw new StreamError("The header of the stream does not fit its model: it was forged.");
     }
     const wrong = stream.frames.find(({ level }) => !this.#knows(level));
@@ -54,7 +54,8 @@ export class Decoder {
       }
       const first = Math.max(0, frame.index - more);
       const near = unpacked.slice(first, frame.index + more + 1).map(({ codes }) => codes);
-      const samples = this.#sound(near, frame, (frame.index - first) * header.blockSteps);
+      const after = Math.min(context, header.lookAhead);
+      const samples = this.#sound(near, frame, (frame.index - first) * header.blockSteps, after);
       const begin = frame.index * header.blockSteps * header.hop;
       const { events } = unpacked[frame.index];
       if (first > 0) {
@@ -76,36 +77,12 @@ export class Decoder {
   }
 
   /** Samples of a frame of the stream, whose codes stand in `near` from step `start` on. */
-  #sound(near, { steps, level, gain }, start) {
+  #sound(near, { steps, level, gain }, start, after) {
     const all = chained(near);
-    const context = this.config.decoderContext;
-    const from = Math.max(0, start - context);
-    const window = section(all, from, Math.min(all.steps, start + steps + context));
+    const from = Math.max(0, start - this.config.decoderContext);
+    const window = section(all, from, Math.min(all.steps, start + steps + after));
     const latents = this.quantizer.decode(window, level === 255 ? null : level);
     const samples = this.postfilter.synthesise(latents, start - from, start - from + steps);
     return gain === 1 ? samples : samples.map((x) => x / gain);
   }
-}
-
-/** The codes of blocks one after the other. */
-function chained(parts) {
-  const all = emptyCodes(parts[0].layout, parts.reduce((sum, { steps }) => sum + steps, 0));
-  let place = 0;
-  for (const { layout, steps, levels, gains, bands } of parts) {
-    all.levels.set(levels, place * layout.bins);
-    all.gains.set(gains, place);
-    all.bands.set(bands, place * layout.bands);
-    place += steps;
-  }
-  return all;
-}
-
-function section({ layout, levels, gains, bands }, from, to) {
-  return {
-    layout,
-    steps: to - from,
-    levels: levels.subarray(from * layout.bins, to * layout.bins),
-    gains: gains.subarray(from, to),
-    bands: bands.subarray(from * layout.bands, to * layout.bands),
-  };
 }

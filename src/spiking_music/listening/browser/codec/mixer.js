@@ -1,6 +1,5 @@
 // The order in which a block's symbols are coded, and their chances: mdct/context_network.py, `run`.
 
-import { emptyCodes } from "codec/codes";
 import { StreamError } from "codec/errors";
 
 const EVEN = 32768;
@@ -14,22 +13,20 @@ export class Mixer {
     this.bandChances = tensors["transitions.envelope"];
   }
 
-  /** The codes of a block of so many steps. coder: a `RangeDecoder`. */
-  decode(coder, steps) {
-    const codes = emptyCodes(this.layout, steps);
-    this.run(coder, codes);
-    return codes;
+  /** Begin a block of at most so many steps, or code one that is known: `codes`. */
+  begin(codes) {
+    this.mixing.reset();
+    return { codes, t: 0, sums: new Float64Array(this.mixing.lately) };
   }
 
-  /** Code a block, or fill it in. coder: its `code(symbol, k)` gives the symbol. */
-  run(coder, codes) {
+  /** Code the next `steps` of a block, or fill them in. coder: its `code(symbol, k)` gives the symbol. */
+  run(coder, block, steps) {
     const { layout, mixing } = this;
     const { bins, bandFrames } = layout;
-    const { lately } = mixing;
-    const sums = new Float64Array(lately);
+    const { codes, sums } = block;
     const { gains, levels } = codes;
-    mixing.reset();
-    for (let t = 0; t < codes.steps; t++) {
+    for (const end = block.t + steps; block.t < end; block.t++) {
+      const { t } = block;
       gains[t] = t
         ? next(coder, gains[t], gains[t - 1], layout.gains, this.gainChances)
         : first(coder, gains[t], layout.gains);
@@ -37,7 +34,7 @@ export class Mixer {
         this.#bands(coder, codes, t, gains[t] - gains[Math.max(t - bandFrames, 0)]);
       }
       const density = mixing.densityClass(sums.reduce((a, b) => a + b));
-      sums[t % lately] = this.#step(coder, levels.subarray(t * bins, (t + 1) * bins), t, density);
+      sums[t % mixing.lately] = this.#step(coder, levels.subarray(t * bins, (t + 1) * bins), t, density);
       mixing.clear(t);
     }
   }

@@ -1,14 +1,14 @@
 // The payload of a block ↔ its codes, in the stream's formats and the entropy coder's methods.
 
 import { BitReader } from "codec/bits";
-import { codesOf, eventsOf, eventsOfMatrix } from "codec/codes";
+import { codesOf, emptyCodes, eventsOf, eventsOfMatrix, section } from "codec/codes";
 import { StreamError } from "codec/errors";
 import { PLAIN, packPlain, unpackPlain } from "codec/formats";
 import { Mixer } from "codec/mixer";
 import { Mixing } from "codec/mixing";
 import { COSTS, RangeDecoder, RangeEncoder } from "codec/range";
 
-const ENTROPY = 5; // of the formats
+const [ENTROPY, CHAINED] = [5, 6]; // of the formats
 const [RAW, STATIC, CONTEXT_MIXING] = [0, 1, 4]; // the methods' first byte
 
 export class Payloads {
@@ -17,16 +17,22 @@ export class Payloads {
     this.layout = model.config.layout;
     this.chances = model.tensors["static"];
     this.mixer = new Mixer(model, new Mixing(model, module));
+    this.block = null; // whose parts continue one another
   }
 
-  /** { codes, events } of a frame of a stream; `StreamError` where it is damaged. */
-  unpack({ format, payload, steps, events: announced }) {
+  /** { codes, events } of the next frame of a stream; `StreamError` where it is damaged. */
+  unpack(frame) {
+    const { format, payload, steps, events: announced } = frame;
     const { rows } = this.layout;
+    if (format === CHAINED) {
+      this.block = frame.goesOn ? this.block : this.mixer.begin(emptyCodes(this.layout, frame.room));
+      return this.#mixed(payload, this.block, steps);
+    }
     if (format < PLAIN.length) {
       return this.#ofMatrix(unpackPlain(payload, PLAIN[format], rows, steps, announced), steps);
     }
     const found = this.#decode(payload, steps);
-    if (found.events.units.length !== announced) {
+    if (announced !== null && found.events.units.length !== announced) {
       throw new StreamError(`${found.events.units.length} events are decoded and ${announced} announced`);
     }
     return found;
@@ -39,10 +45,7 @@ export class Payloads {
       return this.#ofMatrix(bitsOf(body, rows * steps), steps);
     }
     if (method === CONTEXT_MIXING) {
-      const coder = new RangeDecoder(body);
-      const codes = this.mixer.decode(coder, steps);
-      coder.check();
-      return { codes, events: eventsOf(codes) };
+      return this.#mixed(body, this.mixer.begin(emptyCodes(this.layout, steps)), steps);
     }
     if (method === STATIC) {
       const coder = new RangeDecoder(body);
@@ -51,6 +54,15 @@ export class Payloads {
       return this.#ofMatrix(z, steps);
     }
     throw new StreamError(`an entropy code names the unknown method ${method}`);
+  }
+
+  /** The next steps of a block. */
+  #mixed(body, block, steps) {
+    const coder = new RangeDecoder(body);
+    this.mixer.run(coder, block, steps);
+    coder.check();
+    const codes = section(block.codes, block.t - steps, block.t);
+    return { codes, events: eventsOf(codes) };
   }
 
   #ofMatrix(z, steps) {
@@ -72,7 +84,7 @@ export class Payloads {
   #encode(codes, events) {
     const raw = (this.layout.rows * codes.steps + 7) >> 3;
     const coder = new RangeEncoder();
-    this.mixer.run(coder, codes);
+    this.mixer.run(coder, this.mixer.begin(codes), codes.steps);
     const even = this.#staticBits(events, codes.steps);
     const mixed = coder.cost / 65536;
     if (8 * raw <= Math.min(even, mixed)) {

@@ -1,6 +1,7 @@
-// A stream in, its header, blocks and trailer out: version 1 of docs/stream-format.md.
+// A stream in, its header, blocks and trailer out: docs/stream-format.md. Version 1 is here.
 
 import { widthOf } from "codec/bits";
+import { readCompact } from "codec/compact";
 import { crc32, sha256 } from "codec/digests";
 import { StreamError } from "codec/errors";
 import { half } from "codec/model";
@@ -13,14 +14,37 @@ export const FIELDS_BYTES = 16; // of a block, before its payload
 export const TRAILER_BYTES = 72;
 const AGAIN = "transfer it again";
 
-/** The header, or a `StreamError` where there is none. */
-export function readHeader(bytes) {
+/**
+ * { header, frames, trailer } of a whole stream; `StreamError` at the first thing that is wrong.
+ *
+ * config: of the model, which says what streams of version 2 leave out. Frames are blocks, or the
+ * parts of blocks; `lookAhead`: how many frames after one its sound is made with, at most.
+ */
+export function readStream(bytes, config) {
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
     throw new StreamError("This is no .spk stream: it does not start as one.");
   }
-  if (bytes[8] !== 1) {
-    throw new StreamError(`The stream has version ${bytes[8]}, and this page reads version 1.`);
+  if (bytes[8] === 2) {
+    return readCompact(bytes, config);
   }
+  if (bytes[8] !== 1) {
+    throw new StreamError(`The stream has version ${bytes[8]}, and this page reads versions 1 and 2.`);
+  }
+  const header = readHeader(bytes);
+  const frames = [];
+  let place = HEADER_BYTES;
+  while (viewOf(bytes, place, 2, `block ${frames.length}`).getUint16(0, true) !== END) {
+    const frame = readFrame(bytes, place, header, frames.length);
+    if (frames.length && frames.at(-1).steps < header.blockSteps) {
+      throw new StreamError(`Block ${frame.index} follows a shorter one, which must be the last.`);
+    }
+    frames.push(frame);
+    place += FIELDS_BYTES + frame.payload.length + 4;
+  }
+  return { header, frames, trailer: readTrailer(bytes, place, header, frames) };
+}
+
+function readHeader(bytes) {
   const view = viewOf(bytes, 0, HEADER_BYTES, "its header");
   if (view.getUint32(46, true) !== crc32(bytes.subarray(0, 46))) {
     throw new StreamError(`The header of the stream is damaged: ${AGAIN}.`);
@@ -35,6 +59,7 @@ export function readHeader(bytes) {
     originalRate: view.getUint32(22, true),
     fingerprint: [...bytes.subarray(30, 46)].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
     stamp: view.getUint32(46, true),
+    lookAhead: Infinity,
   };
   const entryBits = header.kind ? widthOf(header.codebook) : 1;
   const wrong =
@@ -49,23 +74,6 @@ export function readHeader(bytes) {
     throw new StreamError("The header of the stream holds values that no stream has.");
   }
   return header;
-}
-
-/** { header, frames, trailer } of a whole stream; `StreamError` at the first thing that is wrong. */
-export function readStream(bytes) {
-  const header = readHeader(bytes);
-  const frames = [];
-  let place = HEADER_BYTES;
-  while (viewOf(bytes, place, 2, `block ${frames.length}`).getUint16(0, true) !== END) {
-    const frame = readFrame(bytes, place, header, frames.length);
-    if (frames.length && frames.at(-1).steps < header.blockSteps) {
-      throw new StreamError(`Block ${frame.index} follows a shorter one, which must be the last.`);
-    }
-    frames.push(frame);
-    place += FIELDS_BYTES + frame.payload.length + 4;
-  }
-  const trailer = readTrailer(bytes, place, header, frames);
-  return { header, frames, trailer };
 }
 
 function readFrame(bytes, place, header, index) {

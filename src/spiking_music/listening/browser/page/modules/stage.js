@@ -140,7 +140,7 @@ export class Stage {
 function ticks(rate) {
   const marks = FREQUENCIES.map((hz) => {
     const mark = element("li", {}, hz < 1000 ? String(hz) : `${hz / 1000}k`);
-    mark.style.bottom = `${100 * (STRIP + ((1 - STRIP) * place(hz, rate))}%`;
+    mark.style.bottom = `${100 * (STRIP + (1 - STRIP) * place(hz, rate))}%`;
     return mark;
   });
   return element("ol", { class: "ticks", "aria-hidden": "true" }, element("li", { class: "unit" }, "Hz"), ...marks);
