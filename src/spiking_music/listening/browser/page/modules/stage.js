@@ -139,11 +139,11 @@ export class Stage {
 
 function ticks(rate) {
   const marks = FREQUENCIES.map((hz) => {
-    const mark = element("li", {}, hz < 1000 ? String(hz) : `${hz / 1000}k`);
+    const mark = element("li", {}, hz < 1000 ? `${hz} Hz` : `${hz / 1000} kHz`);
     mark.style.bottom = `${100 * (STRIP + (1 - STRIP) * place(hz, rate))}%`;
     return mark;
   });
-  return element("ol", { class: "ticks", "aria-hidden": "true" }, element("li", { class: "unit" }, "Hz"), ...marks);
+  return element("ol", { class: "ticks", "aria-hidden": "true" }, ...marks);
 }
 
 /** Whole seconds in view, at most twelve of them. */
