@@ -46,10 +46,20 @@ def render(model: bytes) -> str:
         page,
         OWN / "body.html",
         data=json_text(browser_model.config_of(model)),
-        worker=worker_script(),
-        kernels=base64_text((CODEC / "kernels.wasm").read_bytes()),
         model=base64_text(model),
+        **decoder(),
     )
+
+
+def decoder() -> dict[str, str]:
+    """What the elements `worker` and `kernels` of a page hold."""
+    kernels = (CODEC / "kernels.wasm").read_bytes()
+    return {"worker": worker_script(), "kernels": base64_text(kernels)}
+
+
+def client_modules() -> dict[str, Path]:
+    """What another page needs to let the worker decode, and to transform."""
+    return {"page/client": OWN / "modules" / "client.js", "codec/fourier": CODEC / "fourier.js"}
 
 
 def codec_modules() -> dict[str, Path]:

@@ -64,12 +64,17 @@ def mel_levels(audio: NDArray[np.float32], signal: SignalConfig) -> Decibels:
 def spectrogram_png(levels: Decibels, top_db: float) -> str:
     """A picture of `levels`, low bands at the bottom: PNG with `SHADES` colours in base64."""
     share = np.clip((levels[::-1] - top_db) / RANGE_DB + 1, 0, 1)
-    colours = matplotlib.colormaps["magma"](np.linspace(0, 1, SHADES))[:, :3]
     image = Image.fromarray(np.rint(share * (SHADES - 1)).astype(np.uint8), "P")
-    image.putpalette(np.rint(255 * colours).astype(np.uint8).tobytes())
+    image.putpalette(palette().tobytes())
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return base64_text(file.getvalue())
+
+
+def palette() -> NDArray[np.uint8]:
+    """The colours of spectrograms, (SHADES, 3)."""
+    colours = matplotlib.colormaps["magma"](np.linspace(0, 1, SHADES))[:, :3]
+    return np.rint(255 * colours).astype(np.uint8)
 
 
 def frequency_ticks(signal: SignalConfig) -> list[tuple[str, float]]:

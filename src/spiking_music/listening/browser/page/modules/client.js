@@ -6,8 +6,8 @@ export function bytesIn(id) {
 }
 
 export class Client {
-  /** failed: called with a sentence when the worker breaks down. */
-  constructor(failed) {
+  /** model: its bytes. failed: called with a sentence, when a task fails or the worker breaks down. */
+  constructor(model, failed) {
     const script = document.getElementById("worker").textContent;
     const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     this.worker = new Worker(url);
@@ -16,8 +16,8 @@ export class Client {
     this.handlers = {};
     this.worker.onmessage = ({ data }) => this.#answered(data);
     this.worker.onerror = ({ message }) => failed(message);
-    const [model, kernels] = ["model", "kernels"].map((id) => bytesIn(id).buffer);
-    this.worker.postMessage({ model, kernels }, [model, kernels]);
+    const parts = { model: model.buffer, kernels: bytesIn("kernels").buffer };
+    this.worker.postMessage(parts, Object.values(parts));
   }
 
   /** Begin a task, { kind: "decode" | "encode", … }, in place of the one before. handlers: of its answers. */

@@ -1,7 +1,7 @@
 // The page: a file comes in, the worker codes it, and what it says is shown and played.
 
 import { announce, element, isText } from "mushra/dom";
-import { Client } from "page/client";
+import { Client, bytesIn } from "page/client";
 import { Encoding } from "page/encoding";
 import { Facts, spkName } from "page/facts";
 import { Opening } from "page/opening";
@@ -12,7 +12,7 @@ import { stem } from "page/words";
 import { writeWav } from "codec/wav";
 
 const config = JSON.parse(document.getElementById("data").textContent);
-const client = new Client(fail);
+const client = new Client(bytesIn("model"), fail);
 const player = new Player(config.sampleRate);
 const stage = new Stage(player, config);
 const facts = new Facts();
