@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from playwright.sync_api import sync_playwright
 
 from spiking_music.listening import browser_model
-from spiking_music.listening.codec_page import CODEC, worker_script
+from spiking_music.listening.bundle import bundled
+from spiking_music.listening.codec_page import CODEC, codec_modules
+from spiking_music.listening.sample_page import FOLDER
+
+SAMPLES = FOLDER / "samples" / "modules"
+MODULES = codec_modules() | {f"samples/{path.stem}": path for path in SAMPLES.glob("*.js")}
 
 HELPERS = """
 const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
@@ -45,15 +50,17 @@ return argument.streams.map((stream) => decoded(codec, stream));
 class JavaScript:
     """Runs bodies of functions of `argument`, which may name what `HELPERS` has."""
 
-    def __init__(self, folder: Path) -> None:
-        self._script = folder / "codec.js"
+    def __init__(self, folder: Path, entry: str = "codec/worker") -> None:
+        """entry: the module that is run, with all that it imports."""
+        self._script = folder / "script.js"
+        self._bundle = bundled(MODULES, entry)
 
     def run(self, body: str, **argument: Any) -> Any:
         """What the body returns; both are JSON, bytes as base64."""
         text = json.dumps(argument, default=base64_text)
         path = shutil.which("node")
         call = f"((argument) => {{{HELPERS}{body}}})"
-        script = f"var self = globalThis;\n{worker_script()}\n"
+        script = f"var self = globalThis;\n{self._bundle}\n"
         if path is None:
             return _in_chromium(f"{script}{call}({text})")
         read = 'JSON.parse(require("fs").readFileSync(0))'

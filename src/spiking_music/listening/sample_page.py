@@ -1,39 +1,34 @@
 """The sample page: everything to be heard and seen of the systems, in one file.
 
-Sounds are FLAC of 16 bits at the models' own rate, which adds no loss that could be heard, as
-base64 in elements of their own, decoded when their clip is chosen. The page shares the audio
-engine of the listening test, and like it reaches for nothing outside itself.
+Sounds lie as base64 in elements of their own (`stored_sound`), decoded when their clip is chosen.
+The MDCT codec's rows are streams, which the page decodes itself. The page shares the audio engine
+of the listening test, and like it reaches for nothing outside itself.
 """
 
 import html
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from spiking_music import files
 from spiking_music.codec.si_snr import si_snr
-from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import SamplesConfig, SignalConfig, StimuliConfig
 from spiking_music.data.clip_dataset import Clips
-from spiking_music.evaluation.excerpts import MEL
 from spiking_music.evaluation.rates import clip_rates
 from spiking_music.listening import browser_model, codec_page, inline_html
 from spiking_music.listening.inline_html import Page, base64_text, json_text
 from spiking_music.listening.rasters import (
-    RANGE_DB,
     frequency_ticks,
-    mel_levels,
-    palette,
+    loudest_db,
     raster,
-    spectrogram_png,
+    spectrogram_settings,
 )
 from spiking_music.listening.selection import Chosen, read_chosen
+from spiking_music.listening.stored_sound import sound_element
 from spiking_music.listening.systems import (
     Excerpt,
     Note,
@@ -111,10 +106,10 @@ def write_page(
         )
         pictures = [*_pictures(shown, matched, i, signal)]
         described.append({**_clip(each, signal), "notes": of_clip, "systems": pictures})
-        described[-1]["topDb"] = float(mel_levels(matched[0], signal).max())
+        described[-1]["topDb"] = loudest_db(matched[0], signal)
         sounds += [
-            _sound(f"{each.clip}/{system.name}", sound, signal.sample_rate)
-            for system, sound in zip(shown, matched, strict=True)
+            sound_element(f"{each.clip}/{system.name}", sound, signal.sample_rate, entry["siSnr"])
+            for system, sound, entry in zip(shown, matched, pictures, strict=True)
             if not system.streams
         ]
     data = {
@@ -125,7 +120,8 @@ def write_page(
         "shortestLoop": SHORTEST_LOOP,
         "frequencies": frequency_ticks(signal),
         "clips": described,
-        "live": {system.variant: _live(system, signal) for system in shown if system.streams},
+        "spectrogram": spectrogram_settings(signal),
+        "live": {system.variant: _order(system) for system in shown if system.streams},
     }
     models = {system.variant: system.weights for system in shown if system.streams}
     with files.atomic(out) as temporary:
@@ -151,7 +147,6 @@ def _pictures(
     """All that is shown of every system on one clip."""
     original = shown[0].audio[clip : clip + 1]
     seconds = original.shape[1] / signal.sample_rate
-    top = float(mel_levels(sounds[0], signal).max())
     for system, sound in zip(shown, sounds, strict=True):
         entry: dict[str, Any] = {
             "name": system.name,
@@ -170,35 +165,17 @@ def _pictures(
             entry["stream"] = base64_text(system.streams[clip])
             peak = float(np.abs(system.audio[clip]).max())
             entry["gain"] = float(np.abs(sound).max()) / peak if peak else 1.0
-        else:
-            entry["spectrogram"] = spectrogram_png(mel_levels(sound, signal), top)
         if system.versions:
             version = system.versions[clip]
             entry["rates"] = {"kbps": version.kbps, "headers": version.header_kbps}
         yield entry
 
 
-def _sound(name: str, audio: NDArray[np.float32], sample_rate: int) -> str:
-    """An element that holds a sound."""
-    file = io.BytesIO()
-    soundfile.write(file, as_int16(audio), sample_rate, "PCM_16", format="FLAC")
-    content = base64_text(file.getvalue())
-    return f'<script type="audio/flac" data-sound="{html.escape(name)}">{content}</script>'
-
-
-def _live(system: SystemOutput, signal: SignalConfig) -> dict[str, Any]:
-    """What the page's own pictures of a system need, as those in `rasters` are drawn."""
+def _order(system: SystemOutput) -> list[int]:
+    """Units in the order of a picture."""
     assert system.codes is not None
     order = np.arange(system.codes.shape[1]) if system.order is None else system.order
-    return {
-        "order": order.tolist(),
-        "hop": signal.hop // 2,
-        "fftSize": MEL.n_fft,
-        "bands": MEL.n_mels,
-        "rangeDb": RANGE_DB,
-        "sampleRate": signal.sample_rate,
-        "palette": palette().tolist(),
-    }
+    return [int(unit) for unit in order]
 
 
 def _decoders(models: Mapping[str, Path | None]) -> Iterator[str]:

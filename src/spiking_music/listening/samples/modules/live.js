@@ -2,16 +2,15 @@
 
 import { Client, bytesIn } from "page/client";
 import { fromBase64 } from "samples/sounds";
-import { spectrogram } from "samples/spectrum";
 
 export class Live {
-  /** settings: { order, … } by variant. failed: called with a sentence. */
-  constructor(settings, sampleRate, failed) {
-    Object.assign(this, { settings, sampleRate, failed, clients: new Map() });
+  /** orders: of the units of each variant, in pictures. failed: called with a sentence. */
+  constructor(orders, sampleRate, failed) {
+    Object.assign(this, { orders, sampleRate, failed, clients: new Map() });
   }
 
-  /** An entry's sound, as an AudioBuffer; its codes and spectrogram are filled in. top: dB of the clip. */
-  async open(entry, top) {
+  /** An entry's sound, as an AudioBuffer; its codes are filled in. */
+  async open(entry) {
     const { variant, stream, gain } = entry;
     const { blocks, frames } = await this.#decoded(variant, fromBase64(stream));
     const samples = new Float32Array(blocks.reduce((sum, block) => sum + block.samples.length, 0));
@@ -22,8 +21,7 @@ export class Live {
     }
     const buffer = new AudioBuffer({ length: samples.length, sampleRate: this.sampleRate });
     buffer.copyToChannel(samples, 0);
-    entry.codes ??= raster(blocks, frames, this.settings[variant].order);
-    entry.spectrogram ??= spectrogram(samples, this.settings[variant], top);
+    entry.codes = raster(blocks, frames, this.orders[variant]);
     return buffer;
   }
 

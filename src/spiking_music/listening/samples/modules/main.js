@@ -7,6 +7,7 @@ import { facts } from "samples/facts";
 import { Lanes, full } from "samples/lanes";
 import { Live } from "samples/live";
 import { load } from "samples/sounds";
+import { spectrogram } from "samples/spectrum";
 import { Systems } from "samples/systems";
 import { clock } from "samples/words";
 
@@ -75,16 +76,22 @@ async function openClip(i) {
 async function choose(entry) {
   wanted = entry;
   if (entry.stream && !player.has(entry.name)) {
-    const buffer = await live.open(entry, data.clips[current].topDb);
+    const buffer = await live.open(entry);
     if (wanted !== entry) {
       return; // another was chosen meanwhile
     }
     player.put(entry.name, buffer);
   }
+  entry.spectrogram ??= picture(entry);
   player.select(entry.name);
   lanes.show(entry);
   stage.querySelector(".numbers").replaceChildren(facts(entry));
   announce(full(entry));
+}
+
+function picture({ name }) {
+  const samples = player.buffers.get(name).getChannelData(0);
+  return spectrogram(samples, data.spectrogram, data.clips[current].topDb);
 }
 
 function toggle() {
