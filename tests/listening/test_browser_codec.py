@@ -1,6 +1,8 @@
 """The codec in JavaScript: events equal to Python's, samples close to them, errors told."""
 
+import base64
 import io
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,9 +18,11 @@ from spiking_music.codec.session import Codec, load
 from spiking_music.codec.stream import StreamReader
 from spiking_music.listening.bundle import bundled
 from spiking_music.listening.codec_page import CODEC
+from tests.conftest import ROOT
 from tests.listening.javascript import DECODE, JavaScript, differences, floats, model
 
 RATE = 22050
+VECTORS = ROOT / "tests" / "codec" / "stream" / "vectors"
 CLOSE = 1e-3  # of samples; they are to 1e-6 on one machine
 ENCODE = """
 const codec = codecOf(argument);
@@ -91,8 +95,6 @@ def test_it_encodes_as_python_does(
     codec: Codec, packed: dict[str, bytes], javascript: JavaScript, piano: NDArray
 ) -> None:
     """Nearly all events, as both round differently; and of equal events, equal bytes."""
-    import base64
-
     cuts = [np.float32(x) for x in (piano[:200_000], 3 * piano[:50_000], np.zeros(7))]
     made = javascript.run(ENCODE, wavs=[wav(x, RATE) for x in cuts], wish={"level": 10}, **packed)
     for audio, text in zip(cuts, made, strict=True):
@@ -110,8 +112,6 @@ def test_it_encodes_as_python_does(
 def test_a_bit_rate_is_kept_with_the_best_level(
     codec: Codec, packed: dict[str, bytes], javascript: JavaScript, piano: NDArray
 ) -> None:
-    import base64
-
     (text,) = javascript.run(
         ENCODE, wavs=[wav(piano[:180_000], RATE, "PCM_16")], wish={"kbps": 1.1}, **packed
     )
@@ -176,6 +176,34 @@ def test_damage_is_told_in_a_sentence(
     said = javascript.run(body, stream=damage(codec.encode(piano[:9000], RATE)), config={})
     assert words in said
     assert "bug" not in said
+
+
+@pytest.mark.parametrize("path", sorted(VECTORS.glob("*.spk")), ids=lambda path: path.stem)
+def test_vectors_are_read(javascript: JavaScript, path: Path) -> None:
+    """Fields and payloads of all that has binary codes, of either version."""
+    expected = json.loads(path.with_suffix(".json").read_text())
+    head = expected["header"]
+    if head["kind"] != "binary":
+        pytest.skip("the page decodes events only")
+    layout, rate = {"rows": head["rows"]}, head["sample_rate"]
+    shape = {"layout": layout, "sampleRate": rate, "hop": head["hop"]}
+    config = {**shape, "fingerprint": head["fingerprint"]}
+    body = """
+    const stream = modules["codec/stream"].readStream(bytesOf(argument.stream), argument.config);
+    const { unpackPlain, PLAIN } = modules["codec/formats"];
+    const rows = argument.config.layout.rows;
+    return [stream.trailer, stream.frames.map((frame) => [
+      frame.steps, frame.level, frame.gain,
+      frame.format > 3 ? null : [...unpackPlain(
+        frame.payload, PLAIN[frame.format], rows, frame.steps, frame.events)]])];
+    """
+    trailer, frames = javascript.run(body, stream=path.read_bytes(), config=config)
+    assert trailer["samples"] == expected["trailer"]["samples"]
+    assert trailer["originalSamples"] == expected["trailer"]["original_samples"]
+    for (steps, level, gain, z), block in zip(frames, expected["blocks"], strict=True):
+        known = 255 if block["level"] is None else block["level"]
+        assert (steps, level, gain) == (block["steps"], known, pytest.approx(block["gain"]))
+        assert z is None or z == np.ravel(block["codes"]).tolist()
 
 
 def test_a_stream_of_another_model_is_refused(

@@ -31,6 +31,7 @@ export function readCompact(bytes, config) {
   require(header.parts && header.lookAhead && header.blockSteps && header.originalRate >= 1000);
   require(header.rows * header.blockSteps <= 523768 && header.originalRate <= 768000);
   header.lookAhead = header.lookAhead === ALL ? Infinity : header.lookAhead;
+  require(header.lookAhead === Infinity || header.lookAhead <= header.blockSteps);
   const frames = [];
   let place = cursor.place;
   for (let number = 0; bytes[place] !== TRAILER; number++) {

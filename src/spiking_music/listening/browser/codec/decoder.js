@@ -15,7 +15,8 @@ export class Decoder {
     this.config = model.config;
     this.payloads = new Payloads(model, module);
     this.quantizer = new Quantizer(model);
-    const most = Math.floor(MOST_BITS / this.config.layout.rows) + 2 * this.config.decoderContext;
+    const block = Math.floor(MOST_BITS / this.config.layout.rows); // steps; two at once at low delay
+    const most = 2 * (block + this.config.decoderContext);
     this.postfilter = new PostFilter(model, module, most);
   }
 
@@ -43,25 +44,32 @@ export class Decoder {
     return this.config.levels ? level < this.config.levels : level === 255;
   }
 
-  /** Of every block in order: { index, steps, level, events, samples }, the last one cut. */
+  /**
+   * Of every frame of the stream in order: { index, steps, level, events, samples }.
+   *
+   * Samples go on where those before ended. They are those of the frame; in a stream of low delay,
+   * those that end as many steps before its end as the sound looks ahead.
+   */
   *blocks({ header, frames, trailer }) {
     const context = this.config.decoderContext;
-    const more = Math.ceil(context / header.blockSteps);
-    const unpacked = [];
-    for (const frame of frames) {
-      while (unpacked.length < Math.min(frames.length, frame.index + more + 1)) {
-        unpacked.push(this.#unpacked(frames[unpacked.length]));
+    const low = header.lookAhead < Infinity;
+    const after = low ? header.lookAhead : context;
+    const held = []; // frames whose codes are needed, with where they start, in steps
+    let [read, done, end] = [0, 0, 0]; // frames unpacked, steps that are out, steps unpacked
+    for (let place = 0, start = 0; place < frames.length; place++) {
+      start += frames[place].steps; // of the one that follows
+      const stop = low && place < frames.length - 1 ? Math.max(done, start - after) : start;
+      while (read < frames.length && (read <= place || end < stop + after)) {
+        held.push({ ...frames[read], ...this.#unpacked(frames[read]), start: end });
+        end += frames[read++].steps;
       }
-      const first = Math.max(0, frame.index - more);
-      const near = unpacked.slice(first, frame.index + more + 1).map(({ codes }) => codes);
-      const after = Math.min(context, header.lookAhead);
-      const samples = this.#sound(near, frame, (frame.index - first) * header.blockSteps, after);
-      const begin = frame.index * header.blockSteps * header.hop;
-      const { events } = unpacked[frame.index];
-      if (first > 0) {
-        unpacked[first - 1] = null; // no longer needed
+      const samples = this.#sound(held, done, stop, after);
+      const { events } = held.find(({ index }) => index === place);
+      yield { ...frames[place], events, samples: samples.subarray(0, trailer.samples - done * header.hop) };
+      done = stop;
+      while (held[0].index <= place && held[0].start + held[0].steps <= done - context) {
+        held.shift();
       }
-      yield { ...frame, events, samples: samples.subarray(0, trailer.samples - begin) };
     }
   }
 
@@ -76,13 +84,33 @@ export class Decoder {
     }
   }
 
-  /** Samples of a frame of the stream, whose codes stand in `near` from step `start` on. */
-  #sound(near, { steps, level, gain }, start, after) {
-    const all = chained(near);
-    const from = Math.max(0, start - this.config.decoderContext);
-    const window = section(all, from, Math.min(all.steps, start + steps + after));
-    const latents = this.quantizer.decode(window, level === 255 ? null : level);
-    const samples = this.postfilter.synthesise(latents, start - from, start - from + steps);
-    return gain === 1 ? samples : samples.map((x) => x / gain);
+  /** Samples of steps first .. last − 1, those coded alike at once, with so many steps `after`. */
+  #sound(held, first, last, after) {
+    const [codes, begin] = [chained(held.map((frame) => frame.codes)), held[0].start];
+    const sound = new Float32Array((last - first) * this.config.hop);
+    for (const { level, gain, start, stop } of alike(held, first, last)) {
+      const from = Math.max(begin, start - this.config.decoderContext);
+      const window = section(codes, from - begin, Math.min(codes.steps, stop + after - begin));
+      const latents = this.quantizer.decode(window, level === 255 ? null : level);
+      const samples = this.postfilter.synthesise(latents, start - from, stop - from);
+      const scaled = gain === 1 ? samples : samples.map((x) => x / gain);
+      sound.set(scaled, (start - first) * this.config.hop);
+    }
+    return sound;
   }
+}
+
+/** The steps first .. last − 1 in runs of one level and gain: { level, gain, start, stop }. */
+function alike(held, first, last) {
+  const runs = [];
+  for (const { level, gain, start, steps } of held) {
+    const [from, to] = [Math.max(first, start), Math.min(last, start + steps)];
+    const before = runs.at(-1);
+    if (from < to && before?.level === level && before.gain === gain) {
+      before.stop = to;
+    } else if (from < to) {
+      runs.push({ level, gain, start: from, stop: to });
+    }
+  }
+  return runs;
 }
