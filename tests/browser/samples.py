@@ -12,12 +12,14 @@ import soundfile
 
 from spiking_music import config as configuration
 from spiking_music.codec.classical import AtRate
+from spiking_music.codec.session import load
 from spiking_music.config import SignalConfig, StimuliConfig
 from spiking_music.evaluation.anchor import distorted
 from spiking_music.evaluation.codes_file import NO_LEVEL, Origin
 from spiking_music.listening.sample_page import write_page
 from spiking_music.listening.selection import Chosen
-from spiking_music.listening.systems import SystemOutput
+from spiking_music.listening.systems import SystemOutput, live_outputs
+from spiking_music.models.shipped import PRETRAINED, WEIGHTS
 from tests.browser.recording import Wave
 from tests.browser.stimuli import sound
 from tests.conftest import DEFAULTS
@@ -86,3 +88,17 @@ def page_sounds(path: Path) -> dict[str, Wave]:
     return {
         name: soundfile.read(io.BytesIO(base64.b64decode(content)))[0] for name, content in found
     }
+
+
+def with_streams(folder: Path) -> Path:
+    """The page with a reference and the package's model, whose levels the page decodes."""
+    codec = load()
+    originals = _audio(0)
+    origin = Origin("binary", 1, 10, "mdct-mu", SIGNAL.hop, SIGNAL.sample_rate, "")
+    shown = SystemOutput("mdct-shipped", "model", originals, origin, coder=codec.model.coder)
+    live = live_outputs(shown, PRETRAINED / WEIGHTS, originals, SIGNAL.sample_rate)
+    reference = SystemOutput("reference", "reference", originals)
+    stimuli = configuration.section(configuration.read(DEFAULTS), StimuliConfig)
+    out = folder / "index.html"
+    write_page(CLIPS, [reference, *live], NOTES, "tones", out, SIGNAL, stimuli)
+    return out

@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from spiking_music.codec.session import load
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.recording import TAP, Heard, Wave, heard, order, recorded, roughness
-from tests.browser.samples import LEVELS, SIGNAL, make_samples, page_data, page_sounds
+from tests.browser.samples import (
+    LEVELS,
+    SIGNAL,
+    make_samples,
+    page_data,
+    page_sounds,
+    with_streams,
+)
 from tests.browser.test_mushra_access import violations
 
 RATE, PERIOD = SIGNAL.sample_rate, SIGNAL.clip_samples
@@ -210,3 +218,28 @@ def test_the_theme_may_change_meanwhile(site: Site, path: Path, open_page: OpenP
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(100)
     assert picture(page, "codes") != light
+
+
+def test_streams_are_decoded_when_they_are_chosen(site: Site, open_page: OpenPage) -> None:
+    """Every level: its sound, by Python's decoder, its events and its numbers."""
+    path, codec = with_streams(site.folder), load()
+    page = open_page(f"{site.address}/index.html", TAP, bypass_csp=True)
+    page.evaluate("window.tapReady")
+    ready(page)
+    slider = page.get_by_role("slider", name="Level μ of MDCT (shipped)")
+    page.keyboard.press("1")
+    expect(page.get_by_role("heading", name="MDCT (shipped) at μ = 16")).to_be_visible()
+    press(page, " ")
+    sounds = {}
+    for key, mu in (("Home", 0), ("ArrowRight", 1), ("End", 31)):
+        slider.focus()
+        page.keyboard.press(key)
+        expect(page.get_by_role("heading", name=f"μ = {mu}", exact=False)).to_be_visible()
+        page.wait_for_timeout(3 * STEADY)
+        (entry,) = (e for e in page_data(path)["clips"][0]["systems"] if e["level"] == mu)
+        stream = base64.b64decode(entry["stream"])
+        sounds[f"c1/mdct-shipped@{mu}"] = entry["gain"] * codec.decode(stream).astype(float)
+        fired = len(np.unique(codec.events(stream)["unit"]))
+        expect(page.locator(".codes figcaption")).to_contain_text(f"the {fired} of 2976 units")
+    assert order(heard(recorded(page), sounds))[-3:] == list(sounds)
+    assert violations(page) == []

@@ -167,6 +167,7 @@ CALLS: dict[str, list[list[str]]] = {
     "listen mushra-page": [
         ["listen", "mushra-page", f"{S}/manifest.json", *CONFIG, "--out", "{folder}"]
     ],
+    "listen codec-page": [["listen", "codec-page", "--out", "{file.html}"]],
     "listen ratings": [["listen", "ratings", TABLE, *CONFIG, "--out", "{folder}"]],
     "listen objective-ratings": [
         [

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from PIL import Image
+import soundfile
 
 from spiking_music import config as configuration
 from spiking_music.codec import formats
@@ -19,12 +19,15 @@ from spiking_music.config import SamplesConfig, StimuliConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.data.onsets import read_onsets
 from spiking_music.errors import ConfigError
-from spiking_music.listening.rasters import mel_levels, spectrogram_png, unit_order
+from spiking_music.evaluation.excerpts import spectrogram_db
+from spiking_music.listening.rasters import loudest_db, spectrogram_settings, unit_order
 from spiking_music.listening.sample_page import Sources, build
 from spiking_music.listening.selection import read_chosen
+from spiking_music.listening.stored_sound import sound_element
 from tests.browser.samples import page_data, page_sounds
 from tests.conftest import DEFAULTS
 from tests.listening.conftest import LEVEL, SIGNAL, Inputs
+from tests.listening.javascript import JavaScript, floats
 from tests.listening.test_stimuli import make
 
 LEVELS = (0, 31)
@@ -78,7 +81,9 @@ def test_si_snr_and_sound_are_of_the_clip(page: Path, inputs: Inputs, chosen: Pa
         assert si_snr(reference, original)[0] > 60  # 16 bits of it
         for name, entry in list(entries(page, clip).items())[1:]:
             heard = si_snr(sounds[f"{each.clip}/{name}"][None], original)[0]
-            assert entry["siSnr"] == pytest.approx(heard, abs=0.2 if heard < 50 else 3)
+            # of what has nothing to do with the original, a chance correlation
+            near = max(-20, heard), max(-20, entry["siSnr"])
+            assert near[0] == pytest.approx(near[1], abs=0.2 if heard < 50 else 3)
 
 
 def test_codes_and_rates_are_of_the_clip(page: Path, inputs: Inputs, chosen: Path) -> None:
@@ -133,18 +138,39 @@ def test_a_level_that_the_model_lacks_is_one_sentence(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_spectrogram_shows_a_tone_where_it_is() -> None:
-    time = np.arange(SIGNAL.clip_samples) / SIGNAL.sample_rate
-    tone = (0.5 * np.sin(2 * np.pi * 1000 * time)).astype(np.float32)
-    levels = mel_levels(tone, SIGNAL)
-    assert levels.shape == (96, 2 * SIGNAL.steps)
-    image = Image.open(io.BytesIO(base64.b64decode(spectrogram_png(levels, levels.max()))))
-    bright = np.asarray(image)[:, 20:-20]
-    rows = bright.argmax(axis=0)
-    share = 1 - (rows + 0.5) / 96  # of the height from the bottom
-    mel = 2595 * np.log10(1 + np.array([1000, SIGNAL.sample_rate / 2]) / 700)
-    assert np.allclose(share, mel[0] / mel[1], atol=0.02)
-    assert bright.max() == 63
+def test_spectrograms_are_those_of_python(tmp_path: Path) -> None:
+    """The page's own, of noise whose level rises: within a hundredth of a decibel."""
+    draw = np.random.default_rng(8)
+    rising = np.geomspace(1e-6, 1, SIGNAL.clip_samples)
+    noise = (rising * draw.uniform(-1, 1, SIGNAL.clip_samples)).astype(np.float32)
+    expected = spectrogram_db(noise, SIGNAL.model_copy(update={"hop": SIGNAL.hop // 2}))
+    body = """
+    const samples = new Float32Array(bytesOf(argument.audio).buffer);
+    return numbers(modules["samples/spectrum"].levels(samples, argument.settings));
+    """
+    found = JavaScript(tmp_path, "samples/spectrum").run(
+        body, audio=noise.tobytes(), settings=spectrogram_settings(SIGNAL)
+    )
+    levels = floats(found).reshape(-1, len(expected)).T
+    np.testing.assert_allclose(levels, expected, atol=0.01)
+    assert loudest_db(noise, SIGNAL) == expected.max()
+
+
+def test_sounds_lose_nothing_that_matters() -> None:
+    """Tones decay as those of a piano; the better a system, the less may be lost."""
+    time = np.arange(3 * 22050) / 22050
+    tones = sum(np.sin(2 * np.pi * hz * time) * np.exp(-time) for hz in (220, 277, 330, 1000))
+    audio = (0.1 * tones).astype(np.float32)
+    sizes = []
+    for si_snr_db, snr_db in ((None, 60.0), (5.0, 30.0), (40.0, 55.0)):
+        element = sound_element("c1/x", audio, 22050, si_snr_db)
+        content = base64.b64decode(element.split(">")[1].split("<")[0])
+        heard, rate = soundfile.read(io.BytesIO(content))
+        assert (rate, len(heard)) == (22050, len(audio))
+        noise = np.square(heard - audio).sum() / np.square(audio).sum()
+        assert -10 * np.log10(noise) >= snr_db
+        sizes.append(len(content))
+    assert sizes[1] < sizes[2] <= sizes[0]
 
 
 def test_units_are_ordered_by_their_notes(inputs: Inputs, tmp_path: Path) -> None:

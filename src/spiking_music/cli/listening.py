@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spiking_music.cli import configuration
+from spiking_music.cli.codec import Model
 from spiking_music.cli.options import Clips, Configs, Out, Performances, Root
 from spiking_music.cli.targets import Writes, WritesFolder
 from spiking_music.errors import ConfigError
@@ -103,4 +104,17 @@ def sample_page(
     build(sources, dataset, out, signal, stimuli, samples)
 
 
-VERBS = (stimuli, sample_page, mushra_page)
+def codec_page(out: Annotated[Out, Writes((".html",))], model: Model = None) -> None:
+    """Make a page that decodes streams and encodes recordings by itself, in one file.
+
+    It holds the model: the package's, or another of the MDCT codec.
+
+    Example:
+    spiking-music listen codec-page --out codec.html
+    """
+    from spiking_music.listening.codec_page import build
+
+    build(out, model)
+
+
+VERBS = (stimuli, sample_page, mushra_page, codec_page)

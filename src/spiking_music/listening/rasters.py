@@ -1,18 +1,16 @@
-"""Codes and sound as small pictures: events in bits, spectrograms as PNG."""
+"""Codes and sound as small pictures: events in bits, and what spectrograms are drawn with."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from spiking_music.config import SignalConfig
 from spiking_music.evaluation.codes_file import Codes, Origin, open_codes, pictured
 from spiking_music.evaluation.correlation import correlate, count_all, open_pairs
-from spiking_music.evaluation.excerpts import Decibels, spectrogram_db
+from spiking_music.evaluation.excerpts import MEL, spectrogram_db
 from spiking_music.listening.inline_html import base64_text
 
 NEAR = 2  # frames between an event and the notes that it may answer to
@@ -56,20 +54,28 @@ def _picture(kind: str, codes: Codes, content: bytes) -> dict[str, Any]:
     return {"kind": kind, "rows": rows, "steps": steps, "data": base64_text(content)}
 
 
-def mel_levels(audio: NDArray[np.float32], signal: SignalConfig) -> Decibels:
-    """Mel spectrogram of `audio` (samples,), two columns a frame of the codes."""
-    return spectrogram_db(audio, signal.model_copy(update={"hop": signal.hop // 2}))
+def spectrogram_settings(signal: SignalConfig) -> dict[str, Any]:
+    """How the page draws spectrograms: two columns a frame of the codes, and in what colours."""
+    return {
+        "hop": signal.hop // 2,
+        "fftSize": MEL.n_fft,
+        "bands": MEL.n_mels,
+        "sampleRate": signal.sample_rate,
+        "rangeDb": RANGE_DB,
+        "palette": palette().tolist(),
+    }
 
 
-def spectrogram_png(levels: Decibels, top_db: float) -> str:
-    """A picture of `levels`, low bands at the bottom: PNG with `SHADES` colours in base64."""
-    share = np.clip((levels[::-1] - top_db) / RANGE_DB + 1, 0, 1)
+def loudest_db(audio: NDArray[np.float32], signal: SignalConfig) -> float:
+    """The highest level in the mel spectrogram of `audio` (samples,)."""
+    finer = signal.model_copy(update={"hop": signal.hop // 2})
+    return float(spectrogram_db(audio, finer).max())
+
+
+def palette() -> NDArray[np.uint8]:
+    """The colours of spectrograms, (SHADES, 3)."""
     colours = matplotlib.colormaps["magma"](np.linspace(0, 1, SHADES))[:, :3]
-    image = Image.fromarray(np.rint(share * (SHADES - 1)).astype(np.uint8), "P")
-    image.putpalette(np.rint(255 * colours).astype(np.uint8).tobytes())
-    file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
-    return base64_text(file.getvalue())
+    return np.rint(255 * colours).astype(np.uint8)
 
 
 def frequency_ticks(signal: SignalConfig) -> list[tuple[str, float]]:

@@ -1,31 +1,34 @@
 """The sample page: everything to be heard and seen of the systems, in one file.
 
-Sounds are FLAC of 16 bits at the models' own rate, which adds no loss that could be heard, as
-base64 in elements of their own, decoded when their clip is chosen. The page shares the audio
-engine of the listening test, and like it reaches for nothing outside itself.
+Sounds lie as base64 in elements of their own (`stored_sound`), decoded when their clip is chosen.
+The MDCT codec's rows are streams, which the page decodes itself. The page shares the audio engine
+of the listening test, and like it reaches for nothing outside itself.
 """
 
 import html
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from spiking_music import files
 from spiking_music.codec.si_snr import si_snr
-from spiking_music.codec.sound_file import as_int16
 from spiking_music.config import SamplesConfig, SignalConfig, StimuliConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.evaluation.rates import clip_rates
-from spiking_music.listening import inline_html
+from spiking_music.listening import browser_model, codec_page, inline_html
 from spiking_music.listening.inline_html import Page, base64_text, json_text
-from spiking_music.listening.rasters import frequency_ticks, mel_levels, raster, spectrogram_png
+from spiking_music.listening.rasters import (
+    frequency_ticks,
+    loudest_db,
+    raster,
+    spectrogram_settings,
+)
 from spiking_music.listening.selection import Chosen, read_chosen
+from spiking_music.listening.stored_sound import sound_element
 from spiking_music.listening.systems import (
     Excerpt,
     Note,
@@ -103,9 +106,11 @@ def write_page(
         )
         pictures = [*_pictures(shown, matched, i, signal)]
         described.append({**_clip(each, signal), "notes": of_clip, "systems": pictures})
+        described[-1]["topDb"] = loudest_db(matched[0], signal)
         sounds += [
-            _sound(f"{each.clip}/{system.name}", sound, signal.sample_rate)
-            for system, sound in zip(shown, matched, strict=True)
+            sound_element(f"{each.clip}/{system.name}", sound, signal.sample_rate, entry["siSnr"])
+            for system, sound, entry in zip(shown, matched, pictures, strict=True)
+            if not system.streams
         ]
     data = {
         "dataset": dataset,
@@ -115,9 +120,12 @@ def write_page(
         "shortestLoop": SHORTEST_LOOP,
         "frequencies": frequency_ticks(signal),
         "clips": described,
+        "spectrogram": spectrogram_settings(signal),
+        "live": {system.variant: _order(system) for system in shown if system.streams},
     }
+    models = {system.variant: system.weights for system in shown if system.streams}
     with files.atomic(out) as temporary:
-        temporary.write_text(_render(data, sounds), encoding="utf-8")
+        temporary.write_text(_render(data, [*sounds, *_decoders(models)]), encoding="utf-8")
     files.wrote(out)
 
 
@@ -137,40 +145,52 @@ def _pictures(
     signal: SignalConfig,
 ) -> Iterator[dict[str, Any]]:
     """All that is shown of every system on one clip."""
-    bands = [mel_levels(sound, signal) for sound in sounds]
     original = shown[0].audio[clip : clip + 1]
     seconds = original.shape[1] / signal.sample_rate
-    for system, levels in zip(shown, bands, strict=True):
+    for system, sound in zip(shown, sounds, strict=True):
         entry: dict[str, Any] = {
             "name": system.name,
             "variant": system.variant,
             "group": system.group,
             "level": system.level,
-            "spectrogram": spectrogram_png(levels, float(bands[0].max())),
             "siSnr": None if system is shown[0]
             else float(si_snr(system.audio[clip : clip + 1], original)[0]),
         }  # fmt: skip
         if system.codes is not None and system.origin is not None:
             codes = system.codes[clip]
-            entry["codes"] = raster(codes, system.origin, system.order)
             entry["rates"] = clip_rates(codes, system.origin, system.coder, seconds)
+            if not system.streams:
+                entry["codes"] = raster(codes, system.origin, system.order)
+        if system.streams:
+            entry["stream"] = base64_text(system.streams[clip])
+            peak = float(np.abs(system.audio[clip]).max())
+            entry["gain"] = float(np.abs(sound).max()) / peak if peak else 1.0
         if system.versions:
             version = system.versions[clip]
             entry["rates"] = {"kbps": version.kbps, "headers": version.header_kbps}
         yield entry
 
 
-def _sound(name: str, audio: NDArray[np.float32], sample_rate: int) -> str:
-    """An element that holds a sound."""
-    file = io.BytesIO()
-    soundfile.write(file, as_int16(audio), sample_rate, "PCM_16", format="FLAC")
-    content = base64_text(file.getvalue())
-    return f'<script type="audio/flac" data-sound="{html.escape(name)}">{content}</script>'
+def _order(system: SystemOutput) -> list[int]:
+    """Units in the order of a picture."""
+    assert system.codes is not None
+    order = np.arange(system.codes.shape[1]) if system.order is None else system.order
+    return [int(unit) for unit in order]
+
+
+def _decoders(models: Mapping[str, Path | None]) -> Iterator[str]:
+    """Elements of the codec's worker and of its models, by variant; none without a model."""
+    parts = codec_page.decoder() if models else {}
+    for name, weights in models.items():
+        parts[f"model-{name}"] = base64_text(browser_model.packed(weights))
+    for name, text in parts.items():
+        yield f'<script type="text/plain" id="{html.escape(name)}">{text}</script>'
 
 
 def _render(data: dict[str, Any], sounds: Sequence[str]) -> str:
     shared, own = FOLDER / "page", FOLDER / "samples"
     modules = {f"mushra/{name}": shared / "modules" / f"{name}.js" for name in SHARED}
+    modules |= codec_page.client_modules()
     modules |= {f"samples/{path.stem}": path for path in (own / "modules").glob("*.js")}
     style = "".join((folder / "style.css").read_text(encoding="utf-8") for folder in (shared, own))
     page = Page(
@@ -179,6 +199,7 @@ def _render(data: dict[str, Any], sounds: Sequence[str]) -> str:
         style=style,
         modules=modules,
         entry=ENTRY,
+        sources=codec_page.SOURCES if data["live"] else "data:",
     )
     return inline_html.render(
         page, own / "body.html", data=json_text(data), sounds="\n".join(sounds)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from spiking_music.codec import classical
 from spiking_music.codec.classical import AtRate
 from spiking_music.codec.entropy import EntropyCoder, load_tables, make_coder
-from spiking_music.codec.model_folder import TABLES
+from spiking_music.codec.model_folder import TABLES, load_model
+from spiking_music.codec.session import Codec
+from spiking_music.config import VariantConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.data.index import read_performances
 from spiking_music.data.midi import read_midi
@@ -21,6 +23,7 @@ from spiking_music.errors import ConfigError
 from spiking_music.evaluation.anchor import ANCHORS
 from spiking_music.evaluation.codes_file import NO_LEVEL, Codes, Origin
 from spiking_music.evaluation.inference import chosen_codes, decode_batch, device_at_hand, levels
+from spiking_music.listening import browser_model
 from spiking_music.listening.rasters import unit_order
 from spiking_music.listening.scores import ANCHOR_NAMES, REFERENCE
 from spiking_music.listening.selection import Chosen
@@ -36,6 +39,7 @@ class Decoded:
     """A model, and the codes and sound of the chosen clips."""
 
     model: Autoencoder
+    config: VariantConfig
     origin: Origin
     codes: Codes  # (clips, rows, T)
     audio: Audio
@@ -48,7 +52,7 @@ def decode_chosen(weights: Path, codes: Path, chosen: Sequence[int], clips: int)
     """
     model, config = load_weights(weights, device_at_hand())
     matrices, origin = chosen_codes(codes, weights, config, chosen, clips)
-    return Decoded(model, origin, matrices, decode_batch(model, matrices, origin.level))
+    return Decoded(model, config, origin, matrices, decode_batch(model, matrices, origin.level))
 
 
 def references(source: Clips, chosen: Sequence[int]) -> Audio:
@@ -80,6 +84,8 @@ class SystemOutput:
     order: NDArray[np.int64] | None = None  # of the units, see `unit_order`
     coder: EntropyCoder | None = None
     versions: tuple[AtRate, ...] = ()  # of a codec, a clip each
+    streams: tuple[bytes, ...] = ()  # a clip each, which the page decodes by itself
+    weights: Path | None = None  # of the model that decodes them
 
     @property
     def level(self) -> int | None:
@@ -109,9 +115,10 @@ def system_outputs(
 ) -> Iterator[SystemOutput]:
     """The reference, all variants (weights and codes by name), MP3 and the anchors.
 
-    A model with levels is shown at those `wanted` and at its codes' own, MP3 at the rates `mp3`
-    (kbps). Entropy tables are looked for beside weights. Raises `CodeError` or `DataError` where
-    files do not belong together, `ConfigError` where a model lacks a level, or MP3 a rate.
+    A model with levels is shown at those `wanted` and at its codes' own, one of the MDCT codec at
+    all it has, MP3 at the rates `mp3` (kbps). Entropy tables are looked for beside weights. Raises
+    `CodeError` or `DataError` where files do not belong together, `ConfigError` where a model lacks
+    a level, or MP3 a rate.
     """
     original = references(excerpt.source, excerpt.chosen)
     sample_rate = excerpt.source.sample_rate
@@ -129,13 +136,44 @@ def system_outputs(
                 order=unit_order(codes, excerpt.onsets) if kind == "binary" else None,
                 coder=make_coder(load_tables(tables)) if tables.is_file() else None,
             )
-        if shown.level is None:
+        if shown.coder is not None and browser_model.runs(decoded.config):
+            yield from live_outputs(shown, weights, original, sample_rate)
+        elif shown.level is None:
             yield shown
         else:
             yield from _levels(shown, decoded, original, sorted({*wanted, shown.level}))
     yield from _mp3(original, sample_rate, mp3)
     for name, audio in anchors(original, sample_rate).items():
         yield SystemOutput(name, "anchor", audio)
+
+
+def live_outputs(
+    shown: SystemOutput, weights: Path, original: Audio, sample_rate: int
+) -> Iterator[SystemOutput]:
+    """A model of the MDCT codec at every level, as streams; `shown` at the level of its codes."""
+    codec = Codec(load_model(weights))
+    assert shown.origin is not None
+    for level in range(codec.model.config.levels) or (NO_LEVEL,):
+        wished = None if level == NO_LEVEL else level
+        streams = tuple(codec.encode(clip, sample_rate, level=wished) for clip in original)
+        yield replace(
+            shown,
+            audio=np.stack([codec.decode(stream) for stream in streams]),
+            codes=np.stack([_codes(codec, stream) for stream in streams]),
+            origin=replace(shown.origin, level=level),
+            streams=streams,
+            weights=weights,
+        )
+
+
+def _codes(codec: Codec, stream: bytes) -> Codes:
+    """All events (rows, T) of a stream."""
+    signal, events = codec.model.config.signal, codec.events(stream)
+    assert events.coding is not None
+    steps = -(-events.coding.samples // signal.hop)
+    z = np.zeros((len(codec.units), steps), np.uint8)
+    z[events["unit"], np.floor(events["time"] * signal.sample_rate / signal.hop).astype(int)] = 1
+    return z
 
 
 def _mp3(original: Audio, sample_rate: int, rates: Sequence[int]) -> Iterator[SystemOutput]:

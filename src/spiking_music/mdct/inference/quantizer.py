@@ -19,10 +19,10 @@ class Deadzone:
     def __init__(self, config: DeadzoneConfig) -> None:
         self._config = config
         weighting = (1 + np.arange(config.bins) / config.weighting_knee) ** -config.weighting
-        self._step_sizes = (config.step_size * weighting).astype(np.float32)
+        self.step_sizes = (config.step_size * weighting).astype(np.float32)
         levels = np.array([0.0, *config.levels], np.float32)
-        self._levels = levels
-        self._thresholds = levels[:-1] + np.float32(config.threshold) * np.diff(levels)
+        self.levels = levels
+        self.thresholds = levels[:-1] + np.float32(config.threshold) * np.diff(levels)
 
     def encode(self, latent: Floats, finer: float) -> Events:
         """Events (N, T); a level of the envelope holds from the first frame on."""
@@ -31,15 +31,15 @@ class Deadzone:
         gain = np.rint(latent[:, config.bins] + (config.gain_levels - 1))
         gain = gain.clip(0, config.gain_levels)
         y = latent[:, : config.bins] * np.float32(finer)
-        y /= self._step_sizes * self._rms(gain)
+        y /= self.step_sizes * self._rms(gain)
         y = np.ascontiguousarray(y.T)  # (D, T)
-        bins = z[: len(self._levels) * config.bins].reshape(-1, *y.shape)
-        np.greater(y, self._thresholds[0], out=bins[0])
-        np.greater(-y, self._thresholds[0], out=bins[1])
+        bins = z[: len(self.levels) * config.bins].reshape(-1, *y.shape)
+        np.greater(y, self.thresholds[0], out=bins[0])
+        np.greater(-y, self.thresholds[0], out=bins[1])
         np.abs(y, out=y)
-        for above, unit in zip(self._thresholds[1:], bins[2:], strict=True):
+        for above, unit in zip(self.thresholds[1:], bins[2:], strict=True):
             np.greater(y, above, out=unit)
-        rest = z[len(self._levels) * config.bins :]
+        rest = z[len(self.levels) * config.bins :]
         rest[: config.gain_levels] = _one_of(gain[:, None], config.gain_levels)
         envelope = self._held(latent[:, config.bins + 1 :])
         rest[config.gain_levels :] = _one_of(envelope, config.envelope_levels)
@@ -50,13 +50,13 @@ class Deadzone:
         levels without a sign are nothing, and the highest gain counts.
         """
         config = self._config
-        bins = z[: len(self._levels) * config.bins].reshape(-1, config.bins, z.shape[1])
-        rest = z[len(self._levels) * config.bins :]
+        bins = z[: len(self.levels) * config.bins].reshape(-1, config.bins, z.shape[1])
+        rest = z[len(self.levels) * config.bins :]
         sign = bins[0].astype(np.int8) - bins[1].astype(np.int8)
         count = np.add.reduce(bins[2:], axis=0, dtype=np.uint8)  # fewer than 255 levels
         count += bins[0] | bins[1]
         gain = _highest(rest[: config.gain_levels], config.gain_levels)  # (T, 1)
-        y = (sign * self._levels.take(count)).T * (self._step_sizes / np.float32(finer))
+        y = (sign * self.levels.take(count)).T * (self.step_sizes / np.float32(finer))
         y *= self._rms(gain[:, 0])
         level = _highest(rest[config.gain_levels :], config.envelope_levels)
         envelope = (level - np.float32(config.envelope_levels - 1)) * np.float32(

@@ -46,6 +46,18 @@ export class Player {
     this.rest = 0; // sample of the clip to go on from
   }
 
+  has(sound) {
+    return this.buffers.has(sound);
+  }
+
+  /** One more sound of the clip, of the same length; what plays goes on after 40 ms. */
+  put(sound, buffer) {
+    this.buffers.set(sound, buffer);
+    const own = new Map([[sound, buffer]]);
+    this.excerpts.push(...excerpts(this.context, own, this.region, this.ramp));
+    this.#restart(this.#sample(this.context.currentTime + LEAD));
+  }
+
   async play() {
     await this.context.resume();
     if (!this.playing) {

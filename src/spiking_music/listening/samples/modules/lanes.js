@@ -41,7 +41,7 @@ export class Lanes {
     this.system = system;
     wave.textContent = isReference ? "Waveform" : `Waveform: ${name}, the reference behind it`;
     mel.textContent = `Mel spectrogram: ${name}`;
-    this.image.src = `data:image/png;base64,${system.spectrogram}`;
+    this.image.src = system.spectrogram;
     this.codesLane.classList.toggle("empty", !system.codes);
     codes.textContent = system.codes ? described(system.codes, this.clip.notes) : `No codes: ${name}`;
     this.rows.replaceChildren(...(system.codes ? rowTicks(system.codes, this.clip.notes) : []));

@@ -5,7 +5,9 @@ import { Player } from "mushra/player";
 import { Transport } from "mushra/transport";
 import { facts } from "samples/facts";
 import { Lanes, full } from "samples/lanes";
+import { Live } from "samples/live";
 import { load } from "samples/sounds";
+import { spectrogram } from "samples/spectrum";
 import { Systems } from "samples/systems";
 import { clock } from "samples/words";
 
@@ -14,11 +16,13 @@ const SEEK = 0.5; // seconds of an arrow key
 const data = JSON.parse(document.getElementById("data").textContent);
 const player = new Player(data.sampleRate, data.ramp);
 const systems = new Systems(choose);
+const live = new Live(data.live, data.sampleRate, announce);
 const stage = element("div", { class: "stage" });
 const clips = element("fieldset", { class: "clips" }, element("legend", {}, "Clips"));
 let current = 0;
 let transport = null;
 let lanes = null;
+let wanted = null; // the entry that was chosen last
 
 player.setVolume(0);
 data.clips.forEach((clip, i) => clips.append(clipChoice(clip, i)));
@@ -61,7 +65,7 @@ async function openClip(i) {
   const overlay = transport.waveform.element;
   lanes = new Lanes(clip, buffers, { ...data, overlay });
   stage.replaceChildren(transport.element, lanes.element, element("div", { class: "numbers" }));
-  systems.select(systems.selected ?? REFERENCE);
+  await systems.select(systems.selected ?? REFERENCE);
   stage.removeAttribute("aria-busy");
   announce(`${clip.title} is ready`);
   if (wasPlaying) {
@@ -69,11 +73,25 @@ async function openClip(i) {
   }
 }
 
-function choose(entry) {
+async function choose(entry) {
+  wanted = entry;
+  if (entry.stream && !player.has(entry.name)) {
+    const buffer = await live.open(entry);
+    if (wanted !== entry) {
+      return; // another was chosen meanwhile
+    }
+    player.put(entry.name, buffer);
+  }
+  entry.spectrogram ??= picture(entry);
   player.select(entry.name);
   lanes.show(entry);
   stage.querySelector(".numbers").replaceChildren(facts(entry));
   announce(full(entry));
+}
+
+function picture({ name }) {
+  const samples = player.buffers.get(name).getChannelData(0);
+  return spectrogram(samples, data.spectrogram, data.clips[current].topDb);
 }
 
 function toggle() {

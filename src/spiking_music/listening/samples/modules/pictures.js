@@ -85,7 +85,7 @@ export function drawCodes(target, codes) {
   const pen = cleared(target);
   pen.fillStyle = colour("--accent-events");
   const { kind, rows, steps } = codes;
-  const bytes = fromBase64(codes.data);
+  const bytes = codes.bits ?? fromBase64(codes.data);
   const [wide, high] = [target.width / steps, target.height / rows];
   for (let cell = 0; cell < rows * steps; cell++) {
     const [row, step] = [Math.floor(cell / steps), cell % steps];

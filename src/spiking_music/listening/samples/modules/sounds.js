@@ -1,10 +1,11 @@
 // Sounds lie in elements of the page; those of one clip are decoded at a time.
 
-/** AudioBuffers of a clip: Map of system -> AudioBuffer, all of one length. */
+/** AudioBuffers of a clip, but of its streams: Map of system -> AudioBuffer, all of one length. */
 export async function load(clip, sampleRate) {
-  const buffers = clip.systems.map(({ name }) => decode(`${clip.clip}/${name}`, sampleRate));
+  const stored = clip.systems.filter(({ stream }) => !stream);
+  const buffers = stored.map(({ name }) => decode(`${clip.clip}/${name}`, sampleRate));
   const decoded = await Promise.all(buffers);
-  return new Map(clip.systems.map(({ name }, i) => [name, decoded[i]]));
+  return new Map(stored.map(({ name }, i) => [name, decoded[i]]));
 }
 
 function decode(sound, sampleRate) {

@@ -33,10 +33,11 @@ export class Systems {
     return entries.find(({ level }) => level === this.levels.get(variant)) ?? entries[0];
   }
 
+  /** Resolves when it is heard. */
   select(variant) {
     this.selected = variant;
     this.rows.get(variant).radio.checked = true;
-    this.choose(this.entry(variant));
+    return this.choose(this.entry(variant));
   }
 
   /** Move the slider of the selected variant, or of the first that has one, by a step. */

@@ -1,0 +1,61 @@
+// Systems whose streams the page decodes itself, when they are chosen: every level of the MDCT codec.
+
+import { Client, bytesIn } from "page/client";
+import { fromBase64 } from "samples/sounds";
+
+export class Live {
+  /** orders: of the units of each variant, in pictures. failed: called with a sentence. */
+  constructor(orders, sampleRate, failed) {
+    Object.assign(this, { orders, sampleRate, failed, clients: new Map() });
+  }
+
+  /** An entry's sound, as an AudioBuffer; its codes are filled in. */
+  async open(entry) {
+    const { variant, stream, gain } = entry;
+    const { blocks, frames } = await this.#decoded(variant, fromBase64(stream));
+    const samples = new Float32Array(blocks.reduce((sum, block) => sum + block.samples.length, 0));
+    let start = 0;
+    for (const block of blocks) {
+      samples.set(block.samples.map((x) => gain * x), start);
+      start += block.samples.length;
+    }
+    const buffer = new AudioBuffer({ length: samples.length, sampleRate: this.sampleRate });
+    buffer.copyToChannel(samples, 0);
+    entry.codes = raster(blocks, frames, this.orders[variant]);
+    return buffer;
+  }
+
+  /** The blocks of a stream; never, where another is asked for meanwhile. */
+  #decoded(variant, bytes) {
+    if (!this.clients.has(variant)) {
+      this.clients.set(variant, new Client(bytesIn(`model-${variant}`), this.failed));
+    }
+    const blocks = [];
+    return new Promise((resolve) => {
+      this.clients.get(variant).begin(
+        { kind: "decode", bytes },
+        {
+          block: (block) => blocks.push(block),
+          done: () => resolve({ blocks, frames: blocks.reduce((sum, { steps }) => sum + steps, 0) }),
+        },
+      );
+    });
+  }
+}
+
+/** Units that fire, in `order`, as the pictures of other codes have them. */
+function raster(blocks, frames, order) {
+  const fired = new Set(blocks.flatMap(({ events }) => [...events.units]));
+  const shown = order.filter((unit) => fired.has(unit));
+  const rows = new Map(shown.map((unit, row) => [unit, row]));
+  const bits = new Uint8Array((shown.length * frames + 7) >> 3);
+  let start = 0;
+  for (const { events, steps } of blocks) {
+    events.units.forEach((unit, i) => {
+      const cell = rows.get(unit) * frames + start + events.steps[i];
+      bits[cell >> 3] |= 128 >> (cell & 7);
+    });
+    start += steps;
+  }
+  return { kind: "binary", rows: shown.length, steps: frames, units: order.length, bits };
+}
