@@ -53,7 +53,8 @@ def signal_usr1(clone: Clone) -> None:
 
 def preempt(clone: Clone) -> None:
     """A job of a higher partition wants every CPU: SIGTERM, twenty seconds' grace, SIGKILL."""
-    say("sbatch", "--partition=urgent", "--cpus-per-task=4", "--mem=100", "--wrap=sleep 1")
+    urgent = ("--partition=urgent", "--cpus-per-task=4", "--mem=100", "--output=/dev/null")
+    say("sbatch", *urgent, "--wrap=sleep 1")
 
 
 def lose_node(clone: Clone) -> None:
