@@ -103,7 +103,7 @@ def test_mistakes_are_told_in_time(codec: Codec) -> None:
     with pytest.raises(CodeError, match="call `finish`"), codec.encoder(RATE) as encoder:
         encoder.push(AUDIO)
     with pytest.raises(CodeError, match="takes nothing further"):
-        encoder.finish() and encoder.push(AUDIO)
+        encoder.finish()
     with pytest.raises(DataError, match="no samples"), codec.encoder(RATE) as encoder:
         encoder.finish()
     with pytest.raises(DataError, match="integers"), codec.encoder(RATE) as encoder:

@@ -35,8 +35,10 @@ from spiking_music.cli.paths import PIPE, checked, each
 from spiking_music.cli.paths import jobs as sources
 from spiking_music.cli.sources import STREAM, seekable
 from spiking_music.cli.streams import shows_blocks
-from spiking_music.cli.targets import Unchecked
+from spiking_music.cli.targets import Unchecked, Writes
 from spiking_music.errors import CodeError, ConfigError, OutputError
+
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def encode(
@@ -120,30 +122,44 @@ def decode(
 def info(
     paths: Annotated[list[Path], typer.Argument(help="Streams; - is standard input."), Unchecked()],
     model: Model = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One object of JSON a stream, without a picture.")
+    ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="What fires, by frequency, in at most a minute (.png, .svg, .pdf)."),
+        Writes(PICTURES),
+    ] = None,
 ) -> None:
     """Tell what .spk streams are: lengths, rates, formats, levels, and a picture of the events.
 
-    The picture of entropy-coded streams needs their --model, unless it is the pretrained one.
+    Streams of a model of your own need its --model.
 
     Example:
-    spiking-music info sonata.spk
+    spiking-music info sonata.spk --picture sonata.png
     """
     for path in paths:
         if path != PIPE and not path.exists():
             raise CodeError(f"no stream at '{path}': check its path")
-    from spiking_music.cli.info import report
+    require_one_picture(len(paths), picture)
+    from spiking_music.cli import info as told
 
-    coder = None
+    known = None
     if model is not None:
         from spiking_music.codec.model_folder import load_model
 
-        coder = load_model(model)
+        known = load_model(model)
     for path in paths:
         with ExitStack() as stack:
             # read twice: once for the numbers, once for the picture
             place, _ = stack.enter_context(seekable(path))
             with opened(place) as file:
-                print(report(str(path), file, coder, shows_blocks()))
+                if as_json:
+                    print(told.as_json(str(path), file, known))
+                else:
+                    print(told.report(str(path), file, known, shows_blocks()))
+                if picture is not None:
+                    told.draw_events(file, known, picture)
 
 
 def formats(
@@ -184,6 +200,14 @@ def require_delay(delay: float | None, robust: bool) -> None:
         raise ConfigError(f"--delay is {delay:g}: give 0.5 s or more")
     if delay is not None and robust:
         raise ConfigError("--robust streams have no delay to choose: leave out one of the two")
+
+
+def require_one_picture(count: int, picture: Path | None) -> None:
+    """`ConfigError` where a picture would be of several recordings, or of no known kind."""
+    if picture is not None and count > 1:
+        raise ConfigError("a picture is of one recording: leave out --picture, or name one source")
+    if picture is not None and picture.suffix not in PICTURES:
+        raise ConfigError(f"a picture is .png, .svg or .pdf, not '{picture}': name one")
 
 
 def require_section(start: float, duration: float | None) -> None:

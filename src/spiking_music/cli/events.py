@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spiking_music.audio import RECORDINGS
-from spiking_music.cli.codec import require_section, require_wish
+from spiking_music.cli.codec import PICTURES, require_one_picture, require_section, require_wish
 from spiking_music.cli.event_jobs import ENDINGS, Request, require_events, require_targets, run
 from spiking_music.cli.guard import Force
 from spiking_music.cli.options import (
@@ -27,8 +27,6 @@ from spiking_music.cli.sources import STREAM
 from spiking_music.cli.targets import Reads, Writes
 from spiking_music.errors import ConfigError
 from spiking_music.extras import needed
-
-PICTURES = (".png", ".svg", ".pdf")
 
 
 def events(
@@ -67,7 +65,9 @@ def events(
     require_wish(level, kbps, min_si_snr, "best")
     require_section(start, duration)
     todo = jobs(paths, out, (*RECORDINGS, STREAM), suffix)
-    _require_one_picture(todo, picture, midi)
+    require_one_picture(len(todo), picture)
+    if midi is not None and picture is None:
+        raise ConfigError("the notes of --midi are drawn in a picture: give --picture, too")
     require_targets(todo)
 
     def prepared() -> Callable[[Job], None]:
@@ -97,15 +97,6 @@ def events(
         return lambda job: run(job, request)
 
     each(todo, checked(todo, "recording or stream", ENDINGS, prepared, require_events))
-
-
-def _require_one_picture(todo: list[Job], picture: Path | None, midi: Path | None) -> None:
-    if picture is not None and len(todo) > 1:
-        raise ConfigError("a picture is of one recording: leave out --picture, or name one source")
-    if picture is not None and picture.suffix not in PICTURES:
-        raise ConfigError(f"a picture is .png, .svg or .pdf, not '{picture}': name one")
-    if midi is not None and picture is None:
-        raise ConfigError("the notes of --midi are drawn in a picture: give --picture, too")
 
 
 VERBS = (events,)

@@ -1,5 +1,6 @@
 """What `spiking-music info` prints of a stream."""
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.picture import raster
 from spiking_music.codec.pretrained import called, shipped
-from spiking_music.codec.stream import EntropyCoder, Header, Summary, open_stream, summary
+from spiking_music.codec.stream import EntropyCoder, Header, Reader, Summary, open_stream, summary
 from spiking_music.codec.stream.compact.header import unknown
 
 LINES = 20  # of the picture: every unit of 80
@@ -23,12 +24,7 @@ def report(name: str, file: BinaryIO, model: CodecModel | None, blocks: bool = T
 
     blocks: whether to draw with characters that some terminals do not have.
     """
-    facts = summary(file, own if model is None else model.known)
-    pretrained = shipped(facts.header.fingerprint)
-    if model is not None:
-        model.require(facts.header)
-    elif pretrained is not None:
-        model = load_model(pretrained)
+    facts, pretrained, model = _known(file, model)
     coder = None if model is None else model.coder
     picture, events = (
         ["  events     are entropy-coded: give their --model for a picture"],
@@ -36,13 +32,85 @@ def report(name: str, file: BinaryIO, model: CodecModel | None, blocks: bool = T
     )
     if facts.header.kind == "rvq":
         picture = []
-    elif coder is not None or not {"entropy", "chained"} & {*facts.formats}:
+    elif _readable(facts, coder):
         lines, events = _picture(facts, file, coder)
         picture = lines if blocks else []
     elif not blocks:
         picture = []
     told = (f"  {key:<10} {value}" for key, value in _facts(facts, events, pretrained, blocks))
     return "\n".join([name, *told, *picture])
+
+
+def as_json(name: str, file: BinaryIO, model: CodecModel | None) -> str:
+    """The same numbers as an object of JSON in one line; null is what is not known."""
+    facts, pretrained, model = _known(file, model)
+    header, trailer, events = facts.header, facts.trailer, facts.events
+    coder = None if model is None else model.coder
+    if header.kind == "binary" and events is None and _readable(facts, coder):
+        events = sum(int(block.codes.sum()) for block in _opened(facts, file, coder).blocks())
+    levels = Counter(block.level for block in facts.blocks if block.level is not None)
+    found = {
+        "file": name,
+        "seconds": facts.seconds,
+        "sample_rate": header.sample_rate,
+        "samples": trailer.samples,
+        "original_rate": header.original_rate,
+        "original_samples": trailer.original_samples,
+        "bytes": facts.total_bytes,
+        "payload_bytes": facts.payload_bytes,
+        "overhead_bytes": facts.overhead_bytes,
+        "kbps": facts.kbps,
+        "kind": header.kind,
+        "rows": header.rows,
+        "codebook_size": header.codebook_size,
+        "hop": header.hop,
+        "events": events,
+        "model": header.fingerprint.hex(),
+        "pretrained": None if pretrained is None else called(pretrained),
+        "blocks": len(facts.blocks),
+        "block_steps": header.block_steps,
+        "formats": dict(facts.formats),
+        "levels": {str(level): levels[level] for level in sorted(levels)},
+        "blocks_beyond_full_scale": sum(block.gain != 1 for block in facts.blocks),
+    }
+    return json.dumps(found, ensure_ascii=False)
+
+
+def draw_events(file: BinaryIO, model: CodecModel | None, picture: Path) -> None:
+    """Draw the sound and what fires; `CodeError` where the stream has no events or no model."""
+    from spiking_music.codec.session import Codec
+    from spiking_music.figures.events import draw
+
+    file.seek(0)
+    facts, _, model = _known(file, model)
+    if model is None:
+        unknown(facts.header.fingerprint)
+    assert model is not None  # or that was raised
+    file.seek(0)
+    draw(Codec(model), file, picture, 0.0, facts.seconds, None)
+
+
+def _known(
+    file: BinaryIO, model: CodecModel | None
+) -> tuple[Summary, Path | None, CodecModel | None]:
+    """What a stream says, the folder of its model if that is the package's, and its model."""
+    facts = summary(file, own if model is None else model.known)
+    pretrained = shipped(facts.header.fingerprint)
+    if model is not None:
+        model.require(facts.header)
+    elif pretrained is not None:
+        model = load_model(pretrained)
+    return facts, pretrained, model
+
+
+def _readable(facts: Summary, coder: EntropyCoder | None) -> bool:
+    """Whether the codes can be read."""
+    return coder is not None or not {"entropy", "chained"} & {*facts.formats}
+
+
+def _opened(facts: Summary, file: BinaryIO, coder: EntropyCoder | None) -> Reader:
+    file.seek(0)
+    return open_stream(file, lambda _: facts.header, coder)
 
 
 def own(fingerprint: bytes) -> Header:
@@ -99,12 +167,11 @@ def _histogram(levels: Counter[int]) -> str:
 
 def _picture(facts: Summary, file: BinaryIO, coder: EntropyCoder | None) -> tuple[list[str], int]:
     """The events as lines of text, and how many there are."""
-    file.seek(0)
     header, events = facts.header, 0
 
     def matrices() -> Iterator[NDArray[np.uint8]]:
         nonlocal events
-        for block in open_stream(file, lambda _: header, coder).blocks():
+        for block in _opened(facts, file, coder).blocks():
             events += int(block.codes.sum())
             yield block.codes
 

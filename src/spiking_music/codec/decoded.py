@@ -66,7 +66,8 @@ class Decoding:
         whole = streams.ended(decoded, first * size, lambda: self._length("samples"))
         there = streams.section(whole, at - first * size, None)
         back = resampled(there, self.header.sample_rate, self.rate)
-        exact = streams.ended(back, begin, self._total)
+        keep = streams.HELD if self.rate != self.header.sample_rate else 0
+        exact = streams.ended(back, begin, self._total, keep)
         end = None if self._end is None else self._end - begin
         tally = streams.Tally()
         yield from tally.count(streams.section(exact, self._begin - begin, end))

@@ -46,7 +46,8 @@ def layout(model: CodecModel, original_rate: int, delay: float | None, robust: b
     behind = min(reach.decoder, frames // 10)
     steps = frames - ahead - behind
     steps -= steps % model.network.alignment
-    if steps >= own.block_steps:
+    steps = min(steps, own.block_steps)
+    if steps == own.block_steps and (ahead, behind) == (reach.encoder, reach.decoder):
         return Layout(CompactHeader.of(own))
     parts = min(PARTS, own.block_steps // steps)
     look_ahead = ALL if behind == reach.decoder else behind

@@ -27,7 +27,7 @@ class _Live:
     """What encoder and decoder share: they are used within `with`, and finished once."""
 
     _steps: Lockstep[Any, Any]
-    _finished = False
+    _finished = _closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -45,9 +45,10 @@ class _Live:
     def close(self) -> None:
         """End it without the rest."""
         self._steps.close()
+        self._closed = True
 
     def _require_open(self) -> None:
-        if self._finished:
+        if self._finished or self._closed:
             raise CodeError("what is finished takes nothing further: start another")
 
 

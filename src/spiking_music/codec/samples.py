@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spiking_music.errors import DataError
 
 Samples = NDArray[np.float32]  # (n,)
-HELD = 256  # samples kept back until the exact length is known
+HELD = 256  # samples by which a resampler may round a length
 MARGIN = 4096  # samples before a section that its resampler is given, longer than its filter
 CHUNK = 2**16
 
@@ -69,18 +69,18 @@ def filled(pieces: Iterable[Samples], multiple: int) -> Iterator[Samples]:
 
 
 def ended(
-    pieces: Iterable[Samples], begin: int, end: Callable[[], int | None]
+    pieces: Iterable[Samples], begin: int, end: Callable[[], int | None], keep: int = 0
 ) -> Iterator[Samples]:
     """Pieces whose first sample is sample `begin`, cut or filled with zeros to end at `end()`.
 
-    The end may be None, not yet known, until the last piece: till then `HELD` samples are held
+    The end may be None, not yet known, until the last piece: till then `keep` samples are held
     back, by which the pieces may be beyond it.
     """
     held = np.empty(0, np.float32)
     for piece in pieces:
         data = np.concatenate([held, piece])
         last = end()
-        split = max(0, len(data) - HELD if last is None else min(len(data), last - begin))
+        split = max(0, len(data) - keep if last is None else min(len(data), last - begin))
         yield data[:split]
         held, begin = data[split:], begin + split
     last = end()

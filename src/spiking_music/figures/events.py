@@ -18,6 +18,7 @@ OCTAVES = range(36, KEYS[1] + 1, 12)
 DOTS = "#009988"
 LONGEST = 60.0  # seconds that a page shows, and that are held in memory
 COLUMNS = 2000  # in which the sound is drawn
+HERTZ = (50, 100, 200, 500, 1000, 2000, 4000)  # that are told beside the events
 A4, A4_HZ = 69, 440.0
 
 
@@ -108,8 +109,8 @@ def _draw_events(axes: Axes, events: NDArray[np.void], units: NDArray[np.void]) 
     """By frequency, or, where a trained encoder's units have none, by their numbers."""
     if np.isfinite(units["hz"]).any():
         raster(axes, *points(events, units))
-        axes.set_yticks(list(OCTAVES), [f"C{note // 12 - 1}" for note in OCTAVES])
-        axes.set_ylim(KEYS)
+        axes.set_yticks(A4 + 12 * np.log2(np.array(HERTZ) / A4_HZ), [str(hz) for hz in HERTZ])
+        axes.set(ylim=KEYS, ylabel="frequency (Hz)")
         return
     axes.scatter(events["time"], events["unit"], s=2.0, color=DOTS, linewidth=0)
     axes.set(ylabel="unit", ylim=(-0.5, len(units) - 0.5))
