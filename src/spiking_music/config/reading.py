@@ -28,8 +28,7 @@ from spiking_music.config.models import (
     VariantConfig,
     VariantRow,
 )
-from spiking_music.config.parts import hide
-from spiking_music.config.parts import part as part_of
+from spiking_music.config.parts import hide, part
 from spiking_music.config.paths import expand
 from spiking_music.config.probes import ProbeConfig
 from spiking_music.config.rows import inherited, merge
@@ -297,5 +296,5 @@ def _part(model: type[Part], value: Any, where: str) -> Part:
     """`_build` of a section that may lack some of its keys."""
     if not isinstance(value, Mapping):
         return _build(model, value, where)
-    hide(built := _build(part_of(model, value, where), value, where))
+    hide(built := _build(part(model, value, where), value, where))
     return built

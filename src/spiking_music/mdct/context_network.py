@@ -22,12 +22,7 @@ LAGS = 6  # steps back
 REACH = 6  # bins to either side
 SIGNED_LAGS = 6  # the same of signs
 SIGNED_REACH = 3
-RATIOS = (
-    (1, 2),
-    (1, 3),
-    (2, 3),
-    (3, 4),
-)  # of further bins at the same step, and those next to them
+RATIOS = ((1, 2), (1, 3), (2, 3), (3, 4))  # of further bins at a step, and of those beside them
 FIRST_UNITS = 64  # units of the first layer
 SIGNED_UNITS = 24  # sums of signed sizes
 SECOND_UNITS = 48  # units of the second layer
