@@ -16,7 +16,7 @@ from spiking_music.listening.inline_html import base64_text
 
 QUALITIES = (0.7, 0.5, 0.3, 0.1, 0.0)  # of MP3 as soundfile counts, the smallest file first
 BELOW_ERROR_DB = 10.0  # where the noise of MP3 must lie, and below the sound between:
-LEAST_DB, ENOUGH_DB = 30.0, 45.0
+LEAST_DB, ENOUGH_DB = 30.0, 40.0
 Sound = NDArray[np.float32]  # (samples,), full scale = 1
 
 
