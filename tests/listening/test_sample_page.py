@@ -83,7 +83,7 @@ def test_si_snr_and_sound_are_of_the_clip(page: Path, inputs: Inputs, chosen: Pa
             heard = si_snr(sounds[f"{each.clip}/{name}"][None], original)[0]
             # of what has nothing to do with the original, a chance correlation
             near = max(-20, heard), max(-20, entry["siSnr"])
-            assert near[0] == pytest.approx(near[1], abs=0.2 if heard < 50 else 3)
+            assert near[0] == pytest.approx(near[1], abs=0.5 if heard < 30 else 3)
 
 
 def test_codes_and_rates_are_of_the_clip(page: Path, inputs: Inputs, chosen: Path) -> None:
@@ -162,7 +162,7 @@ def test_sounds_lose_nothing_that_matters() -> None:
     tones = sum(np.sin(2 * np.pi * hz * time) * np.exp(-time) for hz in (220, 277, 330, 1000))
     audio = (0.1 * tones).astype(np.float32)
     sizes = []
-    for si_snr_db, snr_db in ((None, 60.0), (5.0, 30.0), (50.0, 65.0)):
+    for si_snr_db, snr_db in ((None, 60.0), (5.0, 30.0), (50.0, 40.0)):
         element = sound_element("c1/x", audio, 22050, si_snr_db)
         content = base64.b64decode(element.split(">")[1].split("<")[0])
         heard, rate = soundfile.read(io.BytesIO(content))
@@ -170,7 +170,7 @@ def test_sounds_lose_nothing_that_matters() -> None:
         noise = np.square(heard - audio).sum() / np.square(audio).sum()
         assert -10 * np.log10(noise) >= snr_db
         sizes.append(len(content))
-    assert sizes[1] < sizes[2] <= sizes[0]
+    assert sizes[1] <= sizes[2] < sizes[0]
 
 
 def test_units_are_ordered_by_their_notes(inputs: Inputs, tmp_path: Path) -> None:

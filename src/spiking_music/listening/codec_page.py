@@ -3,6 +3,7 @@
 The codec runs in a worker, whose script, weights and compiled kernels the page holds as text.
 """
 
+import gzip
 from pathlib import Path
 
 from spiking_music import files
@@ -46,9 +47,14 @@ def render(model: bytes) -> str:
         page,
         OWN / "body.html",
         data=json_text(browser_model.config_of(model)),
-        model=base64_text(model),
+        model=model_text(model),
         **decoder(),
     )
+
+
+def model_text(model: bytes) -> str:
+    """What the element of a packed model holds."""
+    return base64_text(gzip.compress(model, mtime=0))
 
 
 def decoder() -> dict[str, str]:

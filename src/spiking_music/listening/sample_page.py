@@ -182,7 +182,7 @@ def _decoders(models: Mapping[str, Path | None]) -> Iterator[str]:
     """Elements of the codec's worker and of its models, by variant; none without a model."""
     parts = codec_page.decoder() if models else {}
     for name, weights in models.items():
-        parts[f"model-{name}"] = base64_text(browser_model.packed(weights))
+        parts[f"model-{name}"] = codec_page.model_text(browser_model.packed(weights))
     for name, text in parts.items():
         yield f'<script type="text/plain" id="{html.escape(name)}">{text}</script>'
 

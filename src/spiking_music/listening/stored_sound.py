@@ -1,7 +1,7 @@
 """Sounds as the sample page holds them: lossless, or so small that their loss cannot matter.
 
 The reference is FLAC of 16 bits. Any other sound is MP3 where the noise that this adds is far below
-what the system itself errs by, and far below the sound; else FLAC as well.
+what the system itself errs by, or so far below the sound that nobody hears it; else FLAC as well.
 """
 
 import html
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.listening.inline_html import base64_text
 
-QUALITIES = (0.5, 0.3, 0.1)  # of MP3 as soundfile counts, the smallest file first
-BELOW_ERROR_DB, BELOW_SOUND_DB = 15.0, 30.0  # where the noise of MP3 must lie
+QUALITIES = (0.7, 0.5, 0.3, 0.1, 0.0)  # of MP3 as soundfile counts, the smallest file first
+BELOW_ERROR_DB = 10.0  # where the noise of MP3 must lie, and below the sound between:
+LEAST_DB, ENOUGH_DB = 30.0, 40.0
 Sound = NDArray[np.float32]  # (samples,), full scale = 1
 
 
@@ -24,7 +25,9 @@ def sound_element(name: str, audio: Sound, sample_rate: int, si_snr_db: float | 
     content = _written(audio, sample_rate, "FLAC", "PCM_16")
     kind = "audio/flac"
     if si_snr_db is not None and "MP3" in soundfile.available_formats():
-        smaller = _mp3(audio, sample_rate, max(BELOW_SOUND_DB, si_snr_db + BELOW_ERROR_DB))
+        smaller = _mp3(
+            audio, sample_rate, min(max(LEAST_DB, si_snr_db + BELOW_ERROR_DB), ENOUGH_DB)
+        )
         if smaller is not None and len(smaller) < len(content):
             kind, content = "audio/mpeg", smaller
     return f'<script type="{kind}" data-sound="{html.escape(name)}">{base64_text(content)}</script>'

@@ -1,19 +1,18 @@
 // The codec in a thread of its own: what to do comes in messages, what was found goes out in others.
 //
-// In: { model, kernels } once, then { task, kind: "decode" | "encode", … }; a new task ends the one
-// before. Out: { task, kind: "ready" | "opened" | "block" | "progress" | "encoded" | "done" | "failed", … }.
+// In: { model (by gzip), kernels } once, then { task, kind: "decode" | "encode", … }; a new task ends the one
+// before. Out: { task, kind: "opened" | "block" | "progress" | "encoded" | "done" | "failed", … }.
 
 import { Codec } from "codec/codec";
 import { StreamError } from "codec/errors";
 import { readWav } from "codec/wav";
 
-let codec = null;
+let codec = null; // a promise of it
 let current = null;
 
 self.onmessage = async ({ data }) => {
   if (data.model) {
-    codec = new Codec(data.model, data.kernels);
-    self.postMessage({ kind: "ready" });
+    codec = inflated(data.model).then((model) => new Codec(model, data.kernels));
     return;
   }
   const { task } = data;
@@ -27,11 +26,12 @@ self.onmessage = async ({ data }) => {
 };
 
 async function decode(task, { bytes }) {
-  const stream = codec.decoder.open(bytes);
+  const { decoder } = await codec;
+  const stream = decoder.open(bytes);
   const { header, frames, trailer } = stream;
   const levels = frames.map(({ level }) => level);
   self.postMessage({ task, kind: "opened", header, trailer, levels, bytes: bytes.length });
-  for (const { index, steps, level, events, samples } of codec.decoder.blocks(stream)) {
+  for (const { index, steps, level, events, samples } of decoder.blocks(stream)) {
     const own = samples.slice();
     const moved = [own.buffer, events.units.buffer, events.steps.buffer];
     self.postMessage({ task, kind: "block", index, steps, level, events, samples: own }, moved);
@@ -43,7 +43,8 @@ async function decode(task, { bytes }) {
 }
 
 async function encode(task, { bytes, wish }) {
-  const blocks = codec.encoder.stream(readWav(bytes), wish);
+  const { encoder } = await codec;
+  const blocks = encoder.stream(readWav(bytes), wish);
   for (;;) {
     const { value, done } = blocks.next();
     if (done) {
@@ -55,6 +56,11 @@ async function encode(task, { bytes, wish }) {
       return;
     }
   }
+}
+
+/** What gzip made smaller, an ArrayBuffer. */
+function inflated(bytes) {
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 /** Whether another task has come meanwhile; lets messages in. */

@@ -11,6 +11,7 @@ import { Stage } from "page/stage";
 import { stem } from "page/words";
 import { writeWav } from "codec/wav";
 
+const REDRAW = 300; // milliseconds, at least, between pictures of what arrives
 const config = JSON.parse(document.getElementById("data").textContent);
 const client = new Client(bytesIn("model"), fail);
 const player = new Player(config.sampleRate);
@@ -25,6 +26,7 @@ const problem = element("p", { class: "problem", role: "alert", hidden: true });
 const shown = element("div", { class: "shown", hidden: true }, facts.element, stage.element);
 let file = null; // the recording to be encoded: { name, bytes }
 let recording = null; // what is decoded
+let drawn = 0; // when
 
 document.getElementById("main").replaceChildren(opening.element, encoding.element, problem, progress, shown, help());
 document.addEventListener("keydown", key);
@@ -78,18 +80,26 @@ function decode(name, bytes, files) {
       block: (block) => {
         player.add(block.samples, recording.decoded);
         recording.add(block);
-        facts.show(recording);
-        stage.draw();
         work("Decoding", recording.share);
+        if (performance.now() > drawn + REDRAW) {
+          redraw();
+        }
       },
       done: () => {
         progress.hidden = true;
+        redraw();
         const wav = writeWav(recording.samples, config.sampleRate);
         facts.offer([...files, [`${stem(name)}.wav`, wav, "Download WAV"]]);
         announce(`${name} is decoded: ${recording.events} events`);
       },
     },
   );
+}
+
+function redraw() {
+  facts.show(recording);
+  stage.draw();
+  drawn = performance.now();
 }
 
 function work(what, share) {

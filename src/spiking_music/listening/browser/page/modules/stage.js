@@ -59,6 +59,7 @@ export class Stage {
   load(recording) {
     this.recording = recording;
     this.from = 0;
+    this.shown = null; // the position that is shown
     this.toggle.textContent = "Play";
     this.overview.setAttribute("aria-valuemax", recording.seconds.toFixed(1));
     this.draw();
@@ -75,6 +76,7 @@ export class Stage {
     const share = (time) => `${(100 * time) / recording.seconds}%`;
     Object.assign(this.view.style, { left: share(from), width: share(seconds) });
     this.axis.replaceChildren(...marks(from, seconds));
+    this.shown = null;
     this.nearer.disabled = this.span === 0;
     this.wider.disabled = SPANS[this.span] >= recording.seconds || this.span === SPANS.length - 1;
   }
@@ -92,6 +94,10 @@ export class Stage {
       this.from = Math.max(0, Math.min(Math.floor(position / this.seconds) * this.seconds, recording.seconds - this.seconds));
       this.draw();
     }
+    if (position === this.shown) {
+      return;
+    }
+    this.shown = position;
     this.time.textContent = `${clock(position)} of ${clock(recording.seconds)}`;
     this.here.style.left = `${(100 * position) / recording.seconds}%`;
     this.head.style.left = `${(100 * (position - this.from)) / this.seconds}%`;
