@@ -8,9 +8,9 @@ from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "spiking_music"
 ORDER = (  # from the bottom up; what stands in one line knows nothing of its neighbours
-    ("errors", "hdf5", "marks", "reasons", "signatures", "utf8"),
-    ("overwriting",),
-    ("files", "locks"),
+    ("errors", "hdf5", "marks", "progress", "reasons", "signatures", "utf8"),
+    ("extras", "overwriting"),
+    ("files", "locks", "processes"),
     ("audio", "config", "rangecoder"),
     ("data", "models", "provenance"),
     ("mdct", "training"),
@@ -18,6 +18,7 @@ ORDER = (  # from the bottom up; what stands in one line knows nothing of its ne
     ("evaluation",),
     ("listening",),
     ("figures",),
+    ("front_page",),
     ("workflow",),
     ("cli",),
     ("__init__", "__main__"),

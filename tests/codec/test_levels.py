@@ -97,16 +97,18 @@ def test_kbps_bounds_the_bytes_of_the_whole(codec_of: MakeCodec) -> None:
     codec = codec_of("mu-sparse")
     audio = music(4 * BLOCK / RATE)
     every = [
-        blocks_of(codec, codec.encode(audio, RATE, level=level, format="dense"))
-        for level in range(3)
+        blocks_of(codec, codec.encode(audio, RATE, level=i, format="dense")) for i in range(3)
     ]
     assert len({cost(block) for each in every for block in each}) == 1  # dense: all cost the same
     size = cost(every[0][0])
     file = io.BytesIO()
-    enough = (4 * size + 40 + size * 32 / 50) * 8 / 1000 / (4 * BLOCK / RATE)
+    enough = 1.3 * (4 * size + 40) * 8 / 1000 / (4 * BLOCK / RATE)
     done = codec.write([audio], RATE, file, Wish(kbps=enough), "dense")
     assert done.missed is None
     assert [block.level for block in blocks_of(codec, file)] == [0] * 4
+    done = codec.write([audio], RATE, io.BytesIO(), Wish(kbps=enough / 1.4), "dense")
+    assert done.missed is not None  # the blocks alone would be within
+    assert 4 * size * 8 / 1000 / (4 * BLOCK / RATE) < enough / 1.4
     best = codec.encode(audio, RATE, kbps=1.5)
     assert len(best) * 8 / (4 * BLOCK / RATE) <= 1500
     done = codec.write([audio], RATE, io.BytesIO(), Wish(kbps=0.001))

@@ -173,7 +173,8 @@ class BlockEncoder:
             if wish.min_si_snr is not None and not np.isnan(choice.si_snr_db):
                 self.reached.append(choice.si_snr_db)
             if not choice.met:
-                self._miss(replace(choice, kbps=self._kbps(z)))
+                words = choice.wish if wish.kbps is None else within(wish.kbps)
+                self._miss(replace(choice, kbps=self._kbps(z), wish=words))
             codes.append(z)
             chosen.append(choice.level)
         return np.stack(codes), chosen

@@ -207,9 +207,9 @@ def _resolved(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
         "signal": raw.get("signal"),
         "training": training,
     }
-    for part, table in TABLES.items():
-        chosen = getattr(row, part)
-        resolved[part] = None if chosen is None else pick(raw, table, chosen)
+    for kind, table in TABLES.items():
+        chosen = getattr(row, kind)
+        resolved[kind] = None if chosen is None else pick(raw, table, chosen)
     return resolved
 
 
