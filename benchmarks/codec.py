@@ -78,20 +78,24 @@ def speed(codecs: dict[str, Codec]) -> Table:
 
 
 def encodec() -> dict[tuple[str, str], Callable[[], object]]:
-    """EnCodec's own class as its 24 kHz model is built, at 3 kbps, nothing downloaded."""
-    torch.manual_seed(0)
-    model = EncodecModel._get_model([1.5, 3.0, 6.0, 12.0, 24.0], name="random").eval()
-    model.set_target_bandwidth(3.0)
+    run, model = torch.inference_mode(), encodec_model()
     sound = torch.from_numpy(noise(24_000))[None, None]
-    for layer in model.quantizer.vq.layers:
-        layer._codebook.inited.fill_(1)  # or it would run k-means on what it is given
-    run = torch.inference_mode()
     encode, decode = run(model.encode), run(model.decode)
     frames = encode(sound)
     return {
         (ENCODEC, "encode"): lambda: encode(sound),
         (ENCODEC, "decode"): lambda: decode(frames),
     }
+
+
+def encodec_model() -> EncodecModel:
+    """EnCodec's own class as its 24 kHz model is built, at 3 kbps, nothing downloaded."""
+    torch.manual_seed(0)
+    model = EncodecModel._get_model([1.5, 3.0, 6.0, 12.0, 24.0], name="random").eval()
+    model.set_target_bandwidth(3.0)
+    for layer in model.quantizer.vq.layers:
+        layer._codebook.inited.fill_(1)  # or it would run k-means on what it is given
+    return model
 
 
 def noise(rate: int) -> np.ndarray:

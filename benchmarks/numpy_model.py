@@ -4,10 +4,12 @@
 network in torch, and all else as it was. It is checked out next to this one, and each version has a
 process of its own with one thread. Both code the same music, rendered for the purpose, in turns; of
 several rounds the least CPU time counts. "model" is the network alone, in windows as the codec cuts
-them; "stream" has entropy coding and container. Start-up is CPU time of fresh processes with
-numba's cache filled. Needs git and its history.
+them; "stream" has entropy coding and container. EnCodec (its own class, random weights, 3 kbps) and
+libopus (by libsndfile, at 24 kHz) take their turns. Start-up is CPU time of fresh processes with
+numba's cache filled. Needs git and its history, and `encodec` (extra `dev`).
 """
 
+import io
 import os
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+import soxr
 from benchmarks.timing import Run, race, started, timed
 from rich.console import Console
 from rich.table import Table
@@ -28,6 +31,7 @@ from spiking_music.codec.session import Codec
 
 ROOT, BASE = Path(__file__).parents[1], "71d1ba7"
 RATE, SECONDS, ROUNDS, LEVEL = 22_050, 16, 9, 16
+OTHER_RATE = 24_000  # EnCodec's, and one of Opus's
 WORK = [(what, way) for what in ("model", "stream") for way in ("encode", "decode")]
 BOUND = 1.5  # times as fast as the base
 LOAD = "import spiking_music; spiking_music.load()"
@@ -62,13 +66,22 @@ def environment(root: Path) -> dict[str, str]:
 
 def speed(base: Path) -> Table:
     table = Table("what", "way", "x real time, numpy", f"torch, {BASE}", "ratio", "bound", "met")
-    with worker(ROOT, "numpy") as new, worker(base, "torch") as old:
+    table.add_column("EnCodec")
+    table.add_column("Opus")
+    with (
+        worker(ROOT, "numpy") as new,
+        worker(base, "torch") as old,
+        worker(ROOT, "others") as others,
+    ):
         for what, way in WORK:
-            numpys, torchs = race([new(f"{what} {way}"), old(f"{what} {way}")], ROUNDS)
-            ratio = torchs / numpys
-            cells = [f"{SECONDS / spent:.0f}" for spent in (numpys, torchs)]
+            runs = [new(f"{what} {way}"), old(f"{what} {way}")]
+            if what == "stream":
+                runs += [others(f"{name} {way}") for name in ("EnCodec", "Opus")]
+            spent = race(runs, ROUNDS)
+            ratio = spent[1] / spent[0]
+            cells = [f"{SECONDS / seconds:.0f}" for seconds in spent]
             met = "yes" if ratio >= BOUND else "NO"
-            table.add_row(what, way, *cells, f"{ratio:.2f}", f"≥ {BOUND}", met)
+            table.add_row(what, way, *cells[:2], f"{ratio:.2f}", f"≥ {BOUND}", met, *cells[2:])
     return table
 
 
@@ -97,8 +110,12 @@ def serve(engine: str) -> None:
         import torch
 
         torch.set_num_threads(1)
-    codec = Codec(load_model(torch=engine == "torch"))
-    runs = {name: timed(work) for name, work in (model_work(codec) | stream_work(codec)).items()}
+    if engine == "others":
+        works = other_work()
+    else:
+        codec = Codec(load_model(torch=engine == "torch"))
+        works = model_work(codec) | stream_work(codec)
+    runs = {name: timed(work) for name, work in works.items()}
     for line in sys.stdin:
         print(runs[line.strip()](), flush=True)
 
@@ -131,6 +148,27 @@ def stream_work(codec: Codec) -> dict[str, Callable[[], object]]:
     return {
         "stream encode": lambda: codec.encode(sound, RATE, level=LEVEL),
         "stream decode": lambda: codec.decode(stream),
+    }
+
+
+def other_work() -> dict[str, Callable[[], object]]:
+    """EnCodec and Opus, on the same sound at the rate that they code."""
+    import torch
+    from benchmarks.codec import encodec_model
+
+    encodec = encodec_model()
+    sound = soxr.resample(music(9), RATE, OTHER_RATE)
+    batch, opus = torch.from_numpy(sound)[None, None], io.BytesIO()
+    soundfile.write(opus, sound, OTHER_RATE, "OPUS", format="OGG")
+    with torch.no_grad():
+        frames = encodec.encode(batch)
+    return {
+        "EnCodec encode": torch.no_grad()(lambda: encodec.encode(batch)),
+        "EnCodec decode": torch.no_grad()(lambda: encodec.decode(frames)),
+        "Opus encode": lambda: soundfile.write(
+            io.BytesIO(), sound, OTHER_RATE, "OPUS", format="OGG"
+        ),
+        "Opus decode": lambda: soundfile.read(io.BytesIO(opus.getvalue())),
     }
 
 
