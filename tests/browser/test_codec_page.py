@@ -169,8 +169,8 @@ def test_all_of_it_works_by_keyboard(
     for key in ("Enter", "o"):
         with page.expect_file_chooser() as chosen:
             page.keyboard.press(key)
-    chosen.value.set_files(stream)
-    decoded(page, "piece.spk")
+        chosen.value.set_files(stream)
+        decoded(page, "piece.spk")
     position = page.get_by_role("slider", name="Position")
     page.evaluate("document.activeElement.blur()")
     for key, seconds in (("ArrowRight", "1.0"), ("ArrowRight", "2.0"), ("ArrowLeft", "1.0")):
