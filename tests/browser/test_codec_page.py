@@ -167,7 +167,7 @@ def test_all_of_it_works_by_keyboard(
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose a file")).to_be_focused()
     choosers: list[FileChooser] = []
-    page.on("filechooser", choosers.append)
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     for number, key in enumerate(("Enter", "o"), 1):
         page.keyboard.press(key)
         for _ in range(200):
