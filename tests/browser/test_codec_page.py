@@ -166,6 +166,7 @@ def test_all_of_it_works_by_keyboard(
     page = open_page(path.as_uri())
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose a file")).to_be_focused()
+    page.wait_for_timeout(1500)  # Chromium opens no file dialogue before its first frames
     choosers: list[FileChooser] = []
     page.on("filechooser", lambda chooser: choosers.append(chooser))
     for number, key in enumerate(("Enter", "o"), 1):
