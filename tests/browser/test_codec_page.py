@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FileChooser, Page, expect
 
 from spiking_music.codec.session import Codec, load
 from spiking_music.listening.codec_page import build
@@ -166,10 +166,15 @@ def test_all_of_it_works_by_keyboard(
     page = open_page(path.as_uri())
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose a file")).to_be_focused()
-    for key in ("Enter", "o"):
-        with page.expect_file_chooser() as chosen:
-            page.keyboard.press(key)
-    chosen.value.set_files(stream)
+    page.wait_for_timeout(1500)  # Chromium opens no file dialogue before its first frames
+    choosers: list[FileChooser] = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
+    for number, key in enumerate(("Enter", "o"), 1):
+        page.keyboard.press(key)
+        for _ in range(200):
+            page.wait_for_timeout(100 * (len(choosers) < number))
+        assert len(choosers) == number
+    choosers[-1].set_files(stream)
     decoded(page, "piece.spk")
     position = page.get_by_role("slider", name="Position")
     page.evaluate("document.activeElement.blur()")
