@@ -8,8 +8,8 @@ from griffe2md import ConfigDict, default_config, render_object_docs
 PAGE = Path(__file__).with_name("api.md")
 SOURCE = PAGE.parents[1] / "src"
 OBJECTS = (  # in the order of the page
-    "load",
-    "encode_many",
+    "codec.session.load",
+    "codec.many.encode_many",
     "codec.many.Outcome",
     "codec.session.Codec",
     "codec.session.Encoded",
@@ -19,13 +19,16 @@ OBJECTS = (  # in the order of the page
     "codec.encoding.Wish",
     "codec.encoding.Missed",
     "codec.choice.Choice",
+    "codec.events.Coding",
     "codec.events.Events",
     "codec.event_tables",
     "errors",
 )
 HEAD = """# Python: the codec
 
-Made from the docstrings by `python docs/api.py`. What they are for, task by task, with examples: [codec.md](codec.md).
+Made from the docstrings by `python docs/api.py`. What they are for, task by task, with examples:
+[codec.md](codec.md).
+`spiking_music.load` and `spiking_music.encode_many` are the first two.
 
 """
 SETTINGS: ConfigDict = {
@@ -45,7 +48,11 @@ def text() -> str:
     """The page."""
     loader = GriffeLoader(search_paths=[SOURCE], allow_inspection=False)
     package = loader.load("spiking_music")
-    return HEAD + "\n\n".join(render_object_docs(package[name], SETTINGS).strip() for name in OBJECTS) + "\n"
+    return (
+        HEAD
+        + "\n\n".join(render_object_docs(package[name], SETTINGS).strip() for name in OBJECTS)
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

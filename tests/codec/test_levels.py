@@ -96,9 +96,7 @@ def test_kbps_bounds_the_bytes_of_the_whole(codec_of: MakeCodec) -> None:
     """Header and trailer are paid for by the blocks, the first of which give a quarter at most."""
     codec = codec_of("mu-sparse")
     audio = music(4 * BLOCK / RATE)
-    every = [
-        blocks_of(codec, codec.encode(audio, RATE, level=i, format="dense")) for i in range(3)
-    ]
+    every = [blocks_of(codec, codec.encode(audio, RATE, level=i, format="dense")) for i in range(3)]
     assert len({cost(block) for each in every for block in each}) == 1  # dense: all cost the same
     size = cost(every[0][0])
     file = io.BytesIO()
