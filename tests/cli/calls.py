@@ -184,6 +184,7 @@ CALLS: dict[str, list[list[str]]] = {
     ],
     "listen simulate-listeners": [["listen", "simulate-listeners", *CONFIG, "--out", "{folder}"]],
     "provenance": [["provenance", TABLE]],
+    "status": [["status", S]],
     "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],
     "figure rate-quality": [
         ["figure", "rate-quality", "--summary", TABLE, *VARIANT, *DRAWN, "--out", "{stem}"]
@@ -202,6 +203,12 @@ CALLS: dict[str, list[list[str]]] = {
         ["figure", "probe", "genre", "--table", TABLE, "--confusion", TABLE, "--out", "{stem}"]
     ],
     "figure training": [["figure", "training", *VARIANT, "--log", TABLE, "--out", "{stem}"]],
+    "figure front-page": [
+        [
+            *("figure", "front-page", *CONFIG, "--summary", TABLE, "--claims", TABLE),
+            *("--stimuli", TABLE, "--figure", TABLE, "--caption", TABLE, "--out", "{file.html}"),
+        ]
+    ],
     "figure architecture": [["figure", "architecture", "--table", TABLE, "--out", "{stem}"]],
     "figure clips": [["figure", "clips", "--excerpts", f"{S}/m.npz", "--out", "{stem}"]],
 }

@@ -153,7 +153,7 @@ def test_what_cannot_be_is_told_in_one_sentence(
         ((recording, tmp_path, *own), "is a folder: name a file in it"),
         ((tmp_path / "gone.wav", out, *own), "no recording or stream at"),
         ((tmp_path / "bad.wav", out, *own), "bad.wav"),
-        ((tmp_path / "bad.spk", out, *own), "ends within its trailer"),
+        ((tmp_path / "bad.spk", out, *own), "the stream ends within a block"),
         ((recording, out, "--level", 3, *own), "this model has no levels"),
         ((stream, out, "--level", 3, *own), "is a stream and has its levels"),
         ((stream, out), "name the model that encoded it"),

@@ -75,7 +75,7 @@ def test_they_code_a_piano_they_never_heard(
 ) -> None:
     codec = spiking_music.load(name)
     stream = codec.encode(piano, RATE, level=level)
-    facts = summary(io.BytesIO(stream))
+    facts = summary(io.BytesIO(stream), codec.model.known)
     assert facts.formats["entropy"] == len(facts.blocks) and facts.kbps < kbps
     back = codec.decode(stream)
     assert len(back) == len(piano) and np.isfinite(back).all()

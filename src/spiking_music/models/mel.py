@@ -17,7 +17,8 @@ class LogMel(Encoder):
     Lisboa & Bellec 2024, MEL.
     Frame t is centred on the middle of samples [t hop, (t + 1) hop), so that it sits on step t of
     the codes. Magnitudes are scaled so that a sine of amplitude 1 peaks at 0 dB; -80 dB and below
-    is -1 and 0 dB is +1, which suits a network. Clips must be longer than (n_fft - hop) / 2.
+    is -1 and 0 dB is +1, which suits a network. Ends are reflected; of clips of at most
+    (n_fft - hop) / 2 samples, silence is around them.
     """
 
     drawn = Drawn("log-mel spectrogram")
@@ -41,7 +42,9 @@ class LogMel(Encoder):
         """(B, 1, T_x) -> (B, n_mels, T)."""
         x = F.pad(x, (0, -x.shape[-1] % self.hop))
         margin = self.n_fft - self.hop
-        x = F.pad(x, (margin // 2, margin - margin // 2), mode="reflect")[:, 0]
+        after = margin - margin // 2
+        mode = "reflect" if x.shape[-1] > after else "constant"
+        x = F.pad(x, (margin // 2, after), mode=mode)[:, 0]
         spectrum = torch.stft(
             x,
             self.n_fft,

@@ -1,7 +1,7 @@
 // Version 2 of docs/stream-format.md, the compact stream: its header, parts and trailer.
 
 import { crc32, sha256 } from "codec/digests";
-import { StreamError } from "codec/errors";
+import { OTHER_MODEL, StreamError } from "codec/errors";
 import { half } from "codec/model";
 
 const HEAD = 22; // bytes of the header that its sum is of
@@ -24,10 +24,11 @@ export function readCompact(bytes, config) {
     rate: config.sampleRate,
     hop: config.hop,
     rows: config.layout.rows,
-    fingerprint: config.fingerprint.startsWith(fingerprint) ? config.fingerprint : fingerprint,
+    fingerprint: config.fingerprint.startsWith(fingerprint) ? config.fingerprint : null,
   };
   const stamp = crc32(bytes.subarray(0, HEAD));
   require(cursor.number(3) === (stamp & 0xffffff), "The header of the stream is damaged: transfer it again.");
+  require(header.fingerprint === config.fingerprint, OTHER_MODEL); // which knows the shape of its codes
   require(header.parts && header.lookAhead && header.blockSteps && header.originalRate >= 1000);
   require(header.rows * header.blockSteps <= 523768 && header.originalRate <= 768000);
   header.lookAhead = header.lookAhead === ALL ? Infinity : header.lookAhead;

@@ -1,7 +1,7 @@
 // A stream → events and samples, block by block.
 
 import { chained, section } from "codec/codes";
-import { StreamError } from "codec/errors";
+import { OTHER_MODEL, StreamError } from "codec/errors";
 import { Payloads } from "codec/payload";
 import { PostFilter } from "codec/postfilter";
 import { Quantizer } from "codec/quantizer";
@@ -25,9 +25,7 @@ export class Decoder {
     const stream = readStream(bytes, this.config);
     const { header } = stream;
     if (header.fingerprint !== this.config.fingerprint) {
-      throw new StreamError(
-        "The stream was made by another model than the one in this page: decode it with spiking-music.",
-      );
+      throw new StreamError(OTHER_MODEL);
     }
     const own = { rows: this.config.layout.rows, rate: this.config.sampleRate, hop: this.config.hop };
     if (header.kind || Object.entries(own).some(([name, value]) => header[name] !== value)) {

@@ -1,12 +1,14 @@
 // Samples → a stream, block by block, at a level or within a bit rate: codec/encoding.py.
 
 import { Analysis } from "codec/analysis";
+import { Budget } from "codec/budget";
 import { half, halfBits } from "codec/model";
 import { Quantizer } from "codec/quantizer";
 import { resampled } from "codec/resampling";
 import { writeStream } from "codec/writer";
 
 const FRAME_BYTES = 20; // of a block, beside its payload
+const STREAM_BYTES = 50 + 72; // header and trailer
 
 export class Encoder {
   /** payloads: `Payloads` of the same model. */
@@ -27,8 +29,10 @@ export class Encoder {
     const size = config.blockSteps * config.hop;
     const count = Math.ceil(own.length / size);
     const frames = [];
+    const budget =
+      wish.kbps === undefined ? null : new Budget(wish.kbps, STREAM_BYTES, size / config.sampleRate);
     for (let index = 0; index < count; index++) {
-      frames.push({ index, ...this.#block(own, index * size, wish) });
+      frames.push({ index, ...this.#block(own, index * size, wish, budget) });
       yield { done: index + 1, count };
     }
     const header = { ...config, rows: config.layout.rows, rate: config.sampleRate, originalRate: rate };
@@ -36,7 +40,7 @@ export class Encoder {
   }
 
   /** The block from sample `begin` on. */
-  #block(samples, begin, wish) {
+  #block(samples, begin, wish, budget) {
     const { hop, blockSteps, encoderContext } = this.config;
     const end = Math.min(samples.length, begin + blockSteps * hop);
     const from = Math.max(0, begin - encoderContext * hop);
@@ -52,27 +56,27 @@ export class Encoder {
       const { events, ...packed } = this.payloads.pack(codes);
       return { ...packed, events: events.units.length, steps: codes.steps, level: level ?? 255, gain };
     };
-    return wish.kbps === undefined ? at(wish.level ?? null) : this.#within(wish.kbps, at);
+    if (budget === null) return at(wish.level ?? null);
+    const ends = until - end < encoderContext * hop; // or soon after; its last frame may be filled up
+    const seconds = ((last - first - (ends ? 1 : 0)) * hop) / this.config.sampleRate;
+    const found = this.#within(budget.allowance(seconds, ends), at);
+    budget.spend(FRAME_BYTES + found.payload.length, seconds);
+    return found;
   }
 
-  /** At the lowest level that costs no more; at the highest where none does. */
-  #within(kbps, at) {
+  /** At the lowest level of no more bytes; at the highest where none has so few. */
+  #within(bytes, at) {
     let [low, high, found] = [0, this.config.levels - 1, null];
     while (low < high || !found) {
       const level = (low + high) >> 1;
       const tried = at(level);
-      if (this.#kbps(tried) <= kbps || level === this.config.levels - 1) {
+      if (FRAME_BYTES + tried.payload.length <= bytes || level === this.config.levels - 1) {
         [found, high] = [tried, level];
       } else {
         low = level + 1;
       }
     }
     return found;
-  }
-
-  #kbps({ payload, steps }) {
-    const seconds = (steps * this.config.hop) / this.config.sampleRate;
-    return ((FRAME_BYTES + payload.length) * 8) / 1000 / seconds;
   }
 }
 
