@@ -94,11 +94,6 @@ class Clone:
         self.started.append(process)
         return process
 
-    def training_job(self) -> str:
-        """The SLURM id of this clone's job at work."""
-        jobs = say("squeue", "--noheader", "--states=RUNNING", "--format=%i %Z").splitlines()
-        return next(job.split()[0] for job in jobs if job.endswith(f" {self.folder}"))
-
     def end(self) -> None:
         """Nothing of this clone runs any longer, here or in SLURM."""
         for process in self.started:
@@ -186,23 +181,13 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def clones(slurm: None, clips: Path, tmp_path: Path) -> Iterator[Callable[[str], Clone]]:
-    """Makes clones of their own with clips, whose jobs are gone when the test is over."""
-    made = []
-
-    def make(name: str) -> Clone:
-        shutil.copytree(clips, tmp_path / name)
-        made.append(Clone(tmp_path / name, MODEL))
-        return made[-1]
-
-    yield make
-    for clone in made:
-        clone.end()
-
-
-@pytest.fixture
-def clone(clones: Callable[[str], Clone]) -> Clone:
-    return clones("clone")
+def clone(slurm: None, clips: Path, tmp_path: Path) -> Iterator[Clone]:
+    """A clone of its own with clips, whose jobs are gone when the test is over."""
+    folder = tmp_path / "clone"
+    shutil.copytree(clips, folder)
+    clone = Clone(folder, MODEL)
+    yield clone
+    clone.end()
 
 
 @pytest.fixture(scope="session")

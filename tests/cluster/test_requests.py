@@ -7,7 +7,7 @@ import pytest
 
 from snakemake_executor_plugin_slurm_watched.site import KEYS
 from tests.cluster.conftest import MODEL, ROOT, Clone, finish, say
-from tests.cluster.test_survival import RESUMED, STOPPED, WEIGHTS, wait_for_checkpoint
+from tests.cluster.test_survival import RESUMED, STOPPED, WEIGHTS, training_job, wait_for_checkpoint
 
 
 def on_gpus(clone: Clone, devices: int) -> subprocess.Popen[str]:
@@ -23,7 +23,7 @@ def test_training_asks_for_a_gpu_and_no_other_job_does(clone: Clone) -> None:
     for path in (clone.results / "clips").glob("validation-*"):
         path.unlink()
     process = on_gpus(clone, 1)
-    training = clone.training_job()
+    training = training_job()
     jobs = say("scontrol", "--oneliner", "show", "job").splitlines()[-2:]  # clips, training
     for job in jobs:
         trains = f"JobId={training} " in job
@@ -38,7 +38,7 @@ def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
     clone: Clone, quiet: Clone
 ) -> None:
     process = on_gpus(clone, 2)
-    training = clone.training_job()
+    training = training_job()
     job = say("scontrol", "--oneliner", "--details", "show", "job", training)
     assert "TresPerJob=gres:gpu:2 " in job
     assert "GRES=gpu:2" in job
@@ -62,7 +62,7 @@ def test_without_an_account_none_is_guessed(clone: Clone) -> None:
     process = clone.cluster(WEIGHTS)
     wait_for_checkpoint(clone, process)
     assert "guess" not in clone.said.lower()
-    assert "Account=(null)" in say("scontrol", "--oneliner", "show", "job", clone.training_job())
+    assert "Account=(null)" in say("scontrol", "--oneliner", "show", "job", training_job())
 
 
 def test_a_misspelt_wish_is_refused_before_any_job(clone: Clone) -> None:
