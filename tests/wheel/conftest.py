@@ -1,7 +1,7 @@
 """Wheel and sdist, built once, and an environment of each Python that holds the wheel and no more.
 
 A Python that is not at hand is skipped by name, and a failure where `SPIKING_MUSIC_REQUIRE_PYTHONS`
-is set, as CI does. pip's cache is the user's.
+is set: .ci/wheel does so where there is pyenv. pip's cache is the user's.
 """
 
 import os
