@@ -1,4 +1,4 @@
-# Everything that a reader wants to see first, on one page.
+# Everything that a reader wants to see first, on one page; to be asked for by its name.
 
 
 rule front_page:
