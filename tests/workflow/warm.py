@@ -103,7 +103,10 @@ def _watch(client: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     message, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
     while not message.endswith(b"\n"):
-        message += client.recv(1 << 20)
+        rest = client.recv(1 << 20)
+        if not rest:  # killed before it had said all
+            os._exit(1)
+        message += rest
     about = json.loads(message)
     process = os.fork()
     if process == 0:
