@@ -152,7 +152,7 @@ def test_a_recording_is_encoded_and_can_be_taken_away(
     stream = download(page, "Download .spk")
     own = codec.events(stream)
     heard = soundfile.read(io.BytesIO(wav(piano[: 6 * RATE])))[0]
-    expected = codec.events(codec.encode(heard, RATE, **wish))
+    expected = codec.events(codec.encode(heard, RATE, robust=True, **wish))
     shared = np.intersect1d(np.asarray(own), np.asarray(expected))
     assert len(shared) >= 0.99 * max(len(own), len(expected))
     assert len(codec.decode(stream)) == 6 * RATE
@@ -166,14 +166,17 @@ def test_all_of_it_works_by_keyboard(
     page = open_page(path.as_uri())
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose a file")).to_be_focused()
-    page.wait_for_timeout(1500)  # Chromium opens no file dialogue before its first frames
     choosers: list[FileChooser] = []
     page.on("filechooser", lambda chooser: choosers.append(chooser))
-    for number, key in enumerate(("Enter", "o"), 1):
-        page.keyboard.press(key)
-        for _ in range(200):
-            page.wait_for_timeout(100 * (len(choosers) < number))
-        assert len(choosers) == number
+    for key in ("Enter", "o"):
+        before = len(choosers)
+        for _ in range(10):  # Chromium opens no file dialogue before its first frames
+            page.keyboard.press(key)
+            for _ in range(20):
+                page.wait_for_timeout(100 * (len(choosers) == before))
+            if len(choosers) > before:
+                break
+        assert len(choosers) > before
     choosers[-1].set_files(stream)
     decoded(page, "piece.spk")
     position = page.get_by_role("slider", name="Position")
