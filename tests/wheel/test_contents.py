@@ -16,7 +16,7 @@ from tests.wheel.conftest import PYTHONS
 
 MODELS = ("", "free/", "mu-sparse/", "rvq/", "sparse/")
 PACKAGES = {"spiking_music", "snakemake_executor_plugin_slurm_watched"}
-KINDS = {".py", ".typed", ".csv", ".md", ".safetensors", ".js", ".css", ".html"}
+KINDS = {".py", ".typed", ".csv", ".md", ".safetensors", ".js", ".css", ".html", ".wasm", ".wat"}
 SDIST = {"setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "PKG-INFO", "src"}
 SDIST |= {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"}
 
@@ -85,6 +85,6 @@ def test_the_metadata_say_whose_it_is_and_where_it_runs(metadata: Message) -> No
 
 def test_the_page_has_no_link_into_the_repository(metadata: Message) -> None:
     page = metadata.get_payload()
-    assert isinstance(page, str) and page.count("](https://") >= 2
+    assert isinstance(page, str) and "](https://" in page
     assert not re.findall(r"\]\((?!https://)[^)]*\)", page)
     assert "![" not in page or "](https://" in page
