@@ -173,7 +173,8 @@ def test_damage_is_told_in_a_sentence(
       return error instanceof StreamError ? error.message : `a bug: ${error}`;
     }
     """
-    said = javascript.run(body, stream=damage(codec.encode(piano[:9000], RATE, robust=True)), config={})
+    stream = damage(codec.encode(piano[:9000], RATE, robust=True))
+    said = javascript.run(body, stream=stream, config={})
     assert words in said
     assert "bug" not in said
 
