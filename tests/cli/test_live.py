@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from spiking_music import encode_many
+from spiking_music.errors import OutputError
 from tests.cli.test_codec import run  # noqa: F401
 from tests.codec.conftest import music
 
@@ -63,6 +64,19 @@ def test_several_processes(run, tmp_path: Path) -> None:  # noqa: F811
     assert {name for name in found if found[name].error is None} == {*names}
     assert found["one"].bytes == (tmp_path / "alone.spk").stat().st_size
     assert "bad.wav" in str(found["bad"].error) and not (tmp_path / "bad.spk").exists()
+
+
+def test_many_replace_streams_and_nothing_else(tmp_path: Path) -> None:
+    sound, stream, own = tmp_path / "a.wav", tmp_path / "a.spk", tmp_path / "notes.txt"
+    disguised = tmp_path / "mine.spk"
+    soundfile.write(sound, music(0.2), RATE)
+    own.write_text("mine")
+    disguised.write_text("mine")
+    targets = [stream, stream, own, disguised, sound, tmp_path]
+    errors = [done.error for done in encode_many([(sound, target) for target in targets])]
+    assert errors[:2] == [None, None] and all(isinstance(each, OutputError) for each in errors[2:])
+    assert own.read_text() == disguised.read_text() == "mine"
+    assert sound.read_bytes().startswith(b"RIFF")
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,23 @@ class LiveRecording:
     joined, live = 1, True
 
     def __init__(
-        self, pipe: BinaryIO, label: str, raw: Raw, begun: bytes = b"", size: int | None = None
+        self,
+        pipe: BinaryIO,
+        label: str,
+        raw: Raw,
+        begun: bytes = b"",
+        size: int | None = None,
+        spare: int = 0,
     ) -> None:
-        """begun: samples that were read with the header. size: bytes of samples, if told."""
+        """begun: samples that were read with the header. size: bytes of samples, if told.
+
+        spare: bytes behind the last frame that may be there, as the pad byte of a WAV is.
+        """
         self.rate, self.channels = raw.rate, raw.channels
         self._width, self._tag = FORMATS[raw.format]
         self._frame = self._width * raw.channels
         self._pipe, self._label, self._begun, self._size = pipe, label, begun, size
+        self._spare = spare
         self.frames = None if size is None else size // self._frame
 
     def mono(self) -> Iterator[NDArray[np.float32]]:
@@ -84,8 +94,8 @@ class LiveRecording:
                 f"{self._label} is cut short: its header promises {self._size} bytes and "
                 f"{there + len(rest)} are there; copy or download it again"
             )
-        if len(rest) > 1:
-            raise DataError(f"{self._label} ends within a frame: {len(rest)} bytes are left over")
+        if len(rest) > self._spare:
+            raise DataError(f"{self._label} ends within a frame: bytes left over are {len(rest)}")
         if not there:
             raise DataError(f"{self._label} holds no samples")
 
@@ -115,10 +125,10 @@ class LiveRecording:
 
     def _check_tail(self, begun: bytes) -> None:
         """`DataError` where what follows the samples may be more of them."""
-        data = begun
+        data = bytearray(begun)
         while len(data) <= LONGEST_TAIL and (piece := read_some(self._pipe)):
             data += piece
-        tail = _Tail(data[1:] if data[:1] == b"\0" else data)
+        tail = _Tail(bytes(data[1:] if data[:1] == b"\0" else data))
         if len(data) > LONGEST_TAIL or not is_spare(tail, 0):  # type: ignore[arg-type]
             raise DataError(
                 f"{self._label} goes on behind its samples with what may be more: save it to a file"
@@ -141,7 +151,7 @@ def live_wav(pipe: BinaryIO, label: str) -> tuple[LiveRecording | None, bytes]:
             if not unknown and size % frame:
                 return None, head
             told = None if unknown else size
-            return LiveRecording(pipe, label, raw, head[place:], told), head
+            return LiveRecording(pipe, label, raw, head[place:], told, spare=1), head
         if name == b"data" or size > LONGEST_HEAD or len(head) < place:
             return None, head
         head = _more(pipe, head, place + size + size % 2)

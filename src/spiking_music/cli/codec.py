@@ -196,9 +196,14 @@ def require_wish(
 
 
 def require_delay(delay: float | None, robust: bool) -> None:
-    if delay is not None and not 0.5 <= delay < inf:
-        raise ConfigError(f"--delay is {delay:g}: give 0.5 s or more")
-    if delay is not None and robust:
+    """`ConfigError` before a model is loaded, in words of the command line."""
+    if delay is None:
+        return
+    from spiking_music.codec.delay import SHORTEST
+
+    if not SHORTEST <= delay < inf:
+        raise ConfigError(f"--delay is {delay:g}: give {SHORTEST:g} s or more")
+    if robust:
         raise ConfigError("--robust streams have no delay to choose: leave out one of the two")
 
 

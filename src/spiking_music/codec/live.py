@@ -9,7 +9,7 @@ with codec.encoder(44100, kbps=2, delay=0.5) as encoder:
 import io
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,20 +17,19 @@ from numpy.typing import ArrayLike
 from spiking_music.codec import given
 from spiking_music.codec.lockstep import Lockstep
 from spiking_music.codec.samples import Samples
+from spiking_music.codec.stream.writing import MustFinish
 from spiking_music.errors import CodeError
 
 if TYPE_CHECKING:
     from spiking_music.codec.decoded import Decoding
 
 
-class _Live:
+class _Live(MustFinish):
     """What encoder and decoder share: they are used within `with`, and finished once."""
 
     _steps: Lockstep[Any, Any]
-    _finished = _closed = False
-
-    def __enter__(self) -> Self:
-        return self
+    _closed = False
+    unfinished = "the rest was not asked for: call `finish` after the last `push`"
 
     def __exit__(
         self,
@@ -39,8 +38,7 @@ class _Live:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-        if kind is None and not self._finished:
-            raise CodeError("the rest was not asked for: call `finish` after the last `push`")
+        super().__exit__(kind, error, trace)
 
     def close(self) -> None:
         """End it without the rest."""

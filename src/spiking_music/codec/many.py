@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from spiking_music import files
+from spiking_music import files, overwriting
 from spiking_music.audio import recording as audio
 from spiking_music.codec.encoding import Wish
 from spiking_music.codec.session import load
 from spiking_music.errors import ConfigError
 from spiking_music.processes import pool
+
+ENDING = ".spk"  # of streams: no other file is replaced
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def encode_many(
     model: as of `load`. jobs: processes, each of which loads the model. options: `level`, `kbps`,
     `min_si_snr`, `format`, `robust` and `delay`, as of `Codec.encode`.
 
-    Streams appear whole or not at all. A recording that fails does not stop the others: its outcome
+    Streams appear whole or not at all, and replace streams (.spk) but no other file. A recording that fails does not stop the others: its outcome
     has the error. Raises `ConfigError` for fewer than one job.
     """
     if jobs < 1:
@@ -63,6 +65,7 @@ def _encoder(
     def encode(item: tuple[Path, Path]) -> Outcome:
         source, target = item
         try:
+            overwriting.require_file(target, (ENDING,))
             with audio.opened(source) as recording, files.sink(target) as file:
                 codec.write(recording.mono(), recording.rate, file, wish, **further)
         except Exception as error:  # of whatever kind: the others are to be done all the same

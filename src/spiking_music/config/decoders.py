@@ -119,7 +119,8 @@ class FrameDiffusionConfig(DecoderConfig):
     envelope: ConvNeXtConfig
     denoiser: ConvNeXtConfig
     sampling_steps: Positive
-    mel_rounds: Count = 0  # as with weights of before
+    start: Annotated[float, Field(ge=0, le=1)] = 1.0  # noise level about an estimate by regression
+    mel_rounds: Count = 0  # this and `start`: as with weights of before
 
 
 @DECODERS(module="spiking_music.models.backbones.spectrogram:make_decoder")

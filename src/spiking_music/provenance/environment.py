@@ -14,6 +14,7 @@ from typing import Any
 import spiking_music
 
 PACKAGE = Path(spiking_music.__file__).parent
+DEVELOPERS = re.compile(r"""extra == ["']dev["']""")
 COMMIT = ("describe", "--always", "--dirty", "--exclude=*", "--abbrev=40")
 
 
@@ -42,10 +43,14 @@ def source() -> str:
 
 
 def software() -> dict[str, str]:
-    """Python and every direct dependency of the package → version."""
+    """Python and every direct dependency of the package that is installed → version.
+
+    Those of extras are among them; tools of developers (`dev`) make no result.
+    """
     needed = metadata.requires("spiking-music") or []
-    names = [re.split(r"[^\w-]", one)[0] for one in needed if "extra ==" not in one]
-    return {"python": platform.python_version()} | {name: _version(name) for name in sorted(names)}
+    names = {re.split(r"[^\w-]", one)[0] for one in needed if not DEVELOPERS.search(one)}
+    found = {name: _version(name) for name in sorted(names - {"spiking-music"})}
+    return {"python": platform.python_version()} | {name: one for name, one in found.items() if one}
 
 
 def hardware() -> dict[str, Any]:
@@ -77,11 +82,11 @@ def _git(*arguments: str) -> str:
     return run.stdout.strip() if run.returncode == 0 else ""
 
 
-def _version(name: str) -> str:
+def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "not installed"
+        return None
 
 
 def _processor() -> str:

@@ -2,8 +2,7 @@
 
 import hashlib
 import zlib
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from numpy.typing import NDArray
 
@@ -12,11 +11,11 @@ from spiking_music.codec.stream.blocks import Block
 from spiking_music.codec.stream.frame import FRAME_BYTES, Frame, pack_frame, sealed, stored_gain
 from spiking_music.codec.stream.header import HEADER_BYTES, Header, pack_header, stamp
 from spiking_music.codec.stream.payload import BEST, EntropyCoder
-from spiking_music.codec.stream.writing import put
+from spiking_music.codec.stream.writing import MustFinish, put
 from spiking_music.errors import CodeError
 
 
-class StreamWriter:
+class StreamWriter(MustFinish):
     """Writes a stream block by block; needs no more memory than one block, and never seeks.
 
     with StreamWriter(file, header, coder) as writer:
@@ -45,7 +44,6 @@ class StreamWriter:
         self._blocks = 0
         self._steps = header.block_steps  # of the block before
         self._digest = hashlib.sha256()
-        self._finished = False
 
     def write(self, block: Block) -> None:
         """Append the next block; `CodeError` where it is not the next, or cannot be stored."""
@@ -87,18 +85,6 @@ class StreamWriter:
         self._put(trailer.seal_trailer(fields, checksum, stamp(self._head)))
         self._file.flush()
         self._finished = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None and not self._finished:
-            raise CodeError("the stream has no trailer: call `finish` after the last block")
 
     def _frame(self, block: Block) -> Frame:
         codes = payload.checked_codes(block.codes, self.header)

@@ -1,6 +1,7 @@
-"""Bytes of a stream to anything that takes some of them."""
+"""Bytes of a stream to anything that takes some of them, until the stream is finished."""
 
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from spiking_music.errors import CodeError
 
@@ -16,3 +17,22 @@ def put(file: BinaryIO, data: bytes) -> None:
                 "returns their number, and that waits until it can take them"
             )
         rest = rest[taken:]
+
+
+class MustFinish:
+    """Is used within `with`, which raises `CodeError` where `finish` was never called."""
+
+    unfinished = "the stream has no trailer: call `finish` after the last block"
+    _finished = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and not self._finished:
+            raise CodeError(self.unfinished)

@@ -101,6 +101,7 @@ class FrameDiffusion(Decoder):
         super().__init__()
         hop, latent, backbone = variant.signal.hop, variant.latent, variant.backbone
         self.sampling_steps = config.sampling_steps
+        self.start = config.start  # σ
         self.transform = Mdct(hop, hop)
         self.regression: Decoder | None = None
         if backbone is not None and BACKBONES.has("decoder", backbone):
@@ -171,12 +172,21 @@ class FrameDiffusion(Decoder):
 
     @torch.no_grad()
     def synthesize(self, latent: Tensor, noise: Noise) -> Tensor:
-        """Audio (B, 1, T·hop), by `sampling_steps` evaluations of the denoiser."""
+        """Audio (B, 1, T·hop), by `sampling_steps` evaluations of the denoiser.
+
+        They start at noise level `start` about the estimate, if there is one, which keeps more of
+        its phases the lower the level is; from pure noise otherwise.
+        """
         estimate = None if self.regression is None else self.regression(latent)
         scale = self.log_scale(latent).exp()
-        start = noise.normal(*scale.shape[1:]).to(scale).expand(len(scale), -1, -1)
+        x = noise.normal(*scale.shape[1:]).to(scale).expand(len(scale), -1, -1)
         context = self._context(latent, estimate, scale)
-        x = ddim(self.denoiser, start, context, self.sampling_steps)
+        start = 1.0
+        if estimate is not None:
+            start = self.start
+            alpha, beta = circle(x.new_tensor(start))
+            x = alpha * context[:, -x.shape[1] :] + beta * x
+        x = ddim(self.denoiser, x, context, self.sampling_steps, start)
         audio = self.transform.inverse(scale * x)
         if self.corrected is None:
             return audio

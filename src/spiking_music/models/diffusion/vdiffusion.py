@@ -85,14 +85,16 @@ def circle(sigma: Tensor) -> tuple[Tensor, Tensor]:
     return angle.cos(), angle.sin()
 
 
-def ddim(denoiser: Denoiser, noise: Tensor, context: Tensor, steps: int) -> Tensor:
-    """Follow v from noise (B, 1, T_x) to audio along the linear grid sigma = 1 .. 0.
+def ddim(
+    denoiser: Denoiser, noise: Tensor, context: Tensor, steps: int, start: float = 1.0
+) -> Tensor:
+    """Follow v from x_σ (B, 1, T_x) at σ = `start`, pure noise at 1, to audio on a linear grid.
 
     Lisboa & Bellec 2024, diffusion decoder, sampling.
     DDIM (Song et al., arXiv 2010.02502): no fresh noise on the way, so that the noise decides the
     result. A denoiser that knows x leads to x in any number of steps.
     """
-    grid = torch.linspace(1, 0, steps + 1, device=noise.device, dtype=noise.dtype)
+    grid = torch.linspace(start, 0, steps + 1, device=noise.device, dtype=noise.dtype)
     alphas, betas = circle(grid)
     x = noise
     for i in range(steps):

@@ -2,8 +2,7 @@
 
 import hashlib
 import zlib
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from numpy.typing import NDArray
 
@@ -25,11 +24,11 @@ from spiking_music.codec.stream.compact.payload import Packer
 from spiking_music.codec.stream.frame import Frame, stored_gain
 from spiking_music.codec.stream.payload import BEST, Coded, EntropyCoder
 from spiking_music.codec.stream.trailer import Trailer
-from spiking_music.codec.stream.writing import put
+from spiking_music.codec.stream.writing import MustFinish, put
 from spiking_music.errors import CodeError
 
 
-class CompactWriter:
+class CompactWriter(MustFinish):
     """As `StreamWriter`. A `Block` is a part; `header.parts` of them share a checksum."""
 
     overhead = HEADER_BYTES + trailer.TRAILER_BYTES + 2  # bytes of a stream beside its blocks
@@ -50,7 +49,6 @@ class CompactWriter:
         self._crc = 0
         self._frames = 0  # in all
         self._digest = hashlib.sha256()
-        self._finished = False
 
     def write(self, block: Block) -> None:
         """Append the next part; `CodeError` where it is not the next, or cannot be stored."""
@@ -99,18 +97,6 @@ class CompactWriter:
         self._put(trailer.seal(fields, checksum, self._stamp))
         self._file.flush()
         self._finished = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None and not self._finished:
-            raise CodeError("the stream has no trailer: call `finish` after the last block")
 
     @property
     def _ended_short(self) -> bool:
