@@ -70,9 +70,9 @@ def test_what_is_wrong_is_told() -> None:
     with pytest.raises(DataError, match="goes on behind its samples"):
         mono(data + data)
     assert len(mono(data + b"LIST\4\0\0\0abcd")) == 5000
-    with pytest.raises(DataError, match="within a bytes left over are 3"):
+    with pytest.raises(DataError, match="bytes left over are 3"):
         list(LiveRecording(io.BytesIO(bytes(7)), "it", Raw(8000, 2)).mono())
-    with pytest.raises(DataError, match="within a bytes left over are 1"):
+    with pytest.raises(DataError, match="bytes left over are 1"):
         list(LiveRecording(io.BytesIO(bytes(7)), "it", Raw(8000)).mono())
     with pytest.raises(DataError, match="holds no samples"):
         list(LiveRecording(io.BytesIO(), "it", Raw(8000)).mono())

@@ -38,8 +38,9 @@ def encode_many(
     model: as of `load`. jobs: processes, each of which loads the model. options: `level`, `kbps`,
     `min_si_snr`, `format`, `robust` and `delay`, as of `Codec.encode`.
 
-    Streams appear whole or not at all, and replace streams (.spk) but no other file. A recording that fails does not stop the others: its outcome
-    has the error. Raises `ConfigError` for fewer than one job.
+    Streams appear whole or not at all, and replace streams (.spk) but no other file. A recording
+    that fails does not stop the others: its outcome has the error. Raises `ConfigError` for fewer
+    than one job.
     """
     if jobs < 1:
         raise ConfigError(f"{jobs} jobs do nothing: give 1 or more")
