@@ -82,3 +82,4 @@ rule all:
         expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg", "pdf"]),
         "<results>/listen/index.html",
         "<results>/listen/mushra",
+        "<results>/index.html",

@@ -5,7 +5,7 @@ from pathlib import Path
 from shlex import quote
 
 from spiking_music.errors import SpikingMusicError
-from spiking_music.front_page.names import kind_of
+from spiking_music.front_page.names import SETTINGS, kind_of
 from spiking_music.provenance import stale
 from spiking_music.workflow import (
     ANCHORS,

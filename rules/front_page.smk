@@ -1,4 +1,4 @@
-# Everything that a reader wants to see first, on one page; to be asked for by its name.
+# Everything that a reader wants to see first, on one page.
 
 
 rule front_page:
@@ -13,7 +13,7 @@ rule front_page:
     output:
         "<results>/index.html",
     params:
-        config=plan.settings(*plan.raw),
+        config=plan.settings(*SETTINGS),
         figures=options("figure", "caption"),
     shell:
         "spiking-music figure front-page --config {params.config:q} --summary {input.summary:q}"

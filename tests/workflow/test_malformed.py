@@ -17,6 +17,7 @@ import typer
 from spiking_music import cli
 from spiking_music.cli.guard import notes
 from spiking_music.cli.targets import Reads
+from tests.conftest import ROOT
 from tests.workflow.commands import commands, verb
 from tests.workflow.small import VARIANT
 
@@ -55,8 +56,13 @@ def sources(argv: list[str]) -> Iterator[Path]:
     for name, note in notes(command.callback.__wrapped__).items():
         value = given[name]
         for path in value if isinstance(value, (list, tuple)) else [value]:
-            if isinstance(note, Reads) and path is not None and path.is_file():
+            if isinstance(note, Reads) and path is not None and path.is_file() and _made(path):
                 yield from note.paths(path)
+
+
+def _made(path: Path) -> bool:
+    """Whether it is of the run: captions are of the workflow itself."""
+    return not path.resolve().is_relative_to(ROOT)
 
 
 def state(root: Path) -> dict[str, tuple[int, int, int]]:

@@ -136,7 +136,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     done = run_snakemake(finished, "-n", "--config", change)
     once = ("train", "evaluate", "storage_cost", "fit_entropy", "entropy_cost", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
-    once += ("excerpts", "claims")
+    once += ("excerpts", "claims", "front_page")
     drawn = ("clips", "rate_quality", "training", "selectivity")  # the network is the same
     expected = {"all", "codes", *once, *(f"figure_{name}" for name in drawn)}
     assert set(jobs(done)) == expected
@@ -148,12 +148,13 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
 @pytest.mark.parametrize(
     ("change", "rerun"),
     [
-        ("figures={storage_steps: 512}", {"figure_storage"}),
-        ("figures={clips: 2}", {"excerpts", "figure_clips"}),
+        ("figures={storage_steps: 512}", {"figure_storage", "front_page"}),
+        ("figures={clips: 2}", {"excerpts", "figure_clips", "front_page"}),
         ("listening={page: {title: Another}}", {"mushra_page"}),
         (
             "evaluation={bootstrap: 60}",  # of the intervals of tables, and what shows these
-            {"claims", "summarise", "sweep", "figure_rate_quality", "figure_rate_sweep"},
+            {"claims", "summarise", "sweep", "figure_rate_quality", "figure_rate_sweep"}
+            | {"front_page"},
         ),
     ],
 )
@@ -180,7 +181,7 @@ def test_changed_code_is_said_and_remade_on_demand(small: Path, tmp_path: Path) 
     assert {"figure_storage", "figure_clips", "figure_training"} <= set(rules)
     assert not {"train", "codes", "evaluate", "summarise"} & set(rules)
     remade = plan("--forcerun", *rules, source=tmp_path / "src")
-    assert set(jobs(remade)) == {"all", *rules}
+    assert set(jobs(remade)) == {"all", "front_page", *rules}  # which shows the figures
 
 
 def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path) -> None:
@@ -199,8 +200,8 @@ def test_report_is_self_contained(finished: Path) -> None:
     assert done.code == 0, done.said
     text = report.read_text()
     assert "Figure 1" in text
-    links = re.findall(r'href=\\"(listen/[^"\\]+)\\"', text)
-    assert links == ["listen/index.html", "listen/mushra/index.html"]
+    links = re.findall(r'href=\\"((?:listen/|index)[^"\\]+)\\"', text)
+    assert links == ["index.html", "listen/index.html", "listen/mushra/index.html"]
     assert all((report.parent / link).is_file() for link in links)
     assert not re.findall(r"<(?:script|link)[^>]+(?:src|href)=[\"']https?://", text)
 
@@ -272,7 +273,7 @@ def test_all_of_maestro_is_a_few_jobs(tmp_path: Path, maestro_table: Path) -> No
     own = f"dataset={{source: folder, path: {maestro_table}}}"
     done = run_snakemake(tmp_path, "-n", "--config", own, overlays=("config/data/maestro.yaml",))
     counted = jobs(done)
-    assert (counted["recordings"], counted["clips"]) == (31, 93)
+    assert (counted["recordings"], counted["clips"]) == (30, 90)
     assert sum(counted.values()) <= 250
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from spiking_music.config import label
 from spiking_music.errors import DataError
 from spiking_music.evaluation import summary
 from spiking_music.evaluation.tables import read, with_interval, write_text
+from spiking_music.front_page import captions
 from spiking_music.front_page.figures import Figure, collect
 from spiking_music.listening.manifest import read_manifest, read_stimulus
 
@@ -42,12 +42,14 @@ class Sound:
     flac: bytes
 
 
-def build(sources: Sources, config: Mapping[str, Any], out: Path) -> None:
+def build(sources: Sources, raw: Mapping[str, Any], out: Path) -> None:
     """Write the page `out` (.html): question, table, sounds, figures, claims, and how to go on.
 
-    config: the whole configuration. Links lead to files beside `out`; all else is within. Equal
-    inputs give equal bytes. Raises `DataError` where a file is missing or damaged.
+    raw: a configuration, of which `names.SETTINGS` are read. Links lead to files beside `out`; all
+    else is within. Equal inputs give equal bytes. Raises `DataError` where a file is missing or
+    damaged.
     """
+    config = captions.settings(raw)
     if len(sources.figures) != len(sources.captions):
         raise DataError("give as many captions as figures")
     table = read(sources.summary, ["variant", "clips"])
@@ -59,7 +61,6 @@ def build(sources: Sources, config: Mapping[str, Any], out: Path) -> None:
         .get_template("page.html")
         .render(
             dataset=config["dataset"]["name"],
-            config=json.dumps(config, indent=1, ensure_ascii=False),
             signal=config["signal"],
             version=version("spiking-music"),
             style=(FOLDER / "style.css").read_text(encoding="utf-8"),

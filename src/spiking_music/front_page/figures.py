@@ -4,7 +4,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
+
+from PIL import Image
 
 from spiking_music.errors import DataError
 from spiking_music.front_page import captions
@@ -38,8 +41,9 @@ def collect(
     claims: Sequence[Mapping[str, Any]],
     page: Path,
 ) -> Iterator[Figure]:
-    """The figures for the page at `page`, in order."""
+    """The figures for the page at `page`, in order; `DataError` where a picture is damaged."""
     for picture, caption in zip(pictures, caption_files, strict=True):
+        _require_whole(picture)
         kind = kind_of(picture.stem)
         rest = picture.stem.removeprefix(kind).removeprefix("-")
         wildcards = {"variant": rest, "judges": rest, "label": rest}
@@ -54,9 +58,19 @@ def collect(
         )
 
 
+def _require_whole(picture: Path) -> None:
+    try:
+        with Image.open(picture, formats=["PNG"]) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow's of PNG
+        raise DataError(
+            f"'{picture}' is no whole PNG ({error}): delete it and run its rule again"
+        ) from None
+
+
 def _number(claim: str) -> str:
     """7 of claim 7b."""
-    return claim.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return claim.rstrip(ascii_lowercase)
 
 
 def _files(picture: Path, folder: Path) -> Iterator[tuple[str, str]]:

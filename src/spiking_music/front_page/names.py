@@ -10,6 +10,11 @@ CLAIMS = {
     "fig4": ("5", "6"),
     "fig5": ("4", "7", "8"),
 }
+SETTINGS = (  # of the configuration: all that page and captions say of it
+    *("dataset.name", "signal.sample_rate", "figures.storage_units", "figures.storage_steps"),
+    *("evaluation.split", "evaluation.bound_db", "evaluation.level"),
+    *("selectivity.split", "listening.ratings.level"),
+)
 TITLES = {
     "fig1": "What events cost to store",
     "fig2": "The models",
