@@ -49,6 +49,26 @@ def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
     assert [row.step for row in trainings_of(tmp_path, NOW)] == ["120"]
 
 
+def test_a_damaged_table_is_told(tmp_path: Path) -> None:
+    training(tmp_path, "free", "100,0.5,\n", "", done=True)
+    coded = tmp_path / "storage" / "free-coded.csv"
+    coded.parent.mkdir()
+    coded.write_text("something else\n")
+    with pytest.raises(DataError, match="free-coded.csv' has no"):
+        describe(tmp_path, NOW)
+    coded.write_bytes(bytes(range(256)))
+    with pytest.raises(DataError, match="is not a table|has no"):
+        describe(tmp_path, NOW)
+    coded.unlink()
+    curve = tmp_path / "models" / "free" / "log.csv"
+    curve.write_text(f"{HEADER}100,what,\n")
+    with pytest.raises(DataError, match="is no table of a training"):
+        describe(tmp_path, NOW)
+    curve.write_bytes(bytes(range(256)))
+    with pytest.raises(DataError, match="is no table of a training"):
+        describe(tmp_path, NOW)
+
+
 def test_where_nothing_was_trained_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no training has begun in"):
         describe(tmp_path)

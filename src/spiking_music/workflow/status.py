@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from spiking_music.errors import DataError
-from spiking_music.evaluation.tables import markdown
+from spiking_music.evaluation.tables import markdown, read
 
 STEP = re.compile(r"step (\d+) of (\d+), (\S+) s a step, (.+) left$")  # of `progress.Progress`
 QUIET = 600.0  # seconds without a word, after which a training is taken to have stopped
@@ -97,16 +97,19 @@ def _curve(table: Path | None) -> dict[str, float]:
         return {}
     try:
         columns = pd.read_csv(table, on_bad_lines="skip")  # a line may still be written
+        filled = {str(name): column.dropna() for name, column in columns.items()}
+        return {name: float(column.iloc[-1]) for name, column in filled.items() if len(column)}
     except (OSError, ValueError) as error:
-        raise DataError(f"'{table}' is no table of a training ({error})") from None
-    filled = {name: column.dropna() for name, column in columns.items()}
-    return {str(name): float(column.iloc[-1]) for name, column in filled.items() if len(column)}
+        reason = " ".join(str(error).split())
+        raise DataError(f"'{table}' is no table of a training ({reason}): restore it, or train again") from None
 
 
 def _kbps(results: Path, variant: str) -> str:
     """Of the test clips, once they have been coded."""
     path = results / "storage" / f"{variant}-coded.csv"
-    return _shown(pd.read_csv(path)["kbps"].mean(), 2) if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    return _shown(pd.to_numeric(read(path, ["kbps"])["kbps"], errors="coerce").mean(), 2)
 
 
 def _shown(value: float | None, digits: int = 3) -> str:
