@@ -77,6 +77,33 @@ def test_a_denoiser_that_knows_the_music_leads_to_it(steps: int) -> None:
     torch.testing.assert_close(made, audio, atol=1e-4, rtol=1e-3)
 
 
+def test_less_noise_at_the_start_stays_closer_to_the_estimate() -> None:
+    coder = model("free").eval()
+    decoder = coder.decoder
+    assert isinstance(decoder, FrameDiffusion) and decoder.regression is not None
+    decoder.corrected = None
+    with torch.no_grad():
+        decoder.regression.backbone.out_proj.weight.normal_(std=1e-3)  # no estimate of zeros
+        latent = coder.latents(tones(2, 16))
+        estimate = decoder.regression(latent)
+        far = []
+        for decoder.start in (0.0, 0.1, 0.3):
+            made = decoder.synthesize(latent, Noise(0))
+            far.append((made - estimate).square().mean().item())
+    assert far == sorted(far)
+    assert far[0] < 1e-6 * estimate.square().mean()
+
+
+def test_without_an_estimate_sampling_starts_from_noise() -> None:
+    coder = model("mel").eval()
+    assert isinstance(coder.decoder, FrameDiffusion)
+    codes = coder.encode(tones(1, 16))
+    coder.decoder.start = 0.1
+    changed = coder.decode(codes)
+    coder.decoder.start = 1.0
+    torch.testing.assert_close(coder.decode(codes), changed, atol=0, rtol=0)
+
+
 def test_the_encoder_learns_from_regression_alone() -> None:
     coder = model("free").train()
     latent = coder.encoder(tones(2, 16)).detach().requires_grad_()
