@@ -46,6 +46,20 @@ def test_before_the_start_the_loss_is_the_plain_one(audio: tuple[Tensor, Tensor]
     assert not any(map(torch.equal, before, adversary.discriminators.parameters()))
 
 
+def test_discriminators_may_first_learn_alone(audio: tuple[Tensor, Tensor]) -> None:
+    x, estimate = audio
+    adversary = make(start=1, alone=2)
+    before = copy.deepcopy(adversary.discriminators.state_dict())
+    done = passed(estimate, x)
+    assert torch.equal(adversary.total_loss(2, x, done), done.loss)
+    assert done.stats["discriminator"].isfinite() and done.stats["adversarial"].isnan()
+    after = adversary.discriminators.state_dict()
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    taught = passed(estimate, x)
+    assert not torch.equal(adversary.total_loss(3, x, taught), taught.loss)
+    assert taught.stats["adversarial"].isfinite()
+
+
 def test_discriminators_learn_to_tell_tones_from_noise(audio: tuple[Tensor, Tensor]) -> None:
     x, estimate = audio
     adversary, losses = make(learning_rate=1e-2), []

@@ -38,6 +38,7 @@ class DiscriminatorConfig(Section):
 
     filters: Positive
     n_ffts: tuple[Positive, ...]
+    compression: Annotated[float, Field(gt=0, le=1)] = 1.0  # exponent of magnitudes; EnCodec: 1
 
 
 @DECODERS()
@@ -47,6 +48,7 @@ class GanConfig(DecoderConfig):
     kind: Literal["gan"]
     discriminator: DiscriminatorConfig
     start: Count  # step from which the discriminators take part
+    alone: Count = 0  # further steps in which they learn, and the model does not from them
     learning_rate: Annotated[float, Field(gt=0)]  # of the discriminators
     reconstruction: Annotated[float, Field(gt=0)]  # shares of the gradient at the output
     adversarial: Weight

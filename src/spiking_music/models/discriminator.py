@@ -1,4 +1,4 @@
-"""Multi-scale STFT discriminators ( Défossez et al., arXiv 2210.13438, section 3.4)."""
+"""Multi-scale STFT discriminators (Défossez et al., arXiv 2210.13438, section 3.4)."""
 
 import torch
 import torch.nn.functional as F
@@ -7,19 +7,22 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from spiking_music.config import DiscriminatorConfig
 
+FLOOR = 1e-4  # of magnitudes that are compressed: the square root of zero has no gradient
+
 
 class StftDiscriminator(nn.Module):
     """Judges waveforms by their complex STFT, seen as an image of two channels, time by frequency.
 
-    Frames of n_fft samples every n_fft / 4, Hann window, scaled by the window's energy. Clips must
-    be at least n_fft long.
+    Frames of n_fft samples every n_fft / 4, Hann window, scaled by the window's energy. Magnitudes
+    are raised to the power `compression` (*ours*): else a network that starts at random hardly
+    sees the treble of a quiet piano. Clips must be at least n_fft long.
     """
 
     window: Tensor
 
-    def __init__(self, n_fft: int, filters: int) -> None:
+    def __init__(self, n_fft: int, filters: int, compression: float = 1.0) -> None:
         super().__init__()
-        self.n_fft = n_fft
+        self.n_fft, self.compression = n_fft, compression
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
         layers = [_conv(2, filters, (3, 9))]
         layers += [
@@ -42,6 +45,9 @@ class StftDiscriminator(nn.Module):
         )  # (B, n_fft / 2 + 1, frames)
         spectrum = spectrum.transpose(1, 2) / self.window.square().sum().sqrt()
         h = torch.stack([spectrum.real, spectrum.imag], dim=1)  # (B, 2, frames, n_fft / 2 + 1)
+        if self.compression < 1:
+            power = h.square().sum(1, keepdim=True) + FLOOR**2
+            h = h * power ** ((self.compression - 1) / 2)
         features = []
         for layer in self.layers:
             h = F.leaky_relu(layer(h), 0.2)
@@ -58,7 +64,7 @@ class Discriminators(nn.Module):
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
         self.scales = nn.ModuleList(
-            StftDiscriminator(n_fft, config.filters) for n_fft in config.n_ffts
+            StftDiscriminator(n_fft, config.filters, config.compression) for n_fft in config.n_ffts
         )
 
     def forward(self, x: Tensor) -> tuple[list[Tensor], list[list[Tensor]]]:

@@ -134,7 +134,7 @@ class Adversary:
     """
 
     def __init__(self, config: GanConfig, fabric: Fabric) -> None:
-        self.start = config.start
+        self.start, self.teaches = config.start, config.start + config.alone
         self.fabric = fabric
         self.discriminators = Discriminators(config.discriminator)
         self.adamw = torch.optim.AdamW(
@@ -155,20 +155,22 @@ class Adversary:
         """Scalar to optimise the model by, of a pass over audio (B, 1, T_x); trains discriminators.
 
         The value of the scalar means nothing, only its gradient; the losses join the statistics of
-        the pass. Before the start it is the loss of the pass as it is, and the statistics are nan.
+        the pass. Before the discriminators teach the model it is the loss of the pass as it is.
+        Statistics of what has not begun are nan.
         """
+        done.stats |= dict.fromkeys(NAMES, torch.tensor(math.nan))
         if step < self.start:
-            done.stats |= dict.fromkeys(NAMES, torch.tensor(math.nan))
             return done.loss
         assert done.estimate is not None  # a GAN decoder has an output
-        discriminator = self._train_discriminators(x, done.estimate.detach())
+        done.stats["discriminator"] = self._train_discriminators(x, done.estimate.detach())
+        if step < self.teaches:
+            return done.loss
         reconstruction = torch.stack(list(done.terms.values())).sum()
         adversarial = self._losses(x, done.estimate)
         balanced = self.balancer({"reconstruction": reconstruction, **adversarial}, done.estimate)
         total = self.balancer.norm("reconstruction") * balanced
         total = torch.stack([total, *done.others.values()]).sum()
         done.stats |= {name: loss.detach() for name, loss in adversarial.items()}
-        done.stats["discriminator"] = discriminator
         return total
 
     def state_dict(self) -> dict[str, Any]:

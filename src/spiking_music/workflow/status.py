@@ -101,7 +101,9 @@ def _curve(table: Path | None) -> dict[str, float]:
         return {name: float(column.iloc[-1]) for name, column in filled.items() if len(column)}
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"'{table}' is no table of a training ({reason}): restore it, or train again") from None
+        raise DataError(
+            f"'{table}' is no table of a training ({reason}): restore it, or train again"
+        ) from None
 
 
 def _kbps(results: Path, variant: str) -> str:
