@@ -56,8 +56,14 @@ def machine() -> dict[str, str]:
     try:
         import torch
     except ModuleNotFoundError:  # the codec alone is installed
-        return {"cpu": model, "torch": "", "numpy": np.__version__}
-    return {"cpu": model, "torch": torch.__version__, "numpy": np.__version__}
+        return {"cpu": model, "instructions": "", "torch": "", "numpy": np.__version__}
+    instructions = torch.backends.cpu.get_cpu_capability()  # AVX2 rounds otherwise than AVX512
+    return {
+        "cpu": model,
+        "instructions": instructions,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
 
 
 def main() -> None:
