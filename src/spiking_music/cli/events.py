@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,9 @@ from spiking_music.cli.sources import STREAM
 from spiking_music.cli.targets import Reads, Writes
 from spiking_music.errors import ConfigError
 from spiking_music.extras import needed
+
+if TYPE_CHECKING:
+    from spiking_music.codec.encoding import Wish
 
 
 def events(
@@ -72,31 +75,46 @@ def events(
 
     def prepared() -> Callable[[Job], None]:
         from spiking_music.codec.encoding import Wish
-        from spiking_music.codec.event_files import require_library
-        from spiking_music.codec.session import load
 
-        for job in todo:
-            require_library(job.target)
-        if picture is not None:
-            with needed("--picture"):
-                import_module("matplotlib")
-        notes = None
-        if midi is not None:  # before anything is written
-            from spiking_music.data.midi import read_midi
-
-            notes = read_midi(midi)
-        codec = load(model, device)
-        units = codec.units
-        if selectivity is not None:
-            from spiking_music.codec.units import with_notes
-            from spiking_music.evaluation.tables import best_notes
-
-            units = with_notes(units, best_notes(selectivity, len(units)))
         wish = Wish(level, kbps, min_si_snr)
-        request = Request(codec, wish, start, duration, units, picture, notes)
+        request = _request(todo, model, device, wish, (start, duration), selectivity, picture, midi)
         return lambda job: run(job, request)
 
     each(todo, checked(todo, "recording or stream", ENDINGS, prepared, require_events))
+
+
+def _request(
+    todo: list[Job],
+    model: Path | None,
+    device: str,
+    wish: "Wish",
+    section: tuple[float, float | None],
+    selectivity: Path | None,
+    picture: Path | None,
+    midi: Path | None,
+) -> Request:
+    """All that is read before anything is written."""
+    from spiking_music.codec.event_files import require_library
+    from spiking_music.codec.session import load
+
+    for job in todo:
+        require_library(job.target)
+    if picture is not None:
+        with needed("--picture"):
+            import_module("matplotlib")
+    notes = None
+    if midi is not None:
+        from spiking_music.data.midi import read_midi
+
+        notes = read_midi(midi)
+    codec = load(model, device)
+    units = codec.units
+    if selectivity is not None:
+        from spiking_music.codec.units import with_notes
+        from spiking_music.evaluation.tables import best_notes
+
+        units = with_notes(units, best_notes(selectivity, len(units)))
+    return Request(codec, wish, *section, units, picture, notes)
 
 
 VERBS = (events,)
