@@ -52,6 +52,16 @@ def describe(results: Path, now: float | None = None) -> str:
     return markdown(HEADINGS, [training.cells for training in trainings], WORDS)
 
 
+def last_step(log: Path) -> float | None:
+    """Seconds a step, as a training last said in its log; None where it did not."""
+    lines = log.read_text("utf-8", errors="replace").splitlines() if log.is_file() else []
+    told = [found for line in lines if (found := STEP.search(line))]
+    try:
+        return float(told[-1][3]) if told else None
+    except ValueError:
+        return None
+
+
 def trainings_of(results: Path, now: float) -> Iterator[Training]:
     """Of each variant, in the order of names."""
     logs = {path.stem.removeprefix("train-"): path for path in results.glob("logs/train-*.log")}
