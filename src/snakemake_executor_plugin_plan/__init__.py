@@ -59,7 +59,7 @@ class Executor(AbstractExecutor):
         self.report_job_success(job_info)
 
     def _submitted(self, job: Any) -> bool:
-        """Whether a cluster would get it; in a dry run Snakemake itself takes all jobs for local."""
+        """Whether a cluster would get it: in a dry run Snakemake takes all jobs for local."""
         return job.is_group() or not (job.rule.norun or job.rule.name in self.workflow._localrules)
 
     def _parts(self, job: Any) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """slurm/site.yaml and a machine without SLURM: one sentence each, at once."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -146,3 +147,20 @@ def test_a_wrong_site_file_ends_snakemake(clone: tuple[Path, dict[str, str]]) ->
     assert code == 1
     assert "error: unknown key 'acount' in 'slurm/site.yaml'; did you mean 'account'?" in said
     assert "Traceback" not in said
+
+
+def test_what_a_run_would_cost_is_told_anywhere(clone: tuple[Path, dict[str, str]]) -> None:
+    def plan(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "spiking_music", "plan", *arguments],
+            cwd=clone[0], env=clone[1], capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+
+    told = plan("--configfile", "config/tiny.yaml", "--", "training")
+    assert told.returncode == 0, told.stderr
+    assert "| train | 10 | 0.0" in told.stdout and "an estimate" in told.stdout
+    assert re.search(r"\d+ jobs of \d+ steps: \d+\.\d core-hours, 0\.0 GPU-hours", told.stdout)
+    assert not (clone[0] / "results").exists()
+    wrong = plan("nothing.csv")
+    assert wrong.returncode == 1 and "No rule to produce nothing.csv" in wrong.stderr
+    assert wrong.stderr.startswith("error: ") and wrong.stderr.count("\n") == 1

@@ -105,7 +105,7 @@ class Forecast:
         if not all(map(_told, steps)):
             rest = self._sum(lambda step: not _told(step))
             lines.append(
-                f"Not in these hours: steps of which only the time limit is known, {rest}."
+                f"Besides, for steps of which only the time limit is known, at most {rest}."
             )
         lines.append(f"The longest chain takes {_clock(seconds)}: {', '.join(names)}.")
         attempts = max(each.attempts for each in self.submissions)
