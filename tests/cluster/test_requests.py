@@ -101,4 +101,4 @@ def test_without_a_site_file_jobs_fit_the_node(clone: Clone) -> None:
     assert " NumCPUs=4 " in job  # 8 are wanted
     assert " Partition=cpu " in job and "gres:gpu" not in job
     assert re.search(r" TimeLimit=00:[12]\d:00 ", job)
-    assert re.search(r" MinMemoryNode=1[56]\d\dM ", job)
+    assert re.search(r" MinMemoryNode=20\d\dM ", job)

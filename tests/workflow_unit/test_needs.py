@@ -72,7 +72,7 @@ def test_estimates_are_generous(
     crop = {"batch_size": size, "crop_samples": 32768, "accelerator": "cpu", "workers": 0}
     estimate = needs(variant(name, *overlays, **crop), NO_LOG)
     assert 0.7 < estimate.step / seconds < 5  # before the margin of four
-    assert 1 < estimate.memory_mb / memory < 4
+    assert 1 < estimate.memory_mb / memory < 5
 
 
 def test_an_earlier_run_tells_better(tmp_path: Path) -> None:

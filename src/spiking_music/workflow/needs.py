@@ -23,7 +23,8 @@ GPU_STEP = 0.05  # seconds of its smallest train step
 ACTIVATIONS = {"seanet": 450, "waveform": 100, "spectrogram": 100, "diffusion": 600}  # MB a second
 FRAMEWISE = 45  # the same of whatever works on frames
 FILTER_MEMORY = 20  # the same of discriminators, for each filter
-PROCESS = 1500  # MB of a process before its model; another 4500 with CUDA
+PROCESS = 2000  # MB of a job before its model: torch, Snakemake
+CUDA = 4500  # MB more, with CUDA
 WORKER = 600  # MB of a data loading process
 STATE = 20  # bytes a parameter: weights, averaged weights, gradient, two moments
 MARGIN = 4  # slower cores, busy ones, validation
@@ -87,7 +88,7 @@ def _memory(config: VariantConfig) -> int:
     state = STATE * parameters(config) / 1e6
     workers = WORKER * training.workers
     if on_gpu(config):
-        return math.ceil((PROCESS + 4500 + state) * training.devices + workers)
+        return math.ceil((PROCESS + CUDA + state) * training.devices + workers)
     second = sum(ACTIVATIONS.get(part.kind, FRAMEWISE) for part in _parts(config))
     if isinstance(config.decoder, GanConfig):
         second += FILTER_MEMORY * config.decoder.discriminator.filters
