@@ -3,7 +3,7 @@
 The numbers are generous: a job that asks for too little is ended and resumed, one that asks for
 too much only waits longer. The constants fit train steps of all kinds of models, measured on a core
 at 2 GHz. A run of the same training, where there is a log of one, tells the seconds a step better.
-Nothing here imports torch: the DAG is built without it.
+Nothing here imports torch or pandas: the DAG is built without it.
 """
 
 import math
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from spiking_music.config import ConvNeXtConfig, GanConfig, VariantConfig
-from spiking_music.workflow.status import last_step
+from spiking_music.workflow.pace import last_pace
 
 CORE = 25e9  # FLOP/s of a core in training
 OVERHEAD = 0.01  # seconds of a core a second of audio: STFT losses, optimiser
@@ -48,7 +48,7 @@ class Needs:
 
 def needs(config: VariantConfig, log: Path) -> Needs:
     """Of the training of `config`, whose last run wrote `log`, if there was one."""
-    pace = last_step(log)
+    pace = last_pace(log)
     step = pace or _step(config)
     margin = 2 if pace else MARGIN
     minutes = math.ceil(margin * step * config.training.last_step / 60) + START
