@@ -158,7 +158,8 @@ class Executor(Slurm):
 def prologue(cluster: Site) -> str:
     """Lines of sh that a job runs first, to be followed by `&&`; a failing one fails the job."""
     load = f"module load {shlex.join(cluster.modules)}" if cluster.modules else ""
-    lines = [line for line in (load and MODULE, load, cluster.prologue) if line]
+    scratch = f'export SPIKING_MUSIC_SCRATCH="{cluster.scratch}"' if cluster.scratch else ""
+    lines = [line for line in (load and MODULE, load, cluster.prologue, scratch) if line]
     return "\n".join(["set -e", *lines, "set +e", "true"]) if lines else ""
 
 

@@ -91,6 +91,7 @@ class Site(Table):
     extra: Options = ""
     modules: list[Name] = Field(default_factory=list)
     prologue: Name = ""  # lines of sh
+    scratch: Name = ""  # folder on a node; variables are those of the job
 
 
 def site() -> Site:

@@ -126,6 +126,18 @@ def test_modules_and_a_prologue_come_first(clone: Clone) -> None:
     assert "load cuda/12.4 ffmpeg" in (clone.folder / "modules.txt").read_text()
 
 
+def test_clips_are_copied_to_scratch_and_go_with_the_training(clone: Clone) -> None:
+    process = at_work(clone, {"scratch": f"{clone.folder}/scratch/$SLURM_JOB_ID"})
+    wait_until(lambda: bool(list(clone.checkpoints.glob("step-*.pt"))), "it trained", 120)
+    number = SUBMITTED.findall(clone.said)[0][0]
+    scratch = clone.folder / "scratch" / number
+    copies = list(scratch.glob("spiking-music-*/*.h5"))
+    assert [path.name for path in sorted(copies)] == ["0-train-0.h5", "1-validation-0.h5"]
+    assert process.poll() is None
+    say("scancel", number)
+    wait_until(lambda: not list(scratch.iterdir()), "they were deleted", 60)
+
+
 def test_a_prologue_that_fails_fails_the_job(clone: Clone) -> None:
     process = at_work(clone, {"prologue": "false\ntrue"}, "--retries", "0")
     assert finish(process, 120) == 1

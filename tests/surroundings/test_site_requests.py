@@ -78,6 +78,7 @@ def test_what_runs_first_ends_a_job_where_it_fails() -> None:
     lines = prologue(Site(modules=["cuda/12", "a b"], prologue="export X=1")).splitlines()
     assert lines[0] == "set -e" and lines[-2:] == ["set +e", "true"]
     assert lines[2:4] == ["module load cuda/12 'a b'", "export X=1"]
+    assert 'export SPIKING_MUSIC_SCRATCH="$TMPDIR"' in prologue(Site(scratch="$TMPDIR"))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What trainings are taken to need, against the models themselves and against earlier runs."""
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -89,3 +91,9 @@ def test_a_further_attempt_asks_for_more() -> None:
     assert plan.memory(job, 2) == 2 * plan.memory(job, 1)
     assert plan.minutes(job, 3) == 3 * plan.minutes(job, 1) <= LONGEST
     assert plan.gpus(job) is None
+
+
+def test_the_dag_is_built_without_slow_imports() -> None:
+    """Each job of a cluster starts Snakemake, and reads the rules, three times."""
+    code = "import sys, spiking_music.workflow; sys.exit(len({'torch', 'pandas'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
