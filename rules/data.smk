@@ -67,6 +67,7 @@ rule clips:
         table="<results>/clips/{split}-{shard}.csv",
     resources:
         runtime=per_attempt(240),
+        expected_mb=plan.clip_megabytes,  # for `spiking-music plan`
     params:
         config=plan.settings(*keys.CLIPS),
         root=plan.root,

@@ -12,8 +12,10 @@ rule train:
         variant=plan.trained_here,
     threads: 1  # most training an hour on few cores; a profile's set-threads gives more
     resources:
-        mem_mb=per_attempt(16000),
-        runtime=1440,  # the same each time: the next attempt goes on where this one ended
+        mem_mb=plan.memory,
+        runtime=plan.minutes,  # at most a day: the next attempt goes on where this one ended
+        expected_seconds=plan.seconds,  # for `spiking-music plan`
+        expected_mb=plan.model_megabytes,
         gpu=plan.gpus,
         mpi=lambda wildcards: "srun" if plan.tasks(wildcards) else None,
         nodes=lambda wildcards: 1 if plan.tasks(wildcards) else None,

@@ -2,13 +2,16 @@
 
 The original polls the states of its jobs, and polls for ever where a state tells it nothing: a job
 cancelled by another user's hand (sacct: "CANCELLED by 0"), one preempted for good, one that SLURM
-has forgotten, any job while SLURM does not answer. Here a second look at what it still waits for
-fails such jobs, so that `retries` start them anew, and tells why others wait. Where there is no
-SLURM at all the original waits as well; here that is an error before any job. Settings are the
-original's, `no_account` among them, which it declares and does not read; the profile's prefix is
-`slurm-watched-`.
+has forgotten, one that can never start, any job while SLURM does not answer. Here a second look at
+what it still waits for fails such jobs, so that `retries` start them anew where that helps, and
+tells why others wait. Where there is no SLURM at all the original waits as well; here that is an
+error before any job. What jobs ask for is put into the words of slurm/site.yaml: see `requests`.
+Settings are the original's, `no_account` among them, which it declares and does not read; the
+profile's prefix is `slurm-watched-`.
 """
 
+import re
+import shlex
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -19,14 +22,32 @@ from snakemake_executor_plugin_slurm import ExecutorSettings, common_settings
 from snakemake_executor_plugin_slurm.job_status_query import query_job_status
 from snakemake_interface_common.exceptions import WorkflowError
 
+from snakemake_executor_plugin_slurm_watched import hints, partitions
+from snakemake_executor_plugin_slurm_watched.requests import requested
+from snakemake_executor_plugin_slurm_watched.site import Site, site
+
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
 LOOKS = 3  # in a row: the first may fall between a job's end and the poll that learns of it
+SURE = 2  # looks in a row at a job that can never start, before it is failed
+SOON = 10  # seconds between the two
 LONGEST = 6  # between two looks, in units of the first time: 180 s, as in the original, after 30
 OVER = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY"}
 OVER |= {"PREEMPTED", "REVOKED", "TIMEOUT"}
 TOOLS = ("sbatch", "squeue")  # without which nothing can be submitted, or seen
+MODULE = "command -v module >/dev/null || . /etc/profile"  # where sh does not know it yet
 USUAL = {"BeginTime", "Cleaning", "None", "Priority", "Resources"}  # reasons to wait that pass
+
+
+class Request:
+    """A job as the original is to submit it: the same, with other resources."""
+
+    def __init__(self, job: Any, resources: dict[str, Any]) -> None:
+        self.job = job
+        self.resources = type(job.resources)(fromdict=resources)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.job, name)
 
 
 class Executor(Slurm):
@@ -46,10 +67,12 @@ class Executor(Slurm):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._begin()
+        self._begin(site(), partitions.ask())
 
-    def _begin(self) -> None:
+    def _begin(self, cluster: Site, there: partitions.Partitions) -> None:
+        self.site, self.partitions = cluster, there
         self._over: Counter[str] = Counter()  # looks in a row that found the job ended
+        self._hopeless: Counter[str] = Counter()  # or waiting for what never comes
         self._told: dict[str, str] = {}  # job: why it waits, as last told
 
     def get_account_arg(self, job: Any) -> Iterator[str]:
@@ -58,6 +81,31 @@ class Executor(Slurm):
             yield ""
         else:
             yield from super().get_account_arg(job)
+
+    def run_job(self, job: Any) -> None:
+        """Submit the job in the words of this cluster."""
+        wanted = requested(dict(job.resources.items()), job.threads, self.site, self.partitions)
+        super().run_job(Request(job, wanted))
+
+    def format_job_exec(self, job: Any) -> str:
+        """The command of a job, of which Snakemake knows no `Request`."""
+        return super().format_job_exec(_original(job))
+
+    def get_job_exec_prefix(self, job: Any) -> str:
+        """What the site has a job run first, as it stands between the double quotes of `--wrap`."""
+        first = prologue(self.site)
+        if self.workflow.executor_settings.pass_command_as_script:
+            return first
+        return re.sub(r"[\\$`]", r"\\\g<0>", first)  # the original takes care of double quotes
+
+    def _report_job_submission_threadsafe(self, job_info: Any) -> None:
+        job_info.job = _original(job_info.job)
+        super()._report_job_submission_threadsafe(job_info)
+
+    def _report_job_error_threadsafe(self, job_info: Any, msg: str) -> None:
+        job_info.job = _original(job_info.job)
+        said = msg.partition("sbatch call:")[0] if "sbatch failed" in msg else ""
+        super()._report_job_error_threadsafe(job_info, msg.rstrip() + hints.to_change(said))
 
     async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
         """Yield the jobs that are still to be waited for."""
@@ -68,14 +116,15 @@ class Executor(Slurm):
             self.next_seconds_between_status_checks = interval
         seen = await self._look() if waiting else {}
         for job in waiting:
-            if seen is not None and self._ended(job.external_jobid, seen):
-                state = seen.get(job.external_jobid, "forgotten by SLURM").partition(":")[0]
-                log = [str(job.aux["slurm_logfile"])]
-                self.report_job_error(
-                    job, msg=f"SLURM job {job.external_jobid} is {state}.", aux_logs=log
-                )
-            else:
+            failed = self._failed(job.external_jobid, seen) if seen is not None else ""
+            if not failed:
                 yield job
+                continue
+            if hopeless := self._hopeless[job.external_jobid] >= SURE:  # so will a retry be
+                self.cancel_jobs([job])
+                job.job.attempt = job.job.restart_times + 1
+            log = [] if hopeless else [str(job.aux["slurm_logfile"])]
+            self.report_job_error(job, msg=failed, aux_logs=log)
 
     async def _look(self) -> dict[str, str] | None:
         """ "STATE:reason" of each job of this run; None where SLURM does not answer."""
@@ -85,11 +134,34 @@ class Executor(Slurm):
             self.logger.warning("SLURM does not answer squeue: waiting until it does.")
         return seen
 
-    def _ended(self, job: str, seen: dict[str, str]) -> bool:
-        """Whether the job has ended, unknown to the original; says what holds up a pending one."""
+    def _failed(self, job: str, seen: dict[str, str]) -> str:
+        """Why the job is over, unknown to the original; says what holds up a pending one."""
         state, _, reason = seen.get(job, "REVOKED").partition(":")
-        if state == "PENDING" and reason not in USUAL and self._told.get(job) != reason:
+        pending = state == "PENDING"
+        if pending and reason not in USUAL and self._told.get(job) != reason:
             self._told[job] = reason
             self.logger.warning(f"SLURM job {job} waits: {reason}.")
+        never = pending and hints.never(reason)
         self._over[job] = self._over[job] + 1 if state in OVER else 0
-        return self._over[job] >= LOOKS
+        self._hopeless[job] = self._hopeless[job] + 1 if never else 0
+        if self._hopeless[job] >= SURE:
+            return f"SLURM job {job} can never start: {reason}.{hints.to_change(reason)}"
+        if never:
+            soon = min(SOON, self.next_seconds_between_status_checks)
+            self.next_seconds_between_status_checks = soon
+        if self._over[job] >= LOOKS:
+            state = state if job in seen else "forgotten by SLURM"
+            return f"SLURM job {job} is {state}."
+        return ""
+
+
+def prologue(cluster: Site) -> str:
+    """Lines of sh that a job runs first, to be followed by `&&`; a failing one fails the job."""
+    load = f"module load {shlex.join(cluster.modules)}" if cluster.modules else ""
+    scratch = f'export SPIKING_MUSIC_SCRATCH="{cluster.scratch}"' if cluster.scratch else ""
+    lines = [line for line in (load and MODULE, load, cluster.prologue, scratch) if line]
+    return "\n".join(["set -e", *lines, "set +e", "true"]) if lines else ""
+
+
+def _original(job: Any) -> Any:
+    return job.job if isinstance(job, Request) else job

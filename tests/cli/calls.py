@@ -184,6 +184,7 @@ CALLS: dict[str, list[list[str]]] = {
     ],
     "listen simulate-listeners": [["listen", "simulate-listeners", *CONFIG, "--out", "{folder}"]],
     "provenance": [["provenance", TABLE]],
+    "plan": [["plan"]],  # where there is no workflow
     "status": [["status", S]],
     "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],
     "figure rate-quality": [

@@ -73,12 +73,16 @@ class Clone:
         return ["snakemake", *arguments, "--configfile", *files]
 
     def cluster(
-        self, *arguments: str, environment: dict[str, str] = ENVIRONMENT
+        self, *arguments: str, environment: dict[str, str] = ENVIRONMENT, threads: int | None = 1
     ) -> subprocess.Popen[str]:
-        """`snakemake --profile slurm` at work; what it says goes to a file, see `said`."""
+        """`snakemake --profile slurm` at work; what it says goes to a file, see `said`.
+
+        threads: of a training; None: as the profile has it.
+        """
         init = "--slurm-watched-init-seconds-before-status-checks"
         command = self.command(
-            *(*arguments, "--profile", "slurm", init, str(POLL), "--set-threads", "train=1"),
+            *(*arguments, "--profile", "slurm", init, str(POLL)),
+            *(("--set-threads", f"train={threads}") if threads else ()),
             *("--latency-wait", "10"),  # one machine, one file system
         )
         with (self.folder / "said.txt").open("a") as said:

@@ -1,12 +1,12 @@
 """What jobs ask SLURM for, as SLURM sees it."""
 
+import re
 import subprocess
+import time
 
 import numpy as np
-import pytest
 
-from snakemake_executor_plugin_slurm_watched.site import KEYS
-from tests.cluster.conftest import MODEL, ROOT, Clone, finish, say
+from tests.cluster.conftest import MODEL, Clone, finish, say
 from tests.cluster.test_survival import RESUMED, STOPPED, WEIGHTS, training_job, wait_for_checkpoint
 
 
@@ -30,7 +30,7 @@ def test_training_asks_for_a_gpu_and_no_other_job_does(clone: Clone) -> None:
         assert ("TresPerJob=gres:gpu:1 " in job) == trains, job
         assert ("Partition=gpu" if trains else "Partition=cpu") in job
         assert "NumTasks=1 " in job
-    assert "GRES=gpu:1" in say("scontrol", "--details", "show", "job", training)  # allocated
+    assert "GRES=gpu:a100:1" in say("scontrol", "--details", "show", "job", training)  # allocated
     assert process.poll() is None
 
 
@@ -41,7 +41,7 @@ def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
     training = training_job()
     job = say("scontrol", "--oneliner", "--details", "show", "job", training)
     assert "TresPerJob=gres:gpu:2 " in job
-    assert "GRES=gpu:2" in job
+    assert "GRES=gpu:a100:2" in job
     assert "NumTasks=2 " in job
     step = say("scontrol", "--oneliner", "show", "step", f"{training}.0")
     assert "Tasks=2 " in step
@@ -73,18 +73,32 @@ def test_a_misspelt_wish_is_refused_before_any_job(clone: Clone) -> None:
     assert "Traceback" not in clone.said
 
 
-def test_the_wishes_of_the_site_file_reach_sbatch(clone: Clone) -> None:
-    site = clone.folder / "slurm" / "site.yaml"
-    site.write_text(site.read_text() + "gpu_partition: nowhere\n")
-    process = clone.cluster(WEIGHTS, "--retries", "0")
-    assert finish(process, 300) == 1
+def test_what_slurm_refuses_is_told_with_the_key_to_change(clone: Clone) -> None:
+    (clone.folder / "slurm" / "site.yaml").write_text("partition: nowhere\n")
+    assert finish(clone.cluster(WEIGHTS, "--retries", "0"), 300) == 1
     assert "invalid partition specified: nowhere" in clone.said
+    assert "To change: partition, gpu_partition and cores in slurm/site.yaml" in clone.said
     assert "Traceback" not in clone.said
 
 
-@pytest.mark.parametrize("key", ["account", "partition", "gpu_partition", "cores"])
-def test_the_example_of_a_site_file_names_every_key(key: str) -> None:
-    profile = (ROOT / "slurm" / "config.yaml").read_text()
-    assert key in KEYS
-    assert f'site["{key}"]' in profile or f'site.get("{key}"' in profile
-    assert f"\n{key}: " in (ROOT / "slurm" / "site.example.yaml").read_text()
+def test_a_job_that_can_never_start_fails_within_a_minute(clone: Clone) -> None:
+    """Its two retries would not start either."""
+    (clone.folder / "slurm" / "site.yaml").write_text("cores: 8\n")  # the node has four
+    started = time.monotonic()
+    assert finish(clone.cluster(WEIGHTS, "--retries", "2", threads=8), 120) == 1
+    assert time.monotonic() - started < 60
+    assert clone.said.count("can never start: PartitionConfig. To change: partition, gpu_par") == 1
+    assert clone.said.count("has been submitted with SLURM jobid") == 1
+    assert not say("squeue", "--noheader").strip()  # it is cancelled
+
+
+def test_without_a_site_file_jobs_fit_the_node(clone: Clone) -> None:
+    """`snakemake --profile slurm` as it is: a small training in minutes on the CPUs there are."""
+    (clone.folder / "slurm" / "site.yaml").unlink()
+    process = clone.cluster(WEIGHTS, threads=None)
+    wait_for_checkpoint(clone, process)
+    job = say("scontrol", "--oneliner", "show", "job", training_job())
+    assert " NumCPUs=4 " in job  # 8 are wanted
+    assert " Partition=cpu " in job and "gres:gpu" not in job
+    assert re.search(r" TimeLimit=00:[12]\d:00 ", job)
+    assert re.search(r" MinMemoryNode=20\d\dM ", job)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import snakemake_executor_plugin_slurm as original
 
-from snakemake_executor_plugin_slurm_watched import LOOKS, Executor
+from snakemake_executor_plugin_slurm_watched import LOOKS, SOON, Executor
+from snakemake_executor_plugin_slurm_watched.site import Site
 
 
 class Watched:
@@ -19,6 +20,15 @@ class Watched:
         self.squeue = squeue
         self.failed: list[str] = []
         self.warned: list[str] = []
+        self.cancelled: list[str] = []
+        self.jobs = {
+            number: SimpleNamespace(
+                external_jobid=number,
+                aux={"slurm_logfile": "job.log"},
+                job=SimpleNamespace(attempt=1, restart_times=3),
+            )
+            for number in ("1", "2")
+        }
         self.executor = Executor.__new__(Executor)
         self.executor.run_uuid = "run"
         self.executor.logger = SimpleNamespace(warning=self.warned.append, debug=lambda text: None)
@@ -26,22 +36,25 @@ class Watched:
         settings = SimpleNamespace(init_seconds_before_status_checks=5)
         self.executor.workflow = SimpleNamespace(executor_settings=settings)
         self.executor.next_seconds_between_status_checks = 5
-        self.executor._begin()
+        self.executor._begin(Site(), {})
+        self.executor.cancel_jobs = self.cancel
 
     def fail(self, job: Any, msg: str, aux_logs: list[str]) -> None:
         self.failed.append(msg)
+
+    def cancel(self, jobs: list[Any]) -> None:
+        self.cancelled += [job.external_jobid for job in jobs]
 
     def look(self, answer: str, code: int = 0) -> list[str]:
         """The jobs it still waits for after SLURM gave `answer`."""
         self.squeue.write_text(f"#!/bin/sh\nprintf '{answer}'\nexit {code}\n")
         self.squeue.chmod(0o755)
-        jobs = [
-            SimpleNamespace(external_jobid=number, aux={"slurm_logfile": "job.log"})
-            for number in ("1", "2")
-        ]
 
         async def waited() -> list[str]:
-            return [job.external_jobid async for job in self.executor.check_active_jobs(jobs)]
+            return [
+                job.external_jobid
+                async for job in self.executor.check_active_jobs([*self.jobs.values()])
+            ]
 
         return asyncio.run(waited())
 
@@ -98,5 +111,26 @@ def test_a_silent_slurm_is_waited_for_aloud(watched: Watched) -> None:
 
 def test_why_a_job_waits_is_told_once(watched: Watched) -> None:
     for _ in range(2):
-        assert watched.look(r"1|PENDING:PartitionTimeLimit\n2|PENDING:Priority\n") == ["1", "2"]
-    assert watched.warned == ["SLURM job 1 waits: PartitionTimeLimit."]
+        assert watched.look(r"1|PENDING:ReqNodeNotAvail\n2|PENDING:Priority\n") == ["1", "2"]
+    assert watched.warned == ["SLURM job 1 waits: ReqNodeNotAvail."]
+
+
+def test_a_job_that_can_never_start_fails_at_the_second_look_and_for_good(
+    watched: Watched,
+) -> None:
+    watched.executor.next_seconds_between_status_checks = 30
+    answer = r"1|PENDING:PartitionTimeLimit\n2|RUNNING:None\n"
+    assert watched.look(answer) == ["1", "2"]
+    assert watched.executor.next_seconds_between_status_checks == SOON
+    assert watched.look(answer) == ["2"]
+    told = "SLURM job 1 can never start: PartitionTimeLimit. To change: time_limits in "
+    assert [sentence[: len(told)] for sentence in watched.failed] == [told]
+    assert watched.cancelled == ["1"]
+    assert [job.job.attempt for job in watched.jobs.values()] == [4, 1]  # of 3 retries none is left
+
+
+def test_a_limit_that_is_lifted_in_between_is_no_failure(watched: Watched) -> None:
+    for _ in range(2):
+        assert watched.look(r"1|PENDING:PartitionTimeLimit\n2|RUNNING:None\n") == ["1", "2"]
+        assert watched.look(r"1|PENDING:Resources\n2|RUNNING:None\n") == ["1", "2"]
+    assert not watched.failed

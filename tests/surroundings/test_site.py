@@ -1,6 +1,7 @@
 """slurm/site.yaml and a machine without SLURM: one sentence each, at once."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from snakemake_executor_plugin_slurm_watched import Executor
-from snakemake_executor_plugin_slurm_watched.site import SiteError, read, site
+from snakemake_executor_plugin_slurm_watched.site import Site, SiteError, read, site
 from tests.conftest import ROOT
 
 WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "report", "envs", "slurm")
@@ -25,12 +26,13 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_the_example_is_valid_and_names_may_look_like_numbers(tmp_path: Path) -> None:
-    assert read(ROOT / "slurm" / "site.example.yaml")["cores"] == 32
-    assert read(written(tmp_path, "account: 4711\npartition: größe\n")) == {
-        "account": "4711",
-        "partition": "größe",
-    }
-    assert read(written(tmp_path, "# nothing\n")) == {}
+    example = read(ROOT / "slurm" / "site.example.yaml")
+    assert example.model_fields_set == Site.model_fields.keys()  # it names every key
+    assert example.cores == 32 and example.gpu.type == "a100"
+    assert example.time_limits == {"cpu": 2880, "gpu": 1440}
+    named = read(written(tmp_path, "account: 4711\npartition: größe\n"))
+    assert named == Site(account="4711", partition="größe")
+    assert read(written(tmp_path, "# nothing\n")) == Site()
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,24 @@ def test_the_example_is_valid_and_names_may_look_like_numbers(tmp_path: Path) ->
     [
         ("acount: x", "unknown key 'acount' in '{path}'; did you mean 'account'?"),
         ("gpu-partition: x", "unknown key 'gpu-partition' in '{path}'; did you mean 'gpu_partit"),
-        ("qos: x", "unknown key 'qos' in '{path}'; known are account, partition, gpu_partition"),
+        ("walltime: 3", "unknown key 'walltime' in '{path}'; known are account, constraint, cores"),
+        ("gpu: {typ: x}", "unknown key 'gpu.typ' in '{path}'; did you mean 'type'?"),
+        (
+            "gpu: {request: some}",
+            "'gpu.request' in '{path}' must be 'gpus', 'gpus-per-node' or 'gr",
+        ),
+        ("gpu: a100", "'gpu' in '{path}' must be a valid dictionary"),
+        ("memory: node", "'memory' in '{path}' must be 'job', 'core' or 'none' (got 'node')"),
+        (
+            "time_limits: {gpu: 1d}",
+            "'time_limits.gpu' in '{path}' must be minutes, or a time as sb",
+        ),
+        ("time_limits: {gpu: 0}", "must be minutes, or a time as sbatch takes it"),
+        ("extra: --signal=INT@30", "'extra' in '{path}' must not set --signal, by which training"),
+        ("extra: '--mem=4G --nice'", "must not set the memory, which the workflow sets itself"),
+        ('extra: --comment="a', "must be options of sbatch in one line of text"),
+        ("extra: [--nice]", "must be options of sbatch in one line of text"),
+        ("modules: cuda", "'modules' in '{path}' must be a valid list (got 'cuda')"),
         ("7: x", "unknown key '7'"),
         ("cores: many", "'cores' in '{path}' must be a whole number above 0 (got 'many')"),
         ("cores: 0", "must be a whole number above 0 (got 0)"),
@@ -65,7 +84,7 @@ def test_a_file_that_is_named_and_absent_is_an_error(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPIKING_MUSIC_SITE", raising=False)
-    assert site() == {}
+    assert site() == Site()
     monkeypatch.setenv("SPIKING_MUSIC_SITE", str(tmp_path / "none.yaml"))
     with pytest.raises(SystemExit, match=r"error: .*none\.yaml' cannot be read \(No such file"):
         site()
@@ -128,3 +147,20 @@ def test_a_wrong_site_file_ends_snakemake(clone: tuple[Path, dict[str, str]]) ->
     assert code == 1
     assert "error: unknown key 'acount' in 'slurm/site.yaml'; did you mean 'account'?" in said
     assert "Traceback" not in said
+
+
+def test_what_a_run_would_cost_is_told_anywhere(clone: tuple[Path, dict[str, str]]) -> None:
+    def plan(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "spiking_music", "plan", *arguments],
+            cwd=clone[0], env=clone[1], capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+
+    told = plan("--configfile", "config/tiny.yaml", "--", "training")
+    assert told.returncode == 0, told.stderr
+    assert "| train | 10 | 0.0" in told.stdout and "an estimate" in told.stdout
+    assert re.search(r"\d+ jobs of \d+ steps: \d+\.\d core-hours, 0\.0 GPU-hours", told.stdout)
+    assert not (clone[0] / "results").exists()
+    wrong = plan("nothing.csv")
+    assert wrong.returncode == 1 and "No rule to produce nothing.csv" in wrong.stderr
+    assert wrong.stderr.startswith("error: ") and wrong.stderr.count("\n") == 1

@@ -15,7 +15,11 @@ from tests.conftest import ROOT
 from tests.wheel.conftest import PYTHONS
 
 MODELS = ("", "free/", "mu-sparse/", "rvq/", "sparse/")
-PACKAGES = {"spiking_music", "snakemake_executor_plugin_slurm_watched"}
+PACKAGES = {
+    "spiking_music",
+    "snakemake_executor_plugin_plan",
+    "snakemake_executor_plugin_slurm_watched",
+}
 KINDS = {".py", ".typed", ".csv", ".md", ".safetensors", ".js", ".css", ".html", ".wasm", ".wat"}
 SDIST = {"setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "PKG-INFO", "src"}
 SDIST |= {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"}

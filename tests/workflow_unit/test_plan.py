@@ -182,12 +182,13 @@ def test_keys_that_depend_on_others() -> None:
 
 def test_what_training_asks_a_cluster_for() -> None:
     job = Job(variant="free")
-    assert plan().gpus(job) == 1 and plan().tasks(job) is None
-    assert plan().launcher(job, threads=8) == ""
-    two = plan(training={"devices": 2})
+    one = plan(training={"accelerator": "auto"})
+    assert one.gpus(job) == 1 and one.tasks(job) is None
+    assert one.launcher(job, threads=8) == ""
+    two = plan(training={"accelerator": "auto", "devices": 2})
     assert two.gpus(job) == two.tasks(job) == 2
     assert "--ntasks-per-node=2 --cpus-per-task=8" in two.launcher(job, threads=8)
-    assert plan(training={"accelerator": "cpu"}).gpus(job) is None
+    assert plan().gpus(job) is None  # the demo's is cpu
 
 
 def test_options_are_quoted() -> None:

@@ -26,6 +26,7 @@ from spiking_music.cli import (
     figures,
     front_page,
     listening,
+    plan,
     probes,
     provenance,
     ratings,
@@ -75,7 +76,7 @@ def _group(verbs: Iterable[Verb], text: str, completion: bool = False) -> typer.
 
 
 app = _group(
-    (*codec.SHORT, *events.VERBS, data.table, *provenance.VERBS, *status.VERBS),
+    (*codec.SHORT, *events.VERBS, data.table, *provenance.VERBS, *plan.VERBS, *status.VERBS),
     "Event-based compression of piano music: train, compare, measure and publish codecs.",
     completion=True,
 )

@@ -39,13 +39,15 @@ def variant(
         _keep_start(settings, weights, checkpoints)
 
     from spiking_music.data.clip_dataset import split_of
+    from spiking_music.data.scratch import copies
     from spiking_music.training.loop import train
 
-    shards = {
-        split: [path for path in clips if split_of(path) == split]
-        for split in ("train", "validation")
-    }
-    train(settings, shards["train"], shards["validation"], weights, log, checkpoints)
+    with copies(clips) as near:
+        shards = {
+            split: [path for path in near if split_of(path) == split]
+            for split in ("train", "validation")
+        }
+        train(settings, shards["train"], shards["validation"], weights, log, checkpoints)
 
 
 def _keep_start(settings: "configuration.VariantConfig", weights: Path, checkpoints: Path) -> None:

@@ -1,5 +1,7 @@
 """The data set of a plan: where recordings come from, and the files of clips and onsets."""
 
+import csv
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,6 +102,28 @@ class Material:
     def onsets(self, *splits: str) -> list[str]:
         """The onsets of the splits; none where no notes are known."""
         return [f"{self.results}/onsets/{split}.zarr.zip" for split in splits if self.has_notes]
+
+    def clip_megabytes(self, wildcards: Job) -> int | None:
+        """Of one file of clips, the splits taken to be of one size; None: their length is unknown.
+
+        Samples have two bytes.
+        """
+        hours = self._hours
+        if hours is None:
+            return None
+        samples = 3600 * hours * self.config.signal.sample_rate
+        files = len(self.splits) * self.config.dataset.shards
+        return math.ceil(2 * samples / files / 1e6)
+
+    @cached_property
+    def _hours(self) -> float | None:
+        """Of all recordings."""
+        dataset, table = self.config.dataset, Path(self.results, "performances.csv")
+        if table.is_file():
+            with table.open(encoding="utf-8", newline="") as rows:
+                told = [row.get("duration") or "0" for row in csv.DictReader(rows)]
+            return sum(map(float, told)) / 3600
+        return dataset.demo.minutes / 60 if dataset.source == "demo" else dataset.subset.max_hours
 
     def _shards(self, splits: Iterable[str], ending: str) -> list[str]:
         shards = range(self.config.dataset.shards)

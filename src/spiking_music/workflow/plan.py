@@ -1,5 +1,6 @@
 """The checked configuration, and the names that the rules need: of variants, files and figures."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from spiking_music.config import VariantConfig
 from spiking_music.errors import ConfigError
 from spiking_music.models import pretrained
 from spiking_music.workflow.material import Job, Material
+from spiking_music.workflow.needs import LONGEST, STATE, Needs, needs, on_gpu, parameters
 
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 NOTHING = r"(?!)"  # a regular expression that no name fits
@@ -231,12 +233,33 @@ class Plan(Material):
         """What the network of a job's variant is built of."""
         return configuration.cut_network(self.raw, wildcards.variant)
 
-    # --- processors that training asks for
+    # --- what training asks for
+
+    def needs(self, variant: str) -> Needs:
+        """What the training of a variant needs, by its size or by its last run here."""
+        return needs(self.models[variant], Path(self.results, "logs", f"train-{variant}.log"))
+
+    def minutes(self, wildcards: Job, attempt: int) -> int:
+        """Run time of an attempt."""
+        return min(LONGEST, self.needs(wildcards.variant).minutes * min(attempt, 3))
+
+    def memory(self, wildcards: Job, attempt: int) -> int:
+        """MB of main memory."""
+        return self.needs(wildcards.variant).memory_mb * min(attempt, 3)
+
+    def seconds(self, wildcards: Job) -> int:
+        """Of the whole training, without what is made ready."""
+        steps = self.models[wildcards.variant].training.last_step
+        return math.ceil(self.needs(wildcards.variant).step * steps)
+
+    def model_megabytes(self, wildcards: Job) -> int:
+        """Of the weights, and of a checkpoint beside them."""
+        return math.ceil(STATE * parameters(self.models[wildcards.variant]) / 1e6)
 
     def gpus(self, wildcards: Job) -> int | None:
         """GPUs to ask a cluster for; none where the configuration wants none."""
-        training = self.models[wildcards.variant].training
-        return None if training.accelerator == "cpu" else training.devices
+        model = self.models[wildcards.variant]
+        return model.training.devices if on_gpu(model) else None
 
     def tasks(self, wildcards: Job) -> int | None:
         """Processes that srun starts, one a device; unset where there is one device only."""

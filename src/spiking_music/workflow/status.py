@@ -1,6 +1,5 @@
 """How far the trainings of a data set are, from their files alone."""
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ import pandas as pd
 
 from spiking_music.errors import DataError
 from spiking_music.evaluation.tables import markdown, read
+from spiking_music.workflow.pace import lines_of, steps
 
-STEP = re.compile(r"step (\d+) of (\d+), (\S+) s a step, (.+) left$")  # of `progress.Progress`
 QUIET = 600.0  # seconds without a word, after which a training is taken to have stopped
 HEADINGS = (
     *("variant", "state", "step", "of", "loss", "SI-SNR dB", "kbps", "s/step", "left", "said last"),
@@ -63,8 +62,8 @@ def trainings_of(results: Path, now: float) -> Iterator[Training]:
 def _training(
     results: Path, variant: str, table: Path | None, log: Path | None, now: float
 ) -> Training:
-    lines = log.read_text("utf-8", errors="replace").splitlines() if log else []
-    told = [found for line in lines if (found := STEP.search(line))]
+    lines = lines_of(log) if log else []
+    told = steps(lines)
     step, of, pace, left = told[-1].groups() if told else ("", "", "", "")
     curve = _curve(table)
     done = (results / "models" / variant / "weights.safetensors").is_file()
