@@ -16,7 +16,7 @@ from spiking_music.codec import classical
 from spiking_music.config import EvaluationConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
-from spiking_music.evaluation import metrics, perceptual
+from spiking_music.evaluation import metrics, perceptual, published
 from spiking_music.evaluation.anchor import ANCHORS
 from spiking_music.evaluation.codes_file import open_codes
 from spiking_music.evaluation.inference import (
@@ -41,6 +41,9 @@ MEASURES = (
     "stft_distance",
     "waveform_rmse",
     "spectrum_rmse",
+    "dac_mel",
+    "audiotools_mel",
+    "audiotools_stft",
     "visqol",
     "zimtohrli",
 )
@@ -58,7 +61,8 @@ def evaluate(
 
     tables: the table of each shard of `clips`. Columns: clip (0…), performance, offset (samples),
     si_snr_db, si_snr_lag_db and its lag (samples), mel_distance (dB), stft_distance, waveform_rmse
-    and spectrum_rmse (full scale = 1), visqol and zimtohrli (mean opinion scores; nan unless
+    and spectrum_rmse (full scale = 1), dac_mel, audiotools_mel and audiotools_stft (as published:
+    `evaluation.published`), visqol and zimtohrli (mean opinion scores; nan unless
     `config.perceptual`, and where the metric failed, which is said on stderr), silent. A clip whose
     RMS is below `config.silence_dbfs` is silent, and all its measures are nan. Two batches are in
     memory at most.
@@ -193,6 +197,9 @@ def _measure(
             "stft_distance": metrics.stft_distance(estimate, reference),
             "waveform_rmse": metrics.waveform_rmse(estimate, reference),
             "spectrum_rmse": metrics.spectrum_rmse(estimate, reference),
+            "dac_mel": published.dac_mel(estimate, reference, sample_rate),
+            "audiotools_mel": published.audiotools_mel(estimate, reference, sample_rate),
+            "audiotools_stft": published.audiotools_stft(estimate, reference),
             "silent": metrics.level_dbfs(reference) < config.silence_dbfs,
         }
     )

@@ -21,7 +21,8 @@ AMOUNTS = [
 WRITTEN, HEADER = "kbps", "kbps_header"
 QUALITIES = [
     *("si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance"),
-    *("waveform_rmse", "spectrum_rmse", "visqol", "zimtohrli"),
+    *("waveform_rmse", "spectrum_rmse", "dac_mel", "audiotools_mel", "audiotools_stft"),
+    *("visqol", "zimtohrli"),
 ]
 INTERVALS = {"si_snr_db": "si_snr", "mel_distance": "mel_distance", "visqol": "visqol"}
 COLUMNS = [
