@@ -100,6 +100,27 @@ def classical(
     evaluate_classical(codec, kbps, clips, _tables(clips), out, settings)
 
 
+def external(
+    name: Annotated[str, typer.Argument(help="Row of `external` and its rate: <row>-<rate>.")],
+    clips: Clips,
+    config: Configs,
+    out: Annotated[Out, Writes((".csv",))],
+) -> None:
+    r"""Measure a codec of others, a row of `external`, as `evaluate variant` does a model.
+
+    Example:
+    spiking-music evaluate external codec2-1200 test-0.h5 --config config.yaml \
+        --config config/external/codec2.yaml --out codec2-1200.csv
+    """
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.EvaluationConfig)
+    system = configuration.external_system(raw, name)
+
+    from spiking_music.evaluation.external import evaluate_external
+
+    evaluate_external(system, clips, _tables(clips), out, settings)
+
+
 def _tables(clips: list[Path]) -> list[Path]:
     """The tables that lie beside clip shards."""
     return [path.with_suffix(".csv") for path in clips]
@@ -175,4 +196,4 @@ def excerpts(
     write_excerpts(Sources(clips, onsets, *named), out, count, signal)
 
 
-VERBS = (codes, variant, anchor, classical, sweep, architecture, excerpts)
+VERBS = (codes, variant, anchor, classical, external, sweep, architecture, excerpts)

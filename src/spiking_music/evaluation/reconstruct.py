@@ -2,10 +2,12 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,7 +32,18 @@ from spiking_music.evaluation.perceptual import Pool, Scores
 from spiking_music.models.weights import load_weights
 from spiking_music.progress import tracked
 
-Audio = NDArray[np.float32]  # (B, L)
+Audio = NDArray[np.float32]  # (B, L), or (L,) of one clip
+
+
+class Sent(NamedTuple):
+    """A clip (L,) as it comes back from a codec, and what it cost."""
+
+    audio: Audio
+    kbps: float  # bytes of sound
+    kbps_header: float  # all others
+
+
+Send = Callable[[int, Audio], Sent]  # of the number of a clip, and the clip (L,)
 Submitted = list["Future[Scores] | None"]  # a clip each; None where it is not scored
 UNSCORED = Scores(np.nan, np.nan, "")
 MEASURES = (
@@ -81,7 +94,7 @@ def evaluate(
             )
         batches = coded.batches(config.batch_size)
         estimates = (decode_batch(model, batch, coded.origin.level) for batch in batches)
-        with _scoring(source, config) as pool:
+        with scoring(source, config) as pool:
             files.write_csv(_compare(estimates, source, tables, config, pool), out)
 
 
@@ -100,7 +113,7 @@ def evaluate_anchor(
         np.stack([ANCHORS[name](x, source.sample_rate) for x in batch]).astype(np.float32)
         for batch in _references(source, config.batch_size)
     )
-    with _scoring(source, config) as pool:
+    with scoring(source, config) as pool:
         files.write_csv(_compare(estimates, source, tables, config, pool), out)
 
 
@@ -122,26 +135,38 @@ def evaluate_classical(
     """
     source = Clips(clips)
     classical.require_sample_rate(source.sample_rate)
-    with _scoring(source, config) as pool:
+    with scoring(source, config) as pool:
         for kbps in rates:
-            spent: list[dict[str, float]] = []  # a clip each
-            estimates = _through(codec, kbps, source, config.batch_size, spent)
-            table = _compare(estimates, source, tables, config, pool)
-            table = pd.concat([table, pd.DataFrame(spent)], axis=1)
+            table = codec_table(partial(_classical, codec, kbps), source, tables, config, pool)
             files.write_csv(table, folder / f"{codec}-{kbps}.csv")
 
 
+def _classical(codec: str, kbps: int, number: int, clip: Audio) -> Sent:
+    coded = classical.compress(clip, codec, kbps)
+    return Sent(classical.restore(coded), coded.kbps, coded.header_kbps)
+
+
+def codec_table(
+    send: Send, source: Clips, tables: list[Path], config: EvaluationConfig, pool: Pool | None
+) -> pd.DataFrame:
+    """A row a clip of what `send` makes of it: `evaluate`'s columns, kbps and kbps_header."""
+    spent: list[dict[str, float]] = []  # a clip each
+    estimates = _through(send, source, config.batch_size, spent)
+    table = _compare(estimates, source, tables, config, pool)
+    return pd.concat([table, pd.DataFrame(spent)], axis=1)
+
+
 def _through(
-    codec: str, kbps: int, source: Clips, size: int, spent: list[dict[str, float]]
+    send: Send, source: Clips, size: int, spent: list[dict[str, float]]
 ) -> Iterator[Audio]:
     """The clips as they come back, batch after batch; what they cost goes to `spent`."""
     for batch in _references(source, size):
-        versions = [each for clip in batch for each in classical.at_rates(clip, codec, [kbps])]
-        spent += [{"kbps": each.kbps, "kbps_header": each.header_kbps} for each in versions]
-        yield np.stack([each.audio for each in versions])
+        sent = [send(number, clip) for number, clip in enumerate(batch, len(spent))]
+        spent += [{"kbps": each.kbps, "kbps_header": each.kbps_header} for each in sent]
+        yield np.stack([each.audio for each in sent])
 
 
-def _scoring(source: Clips, config: EvaluationConfig) -> AbstractContextManager[Pool | None]:
+def scoring(source: Clips, config: EvaluationConfig) -> AbstractContextManager[Pool | None]:
     """The processes that score clips, if that is wanted."""
     if not config.perceptual:
         return nullcontext()
