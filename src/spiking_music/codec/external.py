@@ -83,11 +83,11 @@ def fitted(system: ExternalSystem, audio: Samples, samples: int, rate: int, most
     """Decoded sound without its delay, at `rate` Hz, and what lies behind the clip cut off.
 
     most: samples that there may be behind the delay. Raises `DataError` where there are more, or
-    fewer than the clip has.
+    fewer than the clip has, rounded down.
     """
     own = system.config.sample_rate
     audio = audio[system.config.delay :]
-    least = -(-samples * own // rate)
+    least = samples * own // rate
     if not least <= len(audio) <= most:
         raise DataError(
             f"external '{system.name}' gives {len(audio)} samples at {own} Hz behind its delay for "
@@ -96,7 +96,7 @@ def fitted(system: ExternalSystem, audio: Samples, samples: int, rate: int, most
     if not np.isfinite(audio).all():
         raise DataError(f"external '{system.name}' gives samples that are NaN or infinite")
     restored: Samples = soxr.resample(audio, own, rate, "VHQ")[:samples]
-    return restored
+    return np.pad(restored, (0, samples - len(restored)))  # by the part of a sample, rounded off
 
 
 def _run(system: ExternalSystem, words: Sequence[str], source: Path, target: Path) -> None:

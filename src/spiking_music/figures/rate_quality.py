@@ -96,9 +96,9 @@ def draw(
             style.letter(axes, mark, "")
         if published:
             _published(panels[0])
-        low = style.floor(
-            panels[0], {name: row[SI_SNR.column] for name, row in points.rows.items()}
-        )
+        best = {name: row[SI_SNR.column] for name, row in points.rows.items()}
+        best |= {name: group[SI_SNR.column].max() for name, group in points.codecs.items()}
+        low = style.floor(panels[0], best)
         _legend(figure, looks, points, published, columns, low)
 
 
