@@ -49,6 +49,7 @@ wildcard_constraints:
     anchor="|".join(ANCHORS),
     external="|".join(map(re.escape, plan.external)) or NOTHING,
     shard=r"\d+",
+    ticks=r"\d+",
     label=r"\w+",
 
 

@@ -95,6 +95,27 @@ use rule mp3 as opus with:
         folder=out_folder,
 
 
+rule midi:
+    input:
+        plan.version_files,
+        performances=ancient_if_local("<results>/performances.csv"),
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
+    output:
+        "<results>/evaluation/midi-{ticks}.csv",
+    threads: plan.config.evaluation.processes
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
+    params:
+        config=plan.settings("dataset.soundfont", *keys.scores(plan.config)),
+        root=plan.root,
+    shell:
+        "spiking-music evaluate midi {wildcards.ticks} {input.clips:q} --config {params.config:q}"
+        " --performances {input.performances:q} --root {params.root:q} --out {output:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
 rule external:
     input:
         plan.external_files,

@@ -98,6 +98,7 @@ CALLS: dict[str, list[list[str]]] = {
     "evaluate classical": [
         ["evaluate", "classical", "mp3", CLIPS, *CONFIG, "--kbps", "32", "--out", "{tree}"]
     ],
+    "evaluate midi": [["evaluate", "midi", "100", CLIPS, *CONFIG, *PLACE, "--out", "{file.csv}"]],
     "evaluate external": [
         ["evaluate", "external", "high-byte-8", CLIPS, *CONFIG, "--out", "{file.csv}"]
     ],

@@ -23,6 +23,8 @@ SAMPLES = {  # of wildcards, but for those that the rule itself constrains
     "shard": ["0"],
     "anchor": ["anchor"],
     "label": ["period"],
+    "ticks": ["100"],
+    "external": [],  # rows of one's own, of which config.yaml has none: test_plan.py
     "judges": ["objective"],
     "file": ["weights.safetensors"],
 }

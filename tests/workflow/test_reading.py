@@ -129,7 +129,7 @@ def test_a_verb_reads_what_its_rule_hands_over(work: Path, monkeypatch: pytest.M
     expected = {
         "data": "index recordings clips onsets",
         "train": "entropy",
-        "evaluate": "codes variant sweep anchor classical external summary selectivity",
+        "evaluate": "codes variant sweep anchor classical midi external summary selectivity",
         "listen": "stimuli sample-page mushra-page ratings objective-ratings",
         "figure": "storage rate-quality rate-sweep training clips listening",
     }

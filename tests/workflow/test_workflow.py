@@ -20,7 +20,7 @@ VARIANTS = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "f
 VARIANTS += ["mel", "freq-ae", "time-ae", "mdct-shipped"]
 CODED = [name for name in VARIANTS if name != "mel"]
 CLASSICAL = ["mp3-4", "mp3-16", "opus-12"]
-EXTERNAL = ["high-byte-8"]
+EXTERNAL = ["midi-100", "high-byte-8"]
 BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mdct-shipped"]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
@@ -50,6 +50,7 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
         "mp3",
         "opus",
         "high-byte",
+        "midi",
         "none",
     }
     assert set(summary["decoder"]) == decoders
@@ -59,7 +60,8 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     )
     assert (summary.loc[["freq-ae", "time-ae"], "kbps"] > 0).all()
     assert (summary.loc[CLASSICAL, "kbps_header"] > 0).all()
-    assert summary.loc[EXTERNAL, "kbps"].tolist() == pytest.approx([8 * 22.05], rel=1e-3)
+    assert summary.loc["high-byte-8", "kbps"] == pytest.approx(8 * 22.05, rel=1e-3)
+    assert 0.03 < summary.loc["midi-100", "kbps"] < 0.4
     assert list(pd.read_csv(results / "selectivity.csv")["variant"]) == BINARY
     with np.load(results / "selectivity" / "sparse.npz") as arrays:
         assert arrays["correlation"].shape == (20, 88, 33)

@@ -87,7 +87,7 @@ def summary(
         typer.Option(help="Table of `entropy-cost`, beside the storage table it belongs to."),
     ] = None,
     classical: Annotated[
-        list[Path] | None, typer.Option(help="Table of `classical` or `external`.")
+        list[Path] | None, typer.Option(help="Table of `classical`, `midi` or `external`.")
     ] = None,
     anchor: Annotated[list[Path] | None, typer.Option(help="Table of an anchor.")] = None,
 ) -> None:

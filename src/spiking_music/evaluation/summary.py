@@ -80,9 +80,9 @@ def summarise(
     and _high (95 %), train steps and parameters of the model. Quality is averaged over clips that
     are not silent, rates over all.
 
-    `classical` are tables of `evaluate_classical` and `evaluate_external`, named by their files,
-    <codec>-<setting>: below the variants, with the codec as decoder, kbps the bytes of sound and
-    kbps_header those beside it.
+    `classical` are tables of `evaluate_classical`, `evaluate_midi` and `evaluate_external`, named
+    by their files, <codec>-<setting>: below the variants, with the codec as decoder, kbps the bytes
+    of sound and kbps_header those beside it.
     `anchors` are tables of `evaluate_anchor`, named by their files: they stand last, with
     decoder "none". The columns of training and codes are empty in both.
 

@@ -144,11 +144,16 @@ class Plan(Material):
         return external_systems(self.config.external)
 
     @property
+    def midi(self) -> list[int]:
+        """Grids of the notes that are played again, in ticks a second; none without notes."""
+        return list(self.config.classical.midi) if self.has_notes else []
+
+    @property
     def codecs(self) -> list[str]:
         """All rows of codecs that are not trained here, in the order of tables."""
-        rates = {"mp3": self.mp3, "opus": self.opus}
-        files = [f"{codec}-{kbps}" for codec, settings in rates.items() for kbps in settings]
-        return [*files, *self.external]
+        settings = {"mp3": self.mp3, "opus": self.opus, "midi": self.midi}
+        own = [f"{codec}-{setting}" for codec, each in settings.items() for setting in each]
+        return [*own, *self.external]
 
     def external_settings(self, wildcards: Job) -> str:
         """What the measurement of an external codec depends on."""
