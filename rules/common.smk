@@ -1,5 +1,6 @@
 # What all rules share: the checked configuration and the names of files.
 
+import re
 import sys
 from pathlib import Path
 from shlex import quote
@@ -10,6 +11,7 @@ from spiking_music.provenance import stale
 from spiking_music.workflow import (
     ANCHORS,
     LEFT_OUT,
+    NOTHING,
     Plan,
     keys,
     named,
@@ -45,7 +47,9 @@ wildcard_constraints:
     split="train|validation|test",
     variant="|".join(plan.variants),
     anchor="|".join(ANCHORS),
+    external="|".join(map(re.escape, plan.external)) or NOTHING,
     shard=r"\d+",
+    ticks=r"\d+",
     label=r"\w+",
 
 

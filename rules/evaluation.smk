@@ -95,6 +95,45 @@ use rule mp3 as opus with:
         folder=out_folder,
 
 
+rule midi:
+    input:
+        plan.version_files,
+        performances=ancient_if_local("<results>/performances.csv"),
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
+    output:
+        "<results>/evaluation/midi-{ticks}.csv",
+    threads: plan.config.evaluation.processes
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
+    params:
+        config=plan.settings("dataset.soundfont", *keys.scores(plan.config)),
+        root=plan.root,
+    shell:
+        "spiking-music evaluate midi {wildcards.ticks} {input.clips:q} --config {params.config:q}"
+        " --performances {input.performances:q} --root {params.root:q} --out {output:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
+rule external:
+    input:
+        plan.external_files,
+        clips=plan.clips(plan.config.evaluation.split),
+        tables=plan.clip_tables(plan.config.evaluation.split),
+    output:
+        "<results>/evaluation/{external}.csv",
+    threads: plan.config.evaluation.processes
+    resources:
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
+    params:
+        config=plan.external_settings,
+    shell:
+        "spiking-music evaluate external {wildcards.external} {input.clips:q} --config {params.config:q}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"
+
+
 rule sweep:
     input:
         weights="<results>/models/{variant}/weights.safetensors",
@@ -161,10 +200,7 @@ rule summarise:
         evaluation=expand("<results>/evaluation/{variant}.csv", variant=plan.variants),
         storage=expand("<results>/storage/{variant}.csv", variant=plan.variants),
         coded=expand("<results>/storage/{variant}-coded.csv", variant=plan.codec_variants),
-        classical=[
-            *expand("<results>/evaluation/mp3-{kbps}.csv", kbps=plan.mp3),
-            *expand("<results>/evaluation/opus-{kbps}.csv", kbps=plan.opus),
-        ],
+        classical=expand("<results>/evaluation/{codec}.csv", codec=plan.codecs),
         anchor=expand("<results>/evaluation/{anchor}.csv", anchor=ANCHORS),
     output:
         csv=report("<results>/summary.csv", caption="../report/summary.rst", category="Tables"),

@@ -98,6 +98,10 @@ CALLS: dict[str, list[list[str]]] = {
     "evaluate classical": [
         ["evaluate", "classical", "mp3", CLIPS, *CONFIG, "--kbps", "32", "--out", "{tree}"]
     ],
+    "evaluate midi": [["evaluate", "midi", "100", CLIPS, *CONFIG, *PLACE, "--out", "{file.csv}"]],
+    "evaluate external": [
+        ["evaluate", "external", "high-byte-8", CLIPS, *CONFIG, "--out", "{file.csv}"]
+    ],
     "evaluate storage-cost": [["evaluate", "storage-cost", *CODES, "--out", "{file.csv}"]],
     "train entropy": [["train", "entropy", *CONFIG, *CODES, "--out", "{file.safetensors}"]],
     "evaluate entropy-cost": [

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from tests.cluster.conftest import Clone, finish, say
-from tests.workflow.test_workflow import ANCHORS, CLASSICAL, VARIANTS
+from tests.workflow.test_workflow import ANCHORS, CLASSICAL, EXTERNAL, VARIANTS
 
 CHOSEN = ("rvq", "free", "sparse", "mu-sparse")
-ROWS = [*CHOSEN, *CLASSICAL, *ANCHORS]
+ROWS = [*CHOSEN, *CLASSICAL, *EXTERNAL, *ANCHORS]
 OTHERS = dict.fromkeys(set(VARIANTS) - {*CHOSEN, "mdct-shipped"})
 FEWER: dict[str, object] = {"pretrained": False, "variants": OTHERS}
 FIGURES = (

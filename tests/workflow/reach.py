@@ -23,6 +23,7 @@ SAMPLES = {  # of wildcards, but for those that the rule itself constrains
     "shard": ["0"],
     "anchor": ["anchor"],
     "label": ["period"],
+    "ticks": ["100"],
     "judges": ["objective"],
     "file": ["weights.safetensors"],
 }
@@ -57,12 +58,11 @@ class Reach:
                 snakefile=ROOT / "Snakefile",
                 workdir=self.folder,
             )._workflow
-            variants = read_rules.globals["plan"].variants
-            return {
-                rule.name: frozenset(_facts(rule, variants))
-                for rule in read_rules.rules
-                if rule.shellcmd
-            }
+            plan = read_rules.globals["plan"]
+            samples = SAMPLES | {"variant": plan.variants, "external": list(plan.external)}
+            rules = [rule for rule in read_rules.rules if rule.shellcmd]
+            found = {rule.name: frozenset(_facts(rule, samples)) for rule in rules}
+            return {name: facts for name, facts in found.items() if facts}
 
     def reached(self, before: Fingerprints, overlay: Mapping[str, Any]) -> set[str]:
         """Rules that differ from `before` under `overlay`."""
@@ -79,9 +79,9 @@ def leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
             yield (*path, key)
 
 
-def _facts(rule: Rule, variants: list[str]) -> Iterator[str]:
+def _facts(rule: Rule, samples: Mapping[str, list[str]]) -> Iterator[str]:
     names = sorted(rule.wildcard_names)
-    for values in product(*(_values(rule, name, variants) for name in names)):
+    for values in product(*(_values(rule, name, samples[name]) for name in names)):
         wildcards = Wildcards(fromdict=dict(zip(names, values, strict=True)))
         files = [_file(each, wildcards) for each in rule.input]
         given = dict.fromkeys(rule.input._names, files) | {"input": files}
@@ -105,11 +105,11 @@ class _Inputs(list[Any]):
         return [str(file) for file in self] if isinstance(key, str) else super().__getitem__(key)
 
 
-def _values(rule: Rule, name: str, variants: list[str]) -> list[str]:
+def _values(rule: Rule, name: str, samples: list[str]) -> list[str]:
     if name != "variant":
-        return SAMPLES[name]
+        return samples
     allowed = rule.wildcard_constraints.get(name)
-    return [each for each in variants if allowed is None or each in allowed.split("|")]
+    return [each for each in samples if allowed is None or each in allowed.split("|")]
 
 
 def _file(item: Any, wildcards: Wildcards) -> Any:

@@ -22,7 +22,7 @@ def run(folder: Path, recordings: Path, targets: tuple[str, ...] = TARGETS, **su
     overlay = folder / "own.yaml"
     others = dict.fromkeys(set(variants(read(DEFAULTS))) - {"free"})
     settings = {"dataset": dataset, "variants": others, "pretrained": False}
-    settings["classical"] = {"mp3": [], "opus": []}
+    settings |= {"classical": {"mp3": [], "opus": [], "midi": []}, "external": {"high-byte": None}}
     overlay.write_text(yaml.safe_dump(settings))
     paths = [f"results/own/{name}" for name in targets]
     return run_snakemake(folder, *paths, overlays=("config/tiny.yaml", str(overlay)))

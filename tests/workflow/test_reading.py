@@ -50,7 +50,7 @@ class Reading:
             return whole(section, name)
 
         monkeypatch.setattr(Section, "__getattribute__", noted)
-        for name in ("section", "network", "seed"):
+        for name in ("section", "network", "seed", "external_system"):
             monkeypatch.setattr(configuration, name, self._watched(getattr(configuration, name)))
 
     def _watched(self, given: Any) -> Any:
@@ -58,6 +58,9 @@ class Reading:
             found = given(raw, *what)
             if isinstance(found, configuration.VariantConfig):
                 self._watch(found, "")
+            elif isinstance(found, configuration.ExternalSystem):  # it is one of its row's rates
+                self.keys.add(f"external.{found.row}.rates")
+                self._watch(found.config, f"external.{found.row}")
             elif isinstance(found, Section):
                 self._watch(found, SECTIONS[what[0]])
             else:
@@ -126,7 +129,7 @@ def test_a_verb_reads_what_its_rule_hands_over(work: Path, monkeypatch: pytest.M
     expected = {
         "data": "index recordings clips onsets",
         "train": "entropy",
-        "evaluate": "codes variant sweep anchor classical summary selectivity",
+        "evaluate": "codes variant sweep anchor classical midi external summary selectivity",
         "listen": "stimuli sample-page mushra-page ratings objective-ratings",
         "figure": "storage rate-quality rate-sweep training clips listening",
     }

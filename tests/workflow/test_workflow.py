@@ -20,6 +20,7 @@ VARIANTS = ["rvq", "free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "f
 VARIANTS += ["mel", "freq-ae", "time-ae", "mdct-shipped"]
 CODED = [name for name in VARIANTS if name != "mel"]
 CLASSICAL = ["mp3-4", "mp3-16", "opus-12"]
+EXTERNAL = ["midi-100", "high-byte-8"]
 BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mdct-shipped"]
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
@@ -34,7 +35,7 @@ def jobs(done: Done) -> dict[str, int]:
 def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     results = finished / "results" / "tiny"
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
-    assert list(summary.index) == [*VARIANTS, *CLASSICAL, *ANCHORS]
+    assert list(summary.index) == [*VARIANTS, *CLASSICAL, *EXTERNAL, *ANCHORS]
     assert summary["si_snr_db"].notna().all()
     assert (summary["si_snr_low"] <= summary["si_snr_db"]).all()
     assert (summary.loc[CODED, "kbps_paper"] > 0).all()
@@ -48,6 +49,8 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
         "griffin-lim",
         "mp3",
         "opus",
+        "high-byte",
+        "midi",
         "none",
     }
     assert set(summary["decoder"]) == decoders
@@ -57,6 +60,8 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
     )
     assert (summary.loc[["freq-ae", "time-ae"], "kbps"] > 0).all()
     assert (summary.loc[CLASSICAL, "kbps_header"] > 0).all()
+    assert summary.loc["high-byte-8", "kbps"] == pytest.approx(8 * 22.05, rel=1e-3)
+    assert 0.03 < summary.loc["midi-100", "kbps"] < 0.4
     assert list(pd.read_csv(results / "selectivity.csv")["variant"]) == BINARY
     with np.load(results / "selectivity" / "sparse.npz") as arrays:
         assert arrays["correlation"].shape == (20, 88, 33)

@@ -49,6 +49,29 @@ def test_rows_that_are_switched_off_are_nowhere() -> None:
     assert small.figures == [*figures, "training", "clips"]
 
 
+COPY = {
+    "kind": "commands", "rates": [1, 2], "sample_rate": 22050, "delay": 0, "sound": "raw",
+    "encode": ["cp", "{input}", "{output}"], "decode": ["cp", "{input}", "{output}"],
+    "stream": "raw", "payload": "file", "padding": 0,
+}  # fmt: skip
+
+
+def test_codecs_of_others_follow_mp3_and_opus() -> None:
+    folder = {"kind": "folder", "rates": [5], "sample_rate": 9, "delay": 0, "folder": "x-{rate}"}
+    rows = {"copy": COPY, "off": None, "far": folder}
+    wide = plan(external=rows, classical={"midi": [100]})
+    assert wide.codecs == ["mp3-8", "opus-6", "midi-100", "copy-1", "copy-2", "far-5"]
+    assert plan(classical={"midi": [100]}, dataset={"notes": "none"}).codecs == ["mp3-8", "opus-6"]
+    assert wide.external_files(Job(external="copy-1")) == []
+    assert wide.external_files(Job(external="far-5")) == ["x-5/clips.csv"]
+    settings = json.loads(wide.external_settings(Job(external="copy-2")))
+    assert settings["external"] == {"copy": COPY | {"rates": ["2"]}}  # another rate changes nothing
+    assert settings.keys() == {"external", "evaluation"}
+    for row, taken in (("mp3", [8]), ("opus", [6]), ("lowpass", [3500])):
+        with pytest.raises(ConfigError, match=f"external '{row}-{taken[0]}' has the name"):
+            plan(external={row: COPY | {"rates": taken}})
+
+
 def test_figures_are_of_what_there_is() -> None:
     assert "fig4-mu-sparse" in plan().figures
     assert not [name for name in plan(variants={"sparse": None}).figures if "fig4" in name]

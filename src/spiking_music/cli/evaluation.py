@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from spiking_music.cli import configuration
-from spiking_music.cli.options import Clips, Codes, Configs, EntropyTables, Out
+from spiking_music.cli.options import (
+    Clips,
+    Codes,
+    Configs,
+    EntropyTables,
+    Out,
+    Performances,
+    Root,
+)
 from spiking_music.cli.targets import Writes, WritesRates
 from spiking_music.errors import ConfigError
 
@@ -100,6 +108,51 @@ def classical(
     evaluate_classical(codec, kbps, clips, _tables(clips), out, settings)
 
 
+def external(
+    name: Annotated[str, typer.Argument(help="Row of `external` and its rate: <row>-<rate>.")],
+    clips: Clips,
+    config: Configs,
+    out: Annotated[Out, Writes((".csv",))],
+) -> None:
+    r"""Measure a codec of others, a row of `external`, as `evaluate variant` does a model.
+
+    Example:
+    spiking-music evaluate external codec2-1200 test-0.h5 --config config.yaml \
+        --config config/external/codec2.yaml --out codec2-1200.csv
+    """
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.EvaluationConfig)
+    system = configuration.external_system(raw, name)
+
+    from spiking_music.evaluation.external import evaluate_external
+
+    evaluate_external(system, clips, _tables(clips), out, settings)
+
+
+def midi(
+    ticks: Annotated[int, typer.Argument(min=1, help="Ticks a second of the grid of the notes.")],
+    clips: Clips,
+    config: Configs,
+    performances: Performances,
+    root: Root,
+    out: Annotated[Out, Writes((".csv",))],
+) -> None:
+    r"""Measure the notes alone, entropy-coded and played again, as `evaluate variant` does a model.
+
+    Example:
+    spiking-music evaluate midi 100 test-0.h5 --config config.yaml \
+        --performances performances.csv --root recordings --out midi-100.csv
+    """
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.EvaluationConfig)
+    font = configuration.section(raw, configuration.DatasetConfig).soundfont
+
+    from spiking_music.evaluation.midi import Sources, evaluate_midi
+
+    sources = Sources(performances, root, font)
+    evaluate_midi(ticks, sources, clips, _tables(clips), out, settings)
+
+
 def _tables(clips: list[Path]) -> list[Path]:
     """The tables that lie beside clip shards."""
     return [path.with_suffix(".csv") for path in clips]
@@ -175,4 +228,4 @@ def excerpts(
     write_excerpts(Sources(clips, onsets, *named), out, count, signal)
 
 
-VERBS = (codes, variant, anchor, classical, sweep, architecture, excerpts)
+VERBS = (codes, variant, anchor, classical, external, midi, sweep, architecture, excerpts)

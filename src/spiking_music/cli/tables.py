@@ -86,7 +86,9 @@ def summary(
         list[Path] | None,
         typer.Option(help="Table of `entropy-cost`, beside the storage table it belongs to."),
     ] = None,
-    classical: Annotated[list[Path] | None, typer.Option(help="Table of `classical`.")] = None,
+    classical: Annotated[
+        list[Path] | None, typer.Option(help="Table of `classical`, `midi` or `external`.")
+    ] = None,
     anchor: Annotated[list[Path] | None, typer.Option(help="Table of an anchor.")] = None,
 ) -> None:
     r"""One row a variant, with intervals: .csv for programs, .md for people, .json for DVC.

@@ -25,6 +25,14 @@ from spiking_music.config.decoders import (
     RegressionConfig,
     UNetConfig,
 )
+from spiking_music.config.extending import with_variant
+from spiking_music.config.external import (
+    CommandsConfig,
+    ExternalSystem,
+    FolderConfig,
+    external_systems,
+)
+from spiking_music.config.external_rows import external_system
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
@@ -71,7 +79,6 @@ from spiking_music.config.reading import (
     validate,
     variant,
     variants,
-    with_variant,
 )
 from spiking_music.config.rows import merge
 from spiking_music.config.sections import (
@@ -99,6 +106,7 @@ __all__ = [
     "Bottleneck",
     "ClassicalConfig",
     "CollapseConfig",
+    "CommandsConfig",
     "ConditionalEntropyConfig",
     "ConditioningConfig",
     "Config",
@@ -115,8 +123,10 @@ __all__ = [
     "EntropyLossConfig",
     "EvaluationConfig",
     "EventsConfig",
+    "ExternalSystem",
     "FiguresConfig",
     "FmaConfig",
+    "FolderConfig",
     "FrameDiffusionConfig",
     "GainConfig",
     "GammaConfig",
@@ -157,6 +167,8 @@ __all__ = [
     "cut",
     "cut_network",
     "cut_variant",
+    "external_system",
+    "external_systems",
     "label",
     "merge",
     "network",

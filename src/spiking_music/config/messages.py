@@ -15,9 +15,11 @@ TAGGED = (
     "conditioning",
     "sparsity",
     "decoder",
+    "external",
 )  # unions, told apart by `kind`
 TAGGED_TABLES = (
     *("backbones", "bottlenecks", "contexts", "conditionings", "sparsities", "decoders"),
+    "external",
 )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from spiking_music.config.external import ROW, External
 from spiking_music.config.legacy import hint_of_kind
 from spiking_music.config.listening import (
     ListeningConfig,
@@ -69,6 +70,7 @@ class Config(Section):
     evaluation: EvaluationConfig
     entropy: EntropyConfig
     classical: ClassicalConfig
+    external: dict[Annotated[str, Field(pattern=ROW)], External | None]
     selectivity: SelectivityConfig
     probe: ProbeConfig
     figures: FiguresConfig
@@ -183,7 +185,7 @@ def variant(raw: Mapping[str, Any], name: str) -> VariantConfig:
 
     `ConfigError` where a row is unknown or wrong, or a schedule does not fit into the training.
     """
-    built = _build(VariantConfig, _resolved(raw, name), f"variants.{name}")
+    built = build(VariantConfig, _resolved(raw, name), f"variants.{name}")
     require_fit(built)
     return built
 
@@ -197,7 +199,7 @@ def network(raw: Mapping[str, Any], name: str) -> VariantConfig:
 
 
 def _resolved(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
-    row = _build(VariantRow, pick(raw, "variants", name), f"variants.{name}")
+    row = build(VariantRow, pick(raw, "variants", name), f"variants.{name}")
     training = merge(raw.get("training") or {}, row.training)
     if isinstance(start := training.get("start_from"), str):
         training["start_from"] = start.replace("{variant}", name)
@@ -213,22 +215,10 @@ def _resolved(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
     return resolved
 
 
-def with_variant(raw: Mapping[str, Any], name: str, resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """`raw` with a further row `name`, which is the variant `resolved` in all but name.
-
-    resolved: what `VariantConfig` dumps, as weights carry it. Its parts become rows of that name.
-    """
-    parts = {part: resolved[part] for part in TABLES if resolved.get(part) is not None}
-    added: dict[str, Any] = {TABLES[part]: {name: value} for part, value in parts.items()}
-    own = {key: resolved[key] for key in ("seed", "training")}
-    row = dict.fromkeys(parts, name) | own
-    return merge(raw, added | {"variants": {name: row}})
-
-
 def validate(raw: Mapping[str, Any]) -> Config:
     """Check the whole configuration and every variant; `ConfigError` names the first mistake."""
     rows = _rows(raw, "variants")
-    config = _build(Config, dict(raw) | {"variants": dict(rows) | inherited(rows)}, "")
+    config = build(Config, dict(raw) | {"variants": dict(rows) | inherited(rows)}, "")
     for name in variants(raw):
         variant(raw, name)
     return config
@@ -261,7 +251,7 @@ def _rows(raw: Mapping[str, Any], table: str) -> Mapping[str, Any]:
 def _with_seeds(raw: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[str, Any]:
     spread = {}
     for name, row in rows.items():
-        checked = _build(VariantRow, row, f"variants.{name}")
+        checked = build(VariantRow, row, f"variants.{name}")
         spread[name] = {key: value for key, value in row.items() if key != "seeds"}
         if checked.seeds > 1:
             first = seed(raw) if checked.seed is None else checked.seed
@@ -285,7 +275,8 @@ def pick(raw: Mapping[str, Any], table: str, name: str) -> Any:
     return rows[name]
 
 
-def _build(model: type[Model], value: Any, where: str) -> Model:
+def build(model: type[Model], value: Any, where: str) -> Model:
+    """`value`, found at `where`, as a section; `ConfigError` names the first mistake."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -293,8 +284,8 @@ def _build(model: type[Model], value: Any, where: str) -> Model:
 
 
 def _part(model: type[Part], value: Any, where: str) -> Part:
-    """`_build` of a section that may lack some of its keys."""
+    """`build` of a section that may lack some of its keys."""
     if not isinstance(value, Mapping):
-        return _build(model, value, where)
-    hide(built := _build(part(model, value, where), value, where))
+        return build(model, value, where)
+    hide(built := build(part(model, value, where), value, where))
     return built

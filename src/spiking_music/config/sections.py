@@ -196,6 +196,7 @@ class ClassicalConfig(Section):
 
     mp3: tuple[Positive, ...]
     opus: tuple[Positive, ...]
+    midi: tuple[Positive, ...]  # ticks a second of the notes played again (docs/external.md)
 
 
 class SelectivityConfig(Section):

@@ -2,10 +2,12 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from spiking_music.codec import classical
 from spiking_music.config import EvaluationConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError
-from spiking_music.evaluation import metrics, perceptual
+from spiking_music.evaluation import metrics, perceptual, published
 from spiking_music.evaluation.anchor import ANCHORS
 from spiking_music.evaluation.codes_file import open_codes
 from spiking_music.evaluation.inference import (
@@ -30,7 +32,18 @@ from spiking_music.evaluation.perceptual import Pool, Scores
 from spiking_music.models.weights import load_weights
 from spiking_music.progress import tracked
 
-Audio = NDArray[np.float32]  # (B, L)
+Audio = NDArray[np.float32]  # (B, L), or (L,) of one clip
+
+
+class Sent(NamedTuple):
+    """A clip (L,) as it comes back from a codec, and what it cost."""
+
+    audio: Audio
+    kbps: float  # bytes of sound
+    kbps_header: float  # all others
+
+
+Send = Callable[[int, Audio], Sent]  # of the number of a clip, and the clip (L,)
 Submitted = list["Future[Scores] | None"]  # a clip each; None where it is not scored
 UNSCORED = Scores(np.nan, np.nan, "")
 MEASURES = (
@@ -41,6 +54,9 @@ MEASURES = (
     "stft_distance",
     "waveform_rmse",
     "spectrum_rmse",
+    "dac_mel",
+    "audiotools_mel",
+    "audiotools_stft",
     "visqol",
     "zimtohrli",
 )
@@ -58,7 +74,8 @@ def evaluate(
 
     tables: the table of each shard of `clips`. Columns: clip (0…), performance, offset (samples),
     si_snr_db, si_snr_lag_db and its lag (samples), mel_distance (dB), stft_distance, waveform_rmse
-    and spectrum_rmse (full scale = 1), visqol and zimtohrli (mean opinion scores; nan unless
+    and spectrum_rmse (full scale = 1), dac_mel, audiotools_mel and audiotools_stft (as published:
+    `evaluation.published`), visqol and zimtohrli (mean opinion scores; nan unless
     `config.perceptual`, and where the metric failed, which is said on stderr), silent. A clip whose
     RMS is below `config.silence_dbfs` is silent, and all its measures are nan. Two batches are in
     memory at most.
@@ -77,7 +94,7 @@ def evaluate(
             )
         batches = coded.batches(config.batch_size)
         estimates = (decode_batch(model, batch, coded.origin.level) for batch in batches)
-        with _scoring(source, config) as pool:
+        with scoring(source, config) as pool:
             files.write_csv(_compare(estimates, source, tables, config, pool), out)
 
 
@@ -96,7 +113,7 @@ def evaluate_anchor(
         np.stack([ANCHORS[name](x, source.sample_rate) for x in batch]).astype(np.float32)
         for batch in _references(source, config.batch_size)
     )
-    with _scoring(source, config) as pool:
+    with scoring(source, config) as pool:
         files.write_csv(_compare(estimates, source, tables, config, pool), out)
 
 
@@ -118,26 +135,38 @@ def evaluate_classical(
     """
     source = Clips(clips)
     classical.require_sample_rate(source.sample_rate)
-    with _scoring(source, config) as pool:
+    with scoring(source, config) as pool:
         for kbps in rates:
-            spent: list[dict[str, float]] = []  # a clip each
-            estimates = _through(codec, kbps, source, config.batch_size, spent)
-            table = _compare(estimates, source, tables, config, pool)
-            table = pd.concat([table, pd.DataFrame(spent)], axis=1)
+            table = codec_table(partial(_classical, codec, kbps), source, tables, config, pool)
             files.write_csv(table, folder / f"{codec}-{kbps}.csv")
 
 
+def _classical(codec: str, kbps: int, number: int, clip: Audio) -> Sent:
+    coded = classical.compress(clip, codec, kbps)
+    return Sent(classical.restore(coded), coded.kbps, coded.header_kbps)
+
+
+def codec_table(
+    send: Send, source: Clips, tables: list[Path], config: EvaluationConfig, pool: Pool | None
+) -> pd.DataFrame:
+    """A row a clip of what `send` makes of it: `evaluate`'s columns, kbps and kbps_header."""
+    spent: list[dict[str, float]] = []  # a clip each
+    estimates = _through(send, source, config.batch_size, spent)
+    table = _compare(estimates, source, tables, config, pool)
+    return pd.concat([table, pd.DataFrame(spent)], axis=1)
+
+
 def _through(
-    codec: str, kbps: int, source: Clips, size: int, spent: list[dict[str, float]]
+    send: Send, source: Clips, size: int, spent: list[dict[str, float]]
 ) -> Iterator[Audio]:
     """The clips as they come back, batch after batch; what they cost goes to `spent`."""
     for batch in _references(source, size):
-        versions = [each for clip in batch for each in classical.at_rates(clip, codec, [kbps])]
-        spent += [{"kbps": each.kbps, "kbps_header": each.header_kbps} for each in versions]
-        yield np.stack([each.audio for each in versions])
+        sent = [send(number, clip) for number, clip in enumerate(batch, len(spent))]
+        spent += [{"kbps": each.kbps, "kbps_header": each.kbps_header} for each in sent]
+        yield np.stack([each.audio for each in sent])
 
 
-def _scoring(source: Clips, config: EvaluationConfig) -> AbstractContextManager[Pool | None]:
+def scoring(source: Clips, config: EvaluationConfig) -> AbstractContextManager[Pool | None]:
     """The processes that score clips, if that is wanted."""
     if not config.perceptual:
         return nullcontext()
@@ -193,6 +222,9 @@ def _measure(
             "stft_distance": metrics.stft_distance(estimate, reference),
             "waveform_rmse": metrics.waveform_rmse(estimate, reference),
             "spectrum_rmse": metrics.spectrum_rmse(estimate, reference),
+            "dac_mel": published.dac_mel(estimate, reference, sample_rate),
+            "audiotools_mel": published.audiotools_mel(estimate, reference, sample_rate),
+            "audiotools_stft": published.audiotools_stft(estimate, reference),
             "silent": metrics.level_dbfs(reference) < config.silence_dbfs,
         }
     )

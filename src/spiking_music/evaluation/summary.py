@@ -21,7 +21,8 @@ AMOUNTS = [
 WRITTEN, HEADER = "kbps", "kbps_header"
 QUALITIES = [
     *("si_snr_db", "si_snr_lag_db", "mel_distance", "stft_distance"),
-    *("waveform_rmse", "spectrum_rmse", "visqol", "zimtohrli"),
+    *("waveform_rmse", "spectrum_rmse", "dac_mel", "audiotools_mel", "audiotools_stft"),
+    *("visqol", "zimtohrli"),
 ]
 INTERVALS = {"si_snr_db": "si_snr", "mel_distance": "mel_distance", "visqol": "visqol"}
 COLUMNS = [
@@ -47,7 +48,7 @@ HEADINGS = {
 }
 NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is what is "
-    "written to disk: the entropy coder's bytes, of MP3 and Opus the bytes of sound in the file; "
+    "written to disk: the entropy coder's bytes, of other codecs the bytes of sound in the file; "
     "paper kbps is the cheapest of the paper's formats with its overheads. "
     "SI-SNR, ViSQOL and Zimtohrli: higher is better; mel distance: lower."
 )
@@ -79,8 +80,9 @@ def summarise(
     and _high (95 %), train steps and parameters of the model. Quality is averaged over clips that
     are not silent, rates over all.
 
-    `classical` are tables of `evaluate_classical`, named by their files: below the variants, with
-    the codec as decoder, kbps the bytes of sound and kbps_header those beside it.
+    `classical` are tables of `evaluate_classical`, `evaluate_midi` and `evaluate_external`, named
+    by their files, <codec>-<setting>: below the variants, with the codec as decoder, kbps the bytes
+    of sound and kbps_header those beside it.
     `anchors` are tables of `evaluate_anchor`, named by their files: they stand last, with
     decoder "none". The columns of training and codes are empty in both.
 
@@ -132,7 +134,7 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
 
 def _classical(path: Path, resamplings: int, seed: int) -> dict[str, Any]:
     table = read(path, ["performance", "silent", WRITTEN, HEADER], QUALITIES)
-    row = _quality(path.stem, path.stem.partition("-")[0], table, resamplings, seed)
+    row = _quality(path.stem, path.stem.rpartition("-")[0], table, resamplings, seed)
     return row | dict(table[[WRITTEN, HEADER]].mean())
 
 

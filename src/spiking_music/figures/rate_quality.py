@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Literal
 
@@ -15,17 +16,17 @@ from spiking_music.errors import DataError
 from spiking_music.evaluation import tables
 from spiking_music.figures import style
 
-Line = Literal["-", "--"]
+Line = Literal["-", "--", ":", "-."]
 
 RATE, PAPER_RATE = "kbps", "kbps_paper"
-HEADER_RATE = "kbps_header"  # of systems that make files: MP3 and Opus
+HEADER_RATE = "kbps_header"  # of codecs that are not trained here: MP3, Opus, external ones
 # kbps in the paper's formats, dB, ±: Lisboa & Bellec 2024, MAESTRO, 1 M steps
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}
 FILLED = 0.75  # opacity of marks that may lie on each other
-CODECS: tuple[tuple[Line, str], ...] = (
-    ("-", "."),
-    ("--", "x"),
-)  # lines and markers of codecs, all in one colour
+CODECS: tuple[tuple[Line, str], ...] = (  # lines and markers of codecs, all in one colour
+    *(("-", "."), ("--", "x"), (":", "+"), ("-.", "1")),
+    *(("-", "2"), ("--", "3"), (":", "4"), ("-.", "|")),
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Points:
 
     rows: dict[str, pd.Series]
     clips: dict[str, pd.DataFrame]
-    codecs: dict[str, pd.DataFrame]  # rows of MP3 and Opus
+    codecs: dict[str, pd.DataFrame]  # rows of MP3, Opus and external codecs
     left_out: list[str]  # rows without a bit rate
 
 
@@ -66,9 +67,9 @@ def draw(
 
     Filled markers: means over clips at what is written to disk, bars their 95 % intervals; hollow
     markers: the same codes in the cheapest of the paper's formats; dots: single clips. Every x is
-    the rate itself: marks that coincide show through each other. Codecs that make files (MP3,
-    Opus), rows with kbps_header, are a line each, over their settings. `published` adds the paper's
-    points. What has no bit rate (mel, anchors) is left out, and named below.
+    the rate itself: marks that coincide show through each other. Other codecs (MP3, Opus, rows of
+    `external`), rows with kbps_header, are a line each, over their settings. `published` adds the
+    paper's points. What has no bit rate (mel, anchors) is left out, and named below.
 
     summary: summary.csv. evaluation, coded: the per-clip tables of each variant that has codes,
     rows in the same order. Raises `DataError` where a table or a column is missing or empty.
@@ -87,7 +88,7 @@ def draw(
             for name, row in points.rows.items():
                 _cloud(axes, points.clips[name], measure, looks[name])
                 _mean(axes, row, measure, looks[name])
-            for group, look in zip(points.codecs.values(), CODECS, strict=False):
+            for group, look in zip(points.codecs.values(), cycle(CODECS), strict=False):
                 _codec(axes, group.sort_values(RATE), measure, *look)
             axes.set(xlabel="bit rate (kbps)", ylabel=measure.label)
             axes.grid(axis="y")
@@ -95,9 +96,9 @@ def draw(
             style.letter(axes, mark, "")
         if published:
             _published(panels[0])
-        low = style.floor(
-            panels[0], {name: row[SI_SNR.column] for name, row in points.rows.items()}
-        )
+        best = {name: row[SI_SNR.column] for name, row in points.rows.items()}
+        best |= {name: group[SI_SNR.column].max() for name, group in points.codecs.items()}
+        low = style.floor(panels[0], best)
         _legend(figure, looks, points, published, columns, low)
 
 
@@ -199,7 +200,7 @@ def _legend(
     variants = [key(name, look.marker, look.colour, look.colour, 5) for name, look in looks.items()]
     files = [
         Line2D([], [], label=name, linestyle=line, marker=marker, color=style.INK, markersize=4)
-        for name, (line, marker) in zip(points.codecs, CODECS, strict=False)
+        for name, (line, marker) in zip(points.codecs, cycle(CODECS), strict=False)
     ]
     notes = []
     if points.left_out:

@@ -4,7 +4,7 @@ the configuration each rule hands to its verb. The rules (rules/) only name inpu
 
 from spiking_music.workflow import keys
 from spiking_music.workflow.material import LEFT_OUT
-from spiking_music.workflow.plan import ANCHORS, Plan
+from spiking_music.workflow.plan import ANCHORS, NOTHING, Plan
 from spiking_music.workflow.shell import (
     named,
     options,
@@ -17,6 +17,7 @@ from spiking_music.workflow.shell import (
 __all__ = [
     "ANCHORS",
     "LEFT_OUT",
+    "NOTHING",
     "Plan",
     "keys",
     "named",

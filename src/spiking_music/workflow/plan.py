@@ -9,9 +9,10 @@ from typing import Any
 
 from spiking_music import config as configuration
 from spiking_music.codec import classical
-from spiking_music.config import VariantConfig
+from spiking_music.config import ExternalSystem, VariantConfig, external_systems
 from spiking_music.errors import ConfigError
 from spiking_music.models import pretrained
+from spiking_music.workflow import keys
 from spiking_music.workflow.material import Job, Material
 from spiking_music.workflow.needs import LONGEST, STATE, Needs, needs, on_gpu, parameters
 
@@ -58,6 +59,11 @@ class Plan(Material):
             raise ConfigError(
                 f"models_from is '{self.config.models_from}', but there is no '{absent[0]}': train "
                 "it there, or switch the variant off"
+            )
+        names = [*self.models, *ANCHORS, *self.codecs]
+        if twice := [name for name in self.external if names.count(name) > 1]:
+            raise ConfigError(
+                f"external '{twice[0]}' has the name of another row: call its row otherwise"
             )
         for name, path in self.start_weights.items():
             # those of the same results may still be to be trained
@@ -131,6 +137,38 @@ class Plan(Material):
     def probe_features(self) -> list[str]:
         """What labels are told from: the codes of variants, and mel bands to compare with."""
         return [*self.codec_variants, "mel-bands"]
+
+    # --- codecs of others
+
+    @cached_property
+    def external(self) -> dict[str, ExternalSystem]:
+        """Rows of `external` at each of their rates, by the names that tables give them."""
+        return external_systems(self.config.external)
+
+    @property
+    def midi(self) -> list[int]:
+        """Grids of the notes that are played again, in ticks a second; none without notes."""
+        return list(self.config.classical.midi) if self.has_notes else []
+
+    @property
+    def codecs(self) -> list[str]:
+        """All rows of codecs that are not trained here, in the order of tables."""
+        settings = {"mp3": self.mp3, "opus": self.opus, "midi": self.midi}
+        own = [f"{codec}-{setting}" for codec, each in settings.items() for setting in each]
+        return [*own, *self.external]
+
+    def external_settings(self, wildcards: Job) -> str:
+        """What the measurement of an external codec depends on."""
+        system = self.external[wildcards.external]
+        one = {"external": {system.row: {"rates": [system.rate]}}}
+        return configuration.cut(
+            configuration.merge(self.raw, one), f"external.{system.row}", *keys.scores(self.config)
+        )
+
+    def external_files(self, wildcards: Job) -> list[str]:
+        """The table of what was decoded elsewhere."""
+        folder = self.external[wildcards.external].folder
+        return [f"{folder}/clips.csv"] if folder else []
 
     # --- models: trained here, or taken from the package and from another data set
 
