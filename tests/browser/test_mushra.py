@@ -217,8 +217,8 @@ def test_the_order_follows_from_the_seed(site: Site, open_page: OpenPage, seed: 
               const { plan } = await import("mushra/plan");
               const test = JSON.parse(document.getElementById("test").textContent);
               const key = Object.keys(localStorage).find((name) => name.startsWith("mushra:"));
-              const { seed } = JSON.parse(localStorage.getItem(key));
-              return JSON.stringify([seed, plan(test, seed)]);
+              const state = JSON.parse(localStorage.getItem(key));
+              return JSON.stringify([state.seed, plan(test, state)]);
             }"""
         )
 

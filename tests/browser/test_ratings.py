@@ -32,8 +32,8 @@ def orders(page: Page) -> list[list[str]]:
           const test = JSON.parse(document.getElementById("test").textContent);
           const systems = JSON.parse(atob(test.systems));
           const key = Object.keys(localStorage).find((name) => name.startsWith("mushra:"));
-          const { seed } = JSON.parse(localStorage.getItem(key));
-          const pages = plan(test, seed).filter(({ order }) => order);
+          const state = JSON.parse(localStorage.getItem(key));
+          const pages = plan(test, state).filter(({ order }) => order);
           return pages.map(({ order }) => order.map((sound) => systems[sound]));
         }"""
     )
