@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,18 @@ class Server:
     """`spiking-music listen collect`, to be killed and started again at the same address."""
 
     def __init__(
-        self, manifest: Path, database: Path, *, page: Path | None = None, changes: str = "{}"
+        self,
+        manifest: Path,
+        database: Path,
+        *,
+        page: Path | None = None,
+        changes: str = "{}",
+        command: Sequence[str | Path] = (sys.executable, "-m", "spiking_music"),
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
+        """changes: of the configuration. command: what runs the command line."""
         self.database = database
+        self._command, self._environment = command, environment
         self._words = ["--stimuli", manifest, "--config", *DEFAULTS, "--config", changes]
         self._words += ["--page", page] if page else []
         self._port = 0
@@ -34,10 +44,10 @@ class Server:
 
     def start(self) -> None:
         words = [*self._words, "--database", self.database, "--port", self._port]
-        command = [sys.executable, "-m", "spiking_music", "listen", "collect", *map(str, words)]
+        command = list(map(str, [*self._command, "listen", "collect", *words]))
         said = self.database.with_suffix(".log")
         with said.open("w") as log:
-            self.process = subprocess.Popen(command, stderr=log, env=os.environ)
+            self.process = subprocess.Popen(command, stderr=log, env=self._environment)
         end = time.monotonic() + TIMEOUT
         while "Ctrl-C ends" not in said.read_text():
             assert self.process.poll() is None and time.monotonic() < end, said.read_text()
@@ -64,6 +74,15 @@ class Server:
             return answer.status, answer.read()
         finally:
             connection.close()
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """Stop the server at the end."""
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def messages(manifest: Path, session: str, draw: random.Random) -> list[Message]:

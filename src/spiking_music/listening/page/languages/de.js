@@ -41,7 +41,7 @@ export const words = {
   trainingTask: "Hören Sie alle Klänge an und probieren Sie die Regler aus, die sich bewegen lassen, sobald ein Klang gehört wurde. Bewertungen dieser Seite zählen nicht.",
   trialTask: "Wie gut ist jeder Klang im Vergleich zur Referenz? Einer ist die Referenz selbst und verdient 100.",
   ratings: "Bewertungen",
-  bands: ["Schlecht", "Dürftig", "Ordentlich", "Gut", "Ausgezeichnet"],
+  bands: ["Schlecht", "Dürftig", "Ordent\u00adlich", "Gut", "Ausge\u00adzeich\u00adnet"], // may break on a phone
   sound: (number) => `Klang ${number}`,
   playSound: "Klang abspielen:",
   ratingOf: (number) => `Bewertung von Klang ${number}`,

@@ -41,7 +41,7 @@ export const words = {
   trainingTask: "Escuche todos los sonidos y pruebe los controles, que se activan cuando se ha escuchado un sonido. Las valoraciones de esta página no cuentan.",
   trialTask: "¿Qué calidad tiene cada sonido en comparación con la referencia? Uno de ellos es la propia referencia y merece 100.",
   ratings: "Valoraciones",
-  bands: ["Mala", "Mediocre", "Aceptable", "Buena", "Excelente"],
+  bands: ["Mala", "Mediocre", "Acepta\u00adble", "Buena", "Exce\u00adlente"], // may break on a phone
   sound: (number) => `Sonido ${number}`,
   playSound: "Reproducir el sonido",
   ratingOf: (number) => `Valoración del sonido ${number}`,

@@ -41,7 +41,7 @@ export const words = {
   trainingTask: "Écoutez tous les sons et essayez les curseurs, activés dès qu’un son a été entendu. Les notes de cette page ne comptent pas.",
   trialTask: "Quelle est la qualité de chaque son par rapport à la référence ? L’un d’eux est la référence elle-même et mérite 100.",
   ratings: "Notes",
-  bands: ["Mauvais", "Médiocre", "Assez bon", "Bon", "Excellent"],
+  bands: ["Mauvais", "Médiocre", "Assez bon", "Bon", "Excel\u00adlent"], // may break on a phone
   sound: (number) => `Son ${number}`,
   playSound: "Lire le son",
   ratingOf: (number) => `Note du son ${number}`,
