@@ -12,7 +12,7 @@ LIBRARIES = frozenset(  # by the names that they are imported by
         *("PIL", "av", "docutils", "dvc", "h5py", "jinja2", "lightning_fabric", "matplotlib"),
         *("mido", "pandas", "pretty_midi", "pyloudnorm", "scipy", "sklearn", "snakemake"),
         *("snakemake_executor_plugin_slurm", "tensorboard", "torch", "torchaudio", "urllib3"),
-        *("starlette", "uvicorn"),
+        *("starlette", "statsmodels", "uvicorn"),
         *("visqol", "zarr", "zimtohrli"),
     )
 )

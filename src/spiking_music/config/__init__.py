@@ -28,6 +28,7 @@ from spiking_music.config.decoders import (
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
+    PowerConfig,
     RatingsConfig,
     SamplesConfig,
     SimulatedConfig,
@@ -129,6 +130,7 @@ __all__ = [
     "MultiThresholdConfig",
     "PageConfig",
     "Positive",
+    "PowerConfig",
     "ProbeConfig",
     "QuantizerConfig",
     "RatingsConfig",

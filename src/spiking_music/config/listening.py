@@ -126,6 +126,14 @@ class SimulatedConfig(Section):
     random: Fraction  # chance that a listener does not listen, and rates anything anyhow
 
 
+class PowerConfig(Section):
+    """What tests of simulated listeners are tried out (docs/listening.md)."""
+
+    listeners: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Field(min_length=1)]
+    differences: Annotated[tuple[Score, ...], Field(min_length=1)]  # of two systems, in points
+    tests: Positive  # of each
+
+
 class ListeningConfig(Section):
     """All about listening tests."""
 
@@ -134,3 +142,4 @@ class ListeningConfig(Section):
     page: PageConfig
     ratings: RatingsConfig
     simulated: SimulatedConfig
+    power: PowerConfig
