@@ -22,7 +22,7 @@ from spiking_music.listening.statistics import comparisons, friedman
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
 LISTENERS = (8, 15, 26, 50)
-TASTES = (0.0, 6.0)  # points
+BIASES = (0.0, 6.0)  # points
 LEVEL = 0.05
 EQUAL = ("rvq", "free", "sparse")
 BELOW = {"mel": 5, "rvq-impaired": 10, "mu-sparse": 20}  # points
@@ -36,20 +36,20 @@ CALLS = {
 }
 
 
-def settings(listeners: int, taste: float) -> SimulatedConfig:
-    """The configured listeners, but for their number and taste and what they listen to."""
+def settings(listeners: int, bias: float) -> SimulatedConfig:
+    """The configured listeners, but for their number and bias and what they listen to."""
     base = configuration.section(configuration.read([str(CONFIG)]), SimulatedConfig)
     scores = dict.fromkeys(EQUAL, BEST) | {name: BEST - gap for name, gap in BELOW.items()}
-    change = {"listeners": listeners, "taste": taste, "scores": OTHERS | scores}
+    change = {"listeners": listeners, "bias": bias, "scores": OTHERS | scores}
     return base.model_copy(update=change)
 
 
-def outcomes(listeners: int, taste: float, screening: str, seed: int) -> list[dict[str, object]]:
+def outcomes(listeners: int, bias: float, screening: str, seed: int) -> list[dict[str, object]]:
     """One test: for each way to call a difference, what was called; nothing if nobody is kept."""
-    pages = simulate(settings(listeners, taste), seed)
+    pages = simulate(settings(listeners, bias), seed)
     table = screen(pages)
     kept = set(table.loc[table[screening] == 1, "unit"])
-    row = {"listeners": listeners, "taste": taste, "screening": screening, "kept": len(kept)}
+    row = {"listeners": listeners, "bias": bias, "screening": screening, "kept": len(kept)}
     if not kept:
         return [row | {"by": by, "false": False} | dict.fromkeys(BELOW, False) for by in CALLS]
     pages = pages.screened(screening, kept)
@@ -68,11 +68,11 @@ def against_equals(pairs: pd.Index, name: str) -> list[tuple[str, str]]:
     return [pair for pair in pairs if name in pair and set(pair) & set(EQUAL)]
 
 
-def equal_only(listeners: int, taste: float, seed: int) -> bool:
+def equal_only(listeners: int, bias: float, seed: int) -> bool:
     """Does Friedman's test call a test of the three equal systems, beside the reference?"""
     scores = {"reference": 100.0} | dict.fromkeys(EQUAL, BEST)
-    change = {"scores": scores, "lazy": 0.0}
-    pages = simulate(settings(listeners, taste).model_copy(update=change), seed)
+    change = {"scores": scores, "random": 0.0}
+    pages = simulate(settings(listeners, bias).model_copy(update=change), seed)
     tested = friedman(pages).set_index("systems").loc["under test"]
     return bool(tested["p"] <= LEVEL)
 
@@ -81,24 +81,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Power and false positives of ratings.")
     parser.add_argument("--tests", type=int, default=150, help="simulated tests of each kind")
     tests = parser.parse_args().tests
-    cases = [(n, taste, rule) for taste in TASTES for n in LISTENERS for rule in SCREENINGS]
+    cases = [(n, bias, rule) for bias in BIASES for n in LISTENERS for rule in SCREENINGS]
     rows, calls = [], []
     for number, case in enumerate(track(cases, "cases", console=Console(stderr=True))):
         for repeat in range(tests):
             rows += outcomes(*case, seed=number * tests + repeat)
-        if case[2] == "paper":  # once for both screenings: here nobody is lazy
+        if case[2] == "paper":  # once for both screenings: here nobody responds at random
             called = [equal_only(*case[:2], seed=number * tests + n) for n in range(tests)]
             calls.append((*case[:2], np.mean(called)))
     print(f"SIMULATED listeners, {tests} tests a row, level {LEVEL:g}\n")
-    print(f"| taste | called by | screening | listeners | kept | any false | {' | '.join(GAPS)} |")
+    print(f"| bias | called by | screening | listeners | kept | any false | {' | '.join(GAPS)} |")
     print("|" + " --: |" * (6 + len(GAPS)))
-    table = pd.DataFrame(rows).groupby(["taste", "by", "screening", "listeners"], sort=False)
+    table = pd.DataFrame(rows).groupby(["bias", "by", "screening", "listeners"], sort=False)
     for key, part in table.mean().iterrows():
         cells = [f"{part['kept']:.1f}", f"{part['false']:.1%}"]
         cells += [f"{part[name]:.0%}" for name in BELOW]
         print("| " + " | ".join([*map(str, key), *cells]) + " |")
-    for listeners, taste, share in calls:
-        print(f"Friedman, equal systems, {listeners} listeners, taste {taste:g}: {share:.1%}")
+    for listeners, bias, share in calls:
+        print(f"Friedman, equal systems, {listeners} listeners, bias {bias:g}: {share:.1%}")
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ rule ratings:
             category="Tables",
         ),
         plan.rating_tables("listeners", "scores.csv", "friedman.csv", "summary.md"),
-        plan.rating_tables("listeners", "listeners.csv", "left-out.csv"),
+        plan.rating_tables("listeners", "mixed.csv", "listeners.csv", "left-out.csv"),
     params:
         config=plan.settings("seed", *keys.RATINGS),
         out=out_folder,

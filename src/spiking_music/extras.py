@@ -6,12 +6,13 @@ from typing import Literal
 
 from spiking_music.errors import ExtraError
 
-Extra = Literal["formats", "workflow"]
+Extra = Literal["collector", "formats", "workflow"]
 LIBRARIES = frozenset(  # by the names that they are imported by
     (
         *("PIL", "av", "docutils", "dvc", "h5py", "jinja2", "lightning_fabric", "matplotlib"),
         *("mido", "pandas", "pretty_midi", "pyloudnorm", "scipy", "sklearn", "snakemake"),
         *("snakemake_executor_plugin_slurm", "tensorboard", "torch", "torchaudio", "urllib3"),
+        *("starlette", "statsmodels", "uvicorn"),
         *("visqol", "zarr", "zimtohrli"),
     )
 )

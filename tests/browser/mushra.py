@@ -10,7 +10,7 @@ from spiking_music import config as configuration
 from spiking_music.config import PageConfig
 from spiking_music.listening.mushra_page import build
 from tests.browser.conftest import Site
-from tests.browser.stimuli import write_stimuli
+from tests.browser.stimuli import names, write_stimuli
 from tests.conftest import DEFAULTS
 
 
@@ -30,3 +30,19 @@ def rows(results: Path | str) -> list[dict[str, str]]:
     """A results file, or its text, as rows by column."""
     text = results if isinstance(results, str) else results.read_bytes().decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def posted(site: Site) -> list[dict[str, Any]]:
+    """The messages that the site was sent, in the order in which they came."""
+    return [json.loads(body) for body in site.posted]
+
+
+def scores_sent(site: Site, manifest: Path) -> list[tuple[str, str, int]]:
+    """Clip, system and score of all pages that were posted, in the order of presentation."""
+    pages = [message for message in posted(site) if message["kind"] == "page"]
+    sounds = names(manifest)
+    return [
+        (page["clip"], sounds[sound][1], score)
+        for page in sorted(pages, key=lambda page: page["position"])
+        for sound, score in page["ratings"]
+    ]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.mushra import make_page, rows
+from tests.browser.mushra import make_page, posted, rows, scores_sent
 from tests.browser.participant import (
     begin,
     by_keyboard,
@@ -126,13 +126,16 @@ def test_a_participant_on_a_phone(site: Site, open_page: OpenPage, tmp_path: Pat
 
 
 def test_the_page_opens_from_disk(site: Site, open_page: OpenPage, tmp_path: Path) -> None:
-    make_page(site, post_url=f"{site.address}/results")
+    manifest = make_page(site, post_url=f"{site.address}/results")
     page = open_page((site.folder / "test" / "index.html").as_uri())
     begin(page)
     finish(page)
     expect(page.get_by_role("main")).to_contain_text("The results have been sent")
-    check(download(page, tmp_path))
-    assert site.posted == [(tmp_path / next(tmp_path.glob("*.csv")).name).read_bytes().decode()]
+    table = check(download(page, tmp_path))
+    assert sorted(each["kind"] for each in posted(site)) == ["begin", "end", "page", "page"]
+    assert scores_sent(site, manifest) == [
+        (row["trial_id"], row["rating_stimulus"], int(row["rating_score"])) for row in table
+    ]
 
 
 def test_a_reload_loses_nothing(site: Site, open_page: OpenPage, tmp_path: Path) -> None:
@@ -163,7 +166,7 @@ def test_a_reload_loses_nothing(site: Site, open_page: OpenPage, tmp_path: Path)
 
 
 def test_a_failed_post_can_be_repeated(site: Site, open_page: OpenPage) -> None:
-    make_page(site, post_url=f"{site.address}/results")
+    manifest = make_page(site, post_url=f"{site.address}/results")
     site.status = 503
     page = open_page(f"{site.address}/test/index.html", expected="503")
     begin(page)
@@ -173,8 +176,8 @@ def test_a_failed_post_can_be_repeated(site: Site, open_page: OpenPage) -> None:
     site.status = 200
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_role("main")).to_contain_text("The results have been sent")
-    assert len(site.posted) == 1
-    check(site.posted[0])
+    assert len(posted(site)) == 4
+    assert [score for _, _, score in scores_sent(site, manifest)] == SCORES[0] + SCORES[1]
 
 
 def test_sliders_are_locked_until_heard(site: Site, open_page: OpenPage) -> None:
@@ -217,8 +220,8 @@ def test_the_order_follows_from_the_seed(site: Site, open_page: OpenPage, seed: 
               const { plan } = await import("mushra/plan");
               const test = JSON.parse(document.getElementById("test").textContent);
               const key = Object.keys(localStorage).find((name) => name.startsWith("mushra:"));
-              const { seed } = JSON.parse(localStorage.getItem(key));
-              return JSON.stringify([seed, plan(test, seed)]);
+              const state = JSON.parse(localStorage.getItem(key));
+              return JSON.stringify([state.seed, plan(test, state)]);
             }"""
         )
 

@@ -32,8 +32,8 @@ def orders(page: Page) -> list[list[str]]:
           const test = JSON.parse(document.getElementById("test").textContent);
           const systems = JSON.parse(atob(test.systems));
           const key = Object.keys(localStorage).find((name) => name.startsWith("mushra:"));
-          const { seed } = JSON.parse(localStorage.getItem(key));
-          const pages = plan(test, seed).filter(({ order }) => order);
+          const state = JSON.parse(localStorage.getItem(key));
+          const pages = plan(test, state).filter(({ order }) => order);
           return pages.map(({ order }) => order.map((sound) => systems[sound]));
         }"""
     )
@@ -52,17 +52,16 @@ def take(page: Page, scores: dict[str, int], rate: Rate, folder: Path) -> Path:
     return download(page, folder)
 
 
-def test_what_participants_send_and_save_becomes_tables_and_figure_3(
+def test_what_participants_save_becomes_tables_and_figure_3(
     site: Site, open_page: OpenPage, tmp_path: Path
 ) -> None:
     """One listens, by mouse; one takes the anchor for the reference, by keyboard."""
-    make_page(site, post_url=f"{site.address}/results")
+    make_page(site)
     folder = tmp_path / "ratings"
     address = f"{site.address}/test/index.html"
     attentive = take(open_page(address), ATTENTIVE, by_mouse, folder)
     confused = take(open_page(address), CONFUSED, by_keyboard, folder)
-    assert len(site.posted) == 2
-    (folder / "posted.csv").write_bytes(site.posted[0].encode())
+    (folder / "zcopy.csv").write_bytes(attentive.read_bytes())
     (folder / "torn.csv").write_bytes(attentive.read_bytes()[:-20])
 
     config = "listening={ratings: {folder: ratings}}"
@@ -78,7 +77,7 @@ def test_what_participants_send_and_save_becomes_tables_and_figure_3(
     expected = {f"ratings/{attentive.name}": [1, 1], f"ratings/{confused.name}": [0, 0]}
     assert listeners[["paper", "BS.1534-3"]].T.to_dict("list") == expected
     left_out = pd.read_csv(tmp_path / TABLES / "left-out.csv").set_index("file")["reason"]
-    assert left_out["ratings/posted.csv"].startswith("duplicated")
+    assert left_out["ratings/zcopy.csv"].startswith("duplicated")
     assert left_out["ratings/torn.csv"].startswith("malformed")
     assert len(left_out) == 2
     assert (tmp_path / targets[1]).stat().st_size > 10_000

@@ -15,6 +15,7 @@ CONFIG = ["--config", *DEFAULTS, "--config", str(ROOT / "config" / "tiny.yaml")]
 NOWHERE = json.dumps(
     {"download": {"archive": "http://localhost:9/x.zip", "attempts": 1, "folder": "cache"}}
 )
+FEW = json.dumps({"listening": {"power": {"listeners": [2], "differences": [5], "tests": 1}}})
 CLIPS = f"{S}/test-0.h5"
 MODEL = ["--weights", f"{S}/w.safetensors"]
 CODES = ["--codes", f"{S}/codes.h5"]
@@ -187,6 +188,14 @@ CALLS: dict[str, list[list[str]]] = {
         ]
     ],
     "listen simulate-listeners": [["listen", "simulate-listeners", *CONFIG, "--out", "{folder}"]],
+    "listen power": [["listen", "power", *CONFIG, "--config", FEW, "--out", "{file.csv}"]],
+    "listen collect": [
+        [
+            *("listen", "collect", "--stimuli", f"{S}/manifest.json", *CONFIG),
+            *("--database", "ratings.sqlite"),
+        ]
+    ],
+    "listen collected": [["listen", "collected", f"{S}/ratings.sqlite", "--out", "{file.csv}"]],
     "provenance": [["provenance", TABLE]],
     "plan": [["plan"]],  # where there is no workflow
     "status": [["status", S]],

@@ -1,11 +1,11 @@
-"""The codec's JavaScript, run outside its page: by Node.js where there is one, else in Chromium."""
+"""The JavaScript of pages, run outside of them: by Node.js if there is one, else in Chromium."""
 
 import base64
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,12 @@ return argument.streams.map((stream) => decoded(codec, stream));
 class JavaScript:
     """Runs bodies of functions of `argument`, which may name what `HELPERS` has."""
 
-    def __init__(self, folder: Path, entry: str = "codec/worker") -> None:
-        """entry: the module that is run, with all that it imports."""
+    def __init__(
+        self, folder: Path, entry: str = "codec/worker", modules: Mapping[str, Path] = MODULES
+    ) -> None:
+        """entry: which of the modules is run, with all that it imports."""
         self._script = folder / "script.js"
-        self._bundle = bundled(MODULES, entry)
+        self._bundle = bundled(modules, entry)
 
     def run(self, body: str, **argument: Any) -> Any:
         """What the body returns; both are JSON, bytes as base64."""

@@ -31,6 +31,9 @@ def settings(**changes: Any) -> PageConfig:
     return configuration.section(raw, PageConfig)
 
 
+ASKED = {"name": "q", "text": "Why?", "when": "before"}
+
+
 def embedded(text: str) -> dict[str, Any]:
     """What the page knows of the test."""
     found = re.search(r'<script type="application/json" id="test">(.*?)</script>', text, re.S)
@@ -86,6 +89,17 @@ def test_the_policy_covers_scripts_style_and_the_server_of_results(manifest: Pat
         digest = base64.b64encode(hashlib.sha256(block.encode()).digest()).decode()
         assert f"sha256-{digest}" in policy[1]
     assert "connect-src &#x27;none&#x27;" in render(read_manifest(manifest), settings())
+
+
+def test_a_path_is_of_the_pages_own_server(manifest: Path) -> None:
+    text = render(read_manifest(manifest), settings(post_url="/messages"))
+    assert "connect-src &#x27;self&#x27;" in text
+
+
+def test_more_clips_a_listener_than_there_are_is_refused(manifest: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"has 2 clips, fewer than 'listening.page.clips' \(3\)"):
+        build(manifest, settings(clips=3), tmp_path / "page")
+    assert not (tmp_path / "page").exists()
 
 
 def test_a_title_is_text(manifest: Path) -> None:
@@ -166,6 +180,19 @@ def test_stereo_is_refused(manifest: Path, tmp_path: Path) -> None:
         ({"post_url": "http://x; script-src *"}, "'listening.page.post_url'"),
         ({"fields": ["trial_id"]}, "'trial_id' is a column of the results already"),
         ({"fields": ["name", "name"]}, "a field is asked for twice"),
+        ({"post_url": "//x/y"}, "'listening.page.post_url'"),
+        ({"language": "it"}, "'listening.page.language'"),
+        ({"clips": 0}, "'listening.page.clips'"),
+        ({"fields_from_address": {"age": "AGE"}}, "'age' is none of the fields"),
+        ({"completion": {"url": "https://x.example/{age}"}}, "'age' is none of the fields"),
+        ({"completion": {"url": "javascript:alert(1)"}}, "'listening.page.completion.url'"),
+        ({"questions": [{**ASKED, "name": "participant"}]}, "a field is asked for twice"),
+        ({"questions": [{**ASKED, "admit": ["no"]}]}, "question 'q' does not offer 'no'"),
+        ({"questions": [{**ASKED, "choices": ["a", "a"]}]}, "question 'q' offers a choice twice"),
+        (
+            {"questions": [{**ASKED, "when": "after", "choices": ["a"], "admit": ["a"]}]},
+            "question 'q' comes too late to screen out: ask it before",
+        ),
         ({"ramp_ms": 20}, "'listening.page.ramp_ms'"),
         ({"titel": "x"}, "'listening.page.titel'; did you mean 'title'?"),
     ],

@@ -35,7 +35,7 @@ def test_the_folder_holds_every_table_for_both_screenings(
     ]
     listeners_ratings(paths, tmp_path / "out", settings, seed=1)
     out = tmp_path / "out"
-    others = {"listeners.csv", "left-out.csv", "summary.md"}
+    others = {"listeners.csv", "left-out.csv", "mixed.csv", "summary.md"}
     assert {path.name for path in out.iterdir()} == TABLES | others | {MARK}
     systems = pd.read_csv(out / "systems.csv").set_index(["screening", "system"])
     assert systems.loc[("paper", "free"), "units"] == 3

@@ -127,6 +127,21 @@ def test_copies_partial_sessions_and_other_tests_are_left_out(tmp_path: Path) ->
     assert reasons["h"] == "1 ratings that the others do not have"
 
 
+def test_listeners_may_rate_other_clips_but_not_fewer(tmp_path: Path) -> None:
+    """As blocks of clips deal them: c1 and c2 to one, c2 and c3 to another."""
+
+    def of(session: str, *clips: str) -> list[str]:
+        named = dict(zip(("c1", "c2"), clips, strict=True))
+        return [line.replace(f",{old},", f",{new},") for line in rows(session)
+                for old, new in named.items() if f",{old}," in line]  # fmt: skip
+
+    lines = [*of("u1", "c1", "c2"), *of("u2", "c2", "c3"), *of("u3", "c3", "c1"), *rows("u4")[:4]]
+    collected = collect([write(tmp_path / "mushra.csv", lines)])
+    assert list(collected.pages.units) == ["u1", "u1", "u2", "u2", "u3", "u3"]
+    assert list(collected.pages.clips) == ["c1", "c2", "c2", "c3", "c1", "c3"]
+    assert [left.reason for left in collected.left_out] == ["partial: 4 of 8 ratings are missing"]
+
+
 def test_one_real_session_drives_all_simulated_ones_out(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{n}.csv", rows(f"s{n}", test="piano-Simulated")) for n in range(3)]
     assert collect(paths).pages.source == "SIMULATED listeners"

@@ -1,6 +1,7 @@
 """The wheel in environments of their own: the codec on every Python, without torch."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 import soundfile
 
 from tests.audio.making import made
+from tests.browser.stimuli import write_stimuli
 from tests.conftest import ROOT
+from tests.listening.crowd import Server, crowd, running
 from tests.wheel.conftest import LOCK, PYTHONS, Install, Installed, without_python
 
 LARGEST = 400e6  # bytes of an environment
@@ -118,6 +121,26 @@ def test_the_extra_of_formats(install: Install, tmp_path: Path) -> None:
     (tmp_path / "a.m4a").write_bytes(made("m4a"))
     installed.run("spiking-music", "encode", "a.m4a", "a.spk", cwd=tmp_path)
     installed.run("spiking-music", "events", "a.spk", "a.h5", cwd=tmp_path)
+
+
+def test_the_extra_of_the_collector(install: Install, tmp_path: Path) -> None:
+    """It takes a message without pandas, torch or anything else of the workflow."""
+    installed = install(PYTHONS[0])
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    manifest = write_stimuli(tmp_path / "stimuli")
+    words = ("listen", "collect", "--stimuli", manifest, "--config", "config.yaml")
+    words += ("--database", "ratings.sqlite", "--port", "0")
+    done = installed.run("spiking-music", *words, cwd=tmp_path, code=1)
+    assert "needs uvicorn, which is not installed" in done.stderr
+    assert "'spiking-music[collector]'" in done.stderr
+    installed.pip("install", "--constraint", LOCK, "spiking-music[collector]")
+    command = [installed.python, "-m", "spiking_music"]
+    own = {"command": command, "environment": without_python()}
+    with running(Server(manifest, tmp_path / "ratings.sqlite", **own)) as server:
+        (listener,) = crowd(manifest, 1, seed=1)
+        listener.run(server)
+    words = ("listen", "collected", "ratings.sqlite", "--out", "all.csv")
+    assert "2 pages; listeners: 1 at" in installed.run("spiking-music", *words, cwd=tmp_path).stderr
 
 
 def test_the_tests_of_the_codec(installed: Installed) -> None:

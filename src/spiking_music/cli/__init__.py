@@ -20,6 +20,7 @@ from typer.exceptions import TyperException
 from spiking_music import utf8
 from spiking_music.cli import (
     codec,
+    collecting,
     data,
     evaluation,
     events,
@@ -51,7 +52,10 @@ GROUPS = {
         "Weights to codes, and codes to tables.",
         (*evaluation.VERBS, *tables.VERBS, *probes.VERBS),
     ),
-    "listen": ("Pages of sounds, and ratings.", (*listening.VERBS, *ratings.VERBS)),
+    "listen": (
+        "Pages of sounds, and ratings.",
+        (*listening.VERBS, *collecting.VERBS, *ratings.VERBS),
+    ),
     "figure": (
         "Tables to pictures, as PNG, SVG and PDF, and to a page.",
         (*figures.VERBS, *front_page.VERBS),

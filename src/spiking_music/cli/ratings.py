@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from spiking_music.cli import configuration
-from spiking_music.cli.options import Configs
-from spiking_music.cli.targets import WritesFolder
+from spiking_music.cli.options import Configs, Out
+from spiking_music.cli.targets import Writes, WritesFolder
 from spiking_music.errors import ConfigError
 
 Folder = Annotated[
@@ -76,4 +76,20 @@ def simulate_listeners(config: Configs, out: Folder) -> None:
     write_simulated(settings, out, configuration.seed(raw))
 
 
-VERBS = (ratings, objective_ratings, simulate_listeners)
+def power(config: Configs, out: Annotated[Out, Writes((".csv",))]) -> None:
+    """Estimate how many listeners a test needs to find a difference, by simulated ones.
+
+    Example:
+    spiking-music listen power --config config.yaml --out power.csv
+    """
+    raw = configuration.read(config)
+    settings = configuration.section(raw, configuration.PowerConfig)
+    simulated = configuration.section(raw, configuration.SimulatedConfig)
+    ratings = configuration.section(raw, configuration.RatingsConfig)
+
+    from spiking_music.listening.power import write_power
+
+    write_power(settings, simulated, ratings.level, out, configuration.seed(raw))
+
+
+VERBS = (ratings, objective_ratings, simulate_listeners, power)

@@ -36,6 +36,7 @@ from spiking_music.config.external_rows import external_system
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
+    PowerConfig,
     RatingsConfig,
     SamplesConfig,
     SimulatedConfig,
@@ -139,6 +140,7 @@ __all__ = [
     "MultiThresholdConfig",
     "PageConfig",
     "Positive",
+    "PowerConfig",
     "ProbeConfig",
     "QuantizerConfig",
     "RatingsConfig",

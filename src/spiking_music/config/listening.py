@@ -1,9 +1,10 @@
 """Sections of config.yaml about listening tests: one class each."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from spiking_music.config.paths import expand
 from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
@@ -11,6 +12,41 @@ from spiking_music.config.sections import Count, Fraction, Positive, Section, We
 RESERVED = ("session_", "trial_", "rating_", "seed")  # columns of the results
 Score = Annotated[float, Field(ge=0, le=100)]
 Seconds = Annotated[float, Field(gt=0)]
+Column = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # of the results
+Text = Annotated[str, Field(min_length=1)]
+ADDRESS = r"https?://[^\s;,'\"]+"
+HERE = r"/(?:[^/\s;,'\"][^\s;,'\"]*)?"  # a path on the page's own server
+
+
+class QuestionConfig(Section):
+    """What is asked besides the fields, before or after the ratings."""
+
+    name: Column
+    text: Text
+    when: Literal["before", "after"]
+    choices: tuple[Text, ...] = ()  # none: a line of text
+    admit: tuple[str, ...] = ()  # answers with which one may take part; none: all
+
+    @model_validator(mode="after")
+    def _answerable(self) -> "QuestionConfig":
+        if len(set(self.choices)) < len(self.choices):
+            raise ValueError(f"question '{self.name}' offers a choice twice")
+        if self.admit and self.when == "after":
+            raise ValueError(f"question '{self.name}' comes too late to screen out: ask it before")
+        if unknown := set(self.admit) - set(self.choices):
+            raise ValueError(f"question '{self.name}' does not offer '{min(unknown)}'")
+        return self
+
+
+class EndingConfig(Section):
+    """How the platform that sent a listener learns how the test ended."""
+
+    code: Text | None  # shown
+    url: Annotated[str, Field(pattern=f"^{ADDRESS}$")] | None  # gone to
+
+    def names(self) -> set[str]:
+        """What stands in braces in the address."""
+        return set(re.findall(r"\{(\w+)\}", self.url or ""))
 
 
 class PageConfig(Section):
@@ -18,21 +54,31 @@ class PageConfig(Section):
 
     title: Annotated[str, Field(min_length=1)]
     contact: str | None  # who answers questions, shown to participants
-    post_url: Annotated[str, Field(pattern=r"^https?://[^\s;,'\"]+$")] | None
-    fields: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...]  # asked of participants
+    language: Literal["de", "en", "es", "fr"]
+    post_url: Annotated[str, Field(pattern=f"^(?:{ADDRESS}|{HERE})$")] | None
+    fields: tuple[Column, ...]  # asked of participants
+    fields_from_address: dict[str, Text]  # parameter of the address, by field
+    consent: Text | None
+    questions: tuple[QuestionConfig, ...]
+    clips: Positive | None  # of a listener; null: all
+    completion: EndingConfig
+    screened_out: EndingConfig
     loop_seconds: Seconds  # the shortest region that can be looped
     heard_seconds: Seconds  # of a sound, before it can be rated
     ramp_ms: Annotated[float, Field(ge=5, le=10)]  # BS.1534-3's fades, here of every switch
 
-    @field_validator("fields")
-    @classmethod
-    def _columns(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(fields)) < len(fields):
+    @model_validator(mode="after")
+    def _columns(self) -> "PageConfig":
+        names = [*self.fields, *(question.name for question in self.questions)]
+        if len(set(names)) < len(names):
             raise ValueError("a field is asked for twice")
-        for field in fields:
-            if field.startswith(RESERVED):
-                raise ValueError(f"'{field}' is a column of the results already")
-        return fields
+        for name in names:
+            if name.startswith(RESERVED):
+                raise ValueError(f"'{name}' is a column of the results already")
+        in_urls = (self.completion.names() | self.screened_out.names()) - {"session"}
+        if unknown := (in_urls | set(self.fields_from_address)) - set(self.fields):
+            raise ValueError(f"'{min(unknown)}' is none of the fields")
+        return self
 
 
 class StimuliConfig(Section):
@@ -80,6 +126,14 @@ class SimulatedConfig(Section):
     random: Fraction  # chance that a listener does not listen, and rates anything anyhow
 
 
+class PowerConfig(Section):
+    """What tests of simulated listeners are tried out (docs/listening.md)."""
+
+    listeners: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Field(min_length=1)]
+    differences: Annotated[tuple[Score, ...], Field(min_length=1)]  # of two systems, in points
+    tests: Positive  # of each
+
+
 class ListeningConfig(Section):
     """All about listening tests."""
 
@@ -88,3 +142,4 @@ class ListeningConfig(Section):
     page: PageConfig
     ratings: RatingsConfig
     simulated: SimulatedConfig
+    power: PowerConfig

@@ -12,6 +12,7 @@ from spiking_music.config.legacy import hint_of_kind
 from spiking_music.config.listening import (
     ListeningConfig,
     PageConfig,
+    PowerConfig,
     RatingsConfig,
     SamplesConfig,
     SimulatedConfig,
@@ -114,6 +115,7 @@ SECTIONS: dict[type, str] = {
     PageConfig: "listening.page",
     RatingsConfig: "listening.ratings",
     SimulatedConfig: "listening.simulated",
+    PowerConfig: "listening.power",
 }
 TABLES = {  # what a variant's row names, and the table it is a row of
     "backbone": "backbones",

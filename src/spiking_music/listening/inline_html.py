@@ -24,6 +24,7 @@ class Page:
     entry: str  # the script that starts it
     sources: str = "data:"  # see `policy`
     connect: str = "'none'"
+    language: str = "en"  # BCP 47
 
 
 def render(page: Page, body: Path, **values: str) -> str:
@@ -32,6 +33,7 @@ def render(page: Page, body: Path, **values: str) -> str:
     allowed = policy(page.style, (mapped, page.entry), page.sources, page.connect)
     title = html.escape(page.title)
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        language=page.language,
         title=title,
         policy=html.escape(allowed),
         metas=page.metas,

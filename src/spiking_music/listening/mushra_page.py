@@ -2,7 +2,8 @@
 
 A page opened from disk may neither fetch files nor import modules from them. So index.html holds
 the modules as data URLs in an import map, and every sound is a script that hands over its bytes.
-A content security policy keeps the page from reaching anything but its folder and `post_url`.
+A content security policy keeps the page from reaching anything but its folder and `post_url`. What
+it says is a module, too: that of `languages` which the configuration names.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from spiking_music import files
 from spiking_music.config import PageConfig
+from spiking_music.errors import DataError
 from spiking_music.listening import inline_html
 from spiking_music.listening.inline_html import Page, base64_text, json_text
 from spiking_music.listening.manifest import Manifest, read_manifest, read_stimulus
@@ -21,6 +23,7 @@ from spiking_music.progress import tracked
 
 PAGE = Path(__file__).parent / "page"
 MODULES = PAGE / "modules"
+LANGUAGES = PAGE / "languages"
 ENTRY = 'import "mushra/main";'
 
 
@@ -28,9 +31,14 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
     """Write the folder `out`: index.html, and the sounds in audio/.
 
     manifest_path: of the rule `stimuli`, sounds beside it. Raises `DataError` where a sound is not
-    what the manifest says.
+    what the manifest says, or where listeners are to rate more clips than there are.
     """
     manifest = read_manifest(manifest_path)
+    if settings.clips and settings.clips > len(manifest.clips):
+        raise DataError(
+            f"'{manifest_path}' has {len(manifest.clips)} clips, fewer than 'listening.page.clips' "
+            f"({settings.clips}): make more stimuli, or ask for fewer"
+        )
     stimuli = [stimulus for clip in manifest.clips for stimulus in clip.stimuli]
     with files.folder(out, "mushra-page", [manifest_path]) as folder:
         (folder / "audio").mkdir()
@@ -48,12 +56,19 @@ def render(manifest: Manifest, settings: PageConfig) -> str:
         title=settings.title,
         metas='<meta name="robots" content="noindex">',
         style=(PAGE / "style.css").read_text(encoding="utf-8"),
-        modules={f"mushra/{path.stem}": path for path in MODULES.glob("*.js")},
+        modules=modules(settings.language),
         entry=ENTRY,
         sources="'self' file: data:",
         connect=_origin(settings.post_url) if settings.post_url else "'none'",
+        language=settings.language,
     )
     return inline_html.render(page, PAGE / "body.html", test=json_text(_test(manifest, settings)))
+
+
+def modules(language: str = "en") -> dict[str, Path]:
+    """The modules of the page by name; `mushra/words` are those of the language."""
+    own = {f"mushra/{path.stem}": path for path in MODULES.glob("*.js")}
+    return own | {"mushra/words": LANGUAGES / f"{language}.js"}
 
 
 def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
@@ -81,6 +96,12 @@ def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
         "contact": settings.contact,
         "postUrl": settings.post_url,
         "fields": list(settings.fields),
+        "fieldsFromAddress": settings.fields_from_address,
+        "consent": settings.consent,
+        "questions": [question.model_dump() for question in settings.questions],
+        "clipsEach": settings.clips,
+        "completion": settings.completion.model_dump(),
+        "screenedOut": settings.screened_out.model_dump(),
         "loopSeconds": settings.loop_seconds,
         "heardSeconds": settings.heard_seconds,
         "rampSeconds": settings.ramp_ms / 1000,
@@ -95,5 +116,8 @@ def _id(file: str) -> str:
 
 
 def _origin(url: str) -> str:
+    """What the policy calls it; a path is of the server that the page comes from."""
     parts = urlsplit(url)
+    if not parts.netloc:
+        return "'self'"
     return f"{parts.scheme}://{parts.netloc}"

@@ -18,6 +18,7 @@ from spiking_music.errors import DataError
 from spiking_music.evaluation.bootstrap import MIN_GROUPS
 from spiking_music.evaluation.tables import read
 from spiking_music.listening import report
+from spiking_music.listening.mixed import mixed
 from spiking_music.listening.results import SIMULATED_LISTENERS, Collected, LeftOut, collect
 from spiking_music.listening.scores import ANCHOR_NAMES, Pages, in_order
 from spiking_music.listening.screening import SCREENINGS, screen
@@ -28,9 +29,10 @@ def listeners_ratings(
 ) -> None:
     """Write the tables of `report.write` for both screenings to the folder `out`.
 
-    Besides: listeners.csv (of `screen`, with source and file) and left-out.csv (file, session,
-    reason), which is said on stderr too. Raises `DataError` where no file can be used, the test has
-    no hidden reference or no anchor, or nobody passes either screening.
+    Besides: mixed.csv (of `mixed`), listeners.csv (of `screen`, with source and file) and
+    left-out.csv (file, session, reason), which is said on stderr too. Raises `DataError` where no
+    file can be used, the test has no hidden reference or no anchor, or nobody passes either
+    screening.
     """
     collected = collect(results)
     for left in collected.left_out:
@@ -46,7 +48,8 @@ def listeners_ratings(
     listeners.insert(0, "source", collected.pages.source)
     listeners.insert(2, "file", listeners["unit"].map(collected.files))
     left_out = pd.DataFrame(map(asdict, collected.left_out), columns=["file", "session", "reason"])
-    others = {"listeners.csv": listeners, "left-out.csv": left_out}
+    models = pd.concat([mixed(pages) for pages in rated], ignore_index=True)
+    others = {"listeners.csv": listeners, "left-out.csv": left_out, "mixed.csv": models}
     about = report.Folder(out, "ratings", results)
     report.write(rated, _notes(collected, listeners), others, about, settings, seed)
 

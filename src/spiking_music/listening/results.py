@@ -137,7 +137,7 @@ def collect(paths: Iterable[Path]) -> Collected:
 
     Left out, in this order: what is malformed; sessions that come again (all copies but the first
     where they agree, all of them where they do not); simulated ones beside real ones; sessions of
-    other tests than most; sessions that do not rate the clips and systems that most do.
+    other tests than most; sessions that do not rate as many clips as most do, or other systems.
     """
     sessions: list[Session] = []
     left_out: list[LeftOut] = []
@@ -198,27 +198,42 @@ def _same_test(sessions: list[Session]) -> Sieved:
 
 
 def _whole(sessions: list[Session]) -> Sieved:
+    """Sessions that rate as many clips as most do, and of each clip the systems that most do.
+
+    Which clips may differ from listener to listener, as where each gets a block of them.
+    """
     if not sessions:
         return [], []
-    design = set(_most(tuple(sorted(session.scores)) for session in sessions))
+    systems = set(_most(tuple(sorted(each)) for s in sessions for each in _by_clip(s).values()))
+    clips = _most(len(_by_clip(session)) for session in sessions)
+    size = clips * len(systems)
     kept, dropped = [], []
     for session in sessions:
-        lacks, adds = design - set(session.scores), set(session.scores) - design
-        if not lacks and not adds:
+        pages = _by_clip(session)
+        rated = sum(len(each & systems) for each in pages.values())
+        if len(pages) == clips and all(each == systems for each in pages.values()):
             kept.append(session)
-        elif lacks:
-            reason = f"partial: {len(lacks)} of {len(design)} ratings are missing"
+        elif rated < size:
+            reason = f"partial: {size - rated} of {size} ratings are missing"
             dropped.append(_left_out(session, reason))
         else:
-            dropped.append(_left_out(session, f"{len(adds)} ratings that the others do not have"))
+            adds = len(session.scores) - size
+            dropped.append(_left_out(session, f"{adds} ratings that the others do not have"))
     # a design with a hole, such as another set of systems for each clip, has no pages
-    clips, systems = ({key[part] for key in design} for part in (0, 1))
-    if len(design) < len(clips) * len(systems):
+    if not kept:
         raise DataError(
             f"the sessions of test '{sessions[0].test}' do not rate every system of every clip: "
             "comparisons need all of them on a page"
         )
     return kept, dropped
+
+
+def _by_clip(session: Session) -> dict[str, set[str]]:
+    """The systems that a session rates of each clip."""
+    pages: dict[str, set[str]] = {}
+    for clip, system in session.scores:
+        pages.setdefault(clip, set()).add(system)
+    return pages
 
 
 def _most(keys: Iterable[Key]) -> Key:
@@ -236,16 +251,13 @@ def _left_out(session: Session, reason: str) -> LeftOut:
 
 
 def _pages(sessions: list[Session]) -> Pages:
-    design = sessions[0].scores
-    clips = sorted({clip for clip, _ in design})
-    systems = in_order({system for _, system in design})
+    systems = in_order({system for _, system in sessions[0].scores})
+    pages = [(session, clip) for session in sessions for clip in sorted(_by_clip(session))]
     return Pages(
         source=SIMULATED_LISTENERS if sessions[0].simulated else LISTENERS,
         screening="all",
         systems=systems,
-        scores=np.array(
-            [[s.scores[clip, system] for system in systems] for s in sessions for clip in clips]
-        ),
-        units=np.repeat(np.array([s.uuid for s in sessions]), len(clips)),
-        clips=np.tile(np.array(clips), len(sessions)),
+        scores=np.array([[s.scores[clip, system] for system in systems] for s, clip in pages]),
+        units=np.array([session.uuid for session, _ in pages]),
+        clips=np.array([clip for _, clip in pages]),
     )

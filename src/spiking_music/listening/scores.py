@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REFERENCE = "reference"  # hidden among the systems
 PAPERS_ANCHOR = "anchor-distorted"
@@ -47,8 +50,10 @@ class Pages:
         sums = np.stack([np.bincount(owner, column) for column in self.scores.T], axis=1)
         return sums / np.bincount(owner)[:, None]
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """A row a score: source, screening, unit, clip, system, score."""
+        import pandas as pd  # here, as the collector of ratings does without
+
         pages, systems = self.scores.shape
         return pd.DataFrame(
             {

@@ -122,9 +122,10 @@ def signed_rank(differences: Array) -> float:
     if len(different) > EXACT:
         return float(wilcoxon(different).pvalue)
     ranks = (2 * rankdata(np.abs(different))).astype(int)  # twice: ranks of ties may be halves
-    ways = np.ones(1)  # to reach each sum
+    ways = np.zeros(int(ranks.sum()) + 1)  # to reach each sum
+    ways[0] = 1
     for rank in ranks:
-        ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
+        ways[rank:] += ways[: len(ways) - rank].copy()
     positive = int(ranks[different > 0].sum())
     smaller = min(positive, int(ranks.sum()) - positive)
     return min(1.0, float(2 * ways[: smaller + 1].sum() / 2 ** len(ranks)))

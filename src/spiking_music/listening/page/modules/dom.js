@@ -1,4 +1,4 @@
-// Elements in one line each, and words for screen readers.
+// Elements in one line each, words for screen readers, and numbers.
 
 /** An element with attributes; those that start with "on" are listeners. */
 export function element(name, attributes = {}, ...children) {
@@ -16,8 +16,14 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-export function announce(words) {
-  document.getElementById("live").textContent = words;
+export function announce(text) {
+  document.getElementById("live").textContent = text;
+}
+
+/** A number with one decimal, as the language of the page writes it. */
+export function decimal(number) {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(document.documentElement.lang, digits).format(number);
 }
 
 /** Whether keys typed here are text. */

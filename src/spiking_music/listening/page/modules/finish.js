@@ -1,67 +1,87 @@
-// The last page: the ratings as a file, and to the server if there is one.
+// The last page: the ratings as a file, and on their way to the server if there is one.
 
+import { address, completion } from "mushra/completion";
 import { announce, element } from "mushra/dom";
-import { csv, fileName, post } from "mushra/results";
+import { csv, fileName } from "mushra/results";
+import { words } from "mushra/words";
 
 export class FinishPage {
-  constructor({ test, session, stages, restart }) {
-    Object.assign(this, { test, session });
-    this.text = csv(test, session, stages);
+  constructor({ test, session, stages, outbox, restart }) {
+    Object.assign(this, { test, session, outbox });
     this.status = element("p", { class: "status" });
-    this.retry = element("button", { type: "button", hidden: true, onclick: () => this.#send() }, "Send again");
-    this.again = element("button", { type: "button", class: "quiet", onclick: restart }, "Next participant");
-    const file = new Blob([this.text], { type: "text/csv" });
-    this.address = URL.createObjectURL(file);
+    this.retry = element("button", { type: "button", hidden: true, onclick: () => outbox.send() }, words.sendAgain);
+    this.again = element("button", { type: "button", class: "quiet", onclick: restart }, words.nextParticipant);
+    this.done = element("div", { class: "done", hidden: true }, ...completion(test.completion, session));
+    const file = new Blob([csv(test, session, stages)], { type: "text/csv" });
+    this.url = URL.createObjectURL(file);
     const download = element(
       "a",
       {
-        ...{ class: "main", href: this.address, download: fileName(test, session) },
+        ...{ class: "main", href: this.url, download: fileName(test, session) },
         onclick: () => this.#saved(),
       },
-      "Download the results",
+      words.download,
     );
     this.element = element(
       "article",
       { class: "page text" },
-      element("h1", { tabindex: "-1" }, "Thank you"),
-      element("p", { class: "lead" }, "You have rated all sounds."),
-      element("div", { class: "card" }, this.status, download, this.retry),
+      element("h1", { tabindex: "-1" }, words.thanks),
+      element("p", { class: "lead" }, words.rated),
+      element("div", { class: "card" }, this.status, this.done, download, this.retry),
       element("footer", {}, element("span", {}), this.again),
     );
-    this.again.disabled = !session.state.saved;
+    this.#show();
     if (test.postUrl) {
+      outbox.changed = () => this.#send();
       this.#send();
     } else {
-      const contact = test.contact ? ` (${test.contact})` : "";
-      this.status.textContent = `Please download the results and hand them to the organisers${contact}.`;
+      this.status.textContent = words.handOver(test.contact);
     }
   }
 
   leave() {
-    URL.revokeObjectURL(this.address);
+    URL.revokeObjectURL(this.url);
+    this.outbox.changed = () => {};
   }
 
-  async #send() {
-    this.retry.hidden = true;
-    this.#say("Sending the results …");
-    try {
-      await post(this.test.postUrl, this.text);
-      this.#say("The results have been sent. You may close this page.");
-      this.#saved();
-    } catch (error) {
-      this.#say(`The results could not be sent (${error.message}). Send them again, or download them.`);
-      this.retry.hidden = false;
+  /** Say how far the sending has come; with the last message, the session is saved. */
+  #send() {
+    const waits = this.outbox.waits(this.session.state.uuid);
+    const { failure } = this.outbox;
+    this.retry.hidden = !(waits && failure);
+    if (!waits) {
+      this.#say(words.sent);
+      this.#leaveFor(this.#saved());
+    } else {
+      this.#say(failure ? words.notSent(failure.message) : words.sending);
     }
   }
 
-  #say(words) {
-    this.status.textContent = words;
-    announce(words);
+  /** Go to the platform's page, once: who comes back stays. */
+  #leaveFor(first) {
+    const { url } = this.test.completion;
+    if (first && url) {
+      location.assign(address(url, this.session));
+    }
   }
 
+  #say(text) {
+    this.status.textContent = text;
+    announce(text);
+  }
+
+  /** Returns whether that is new. */
   #saved() {
+    const first = !this.session.state.saved;
     this.session.state.saved = true;
     this.session.save();
-    this.again.disabled = false;
+    this.#show();
+    return first;
+  }
+
+  #show() {
+    const { saved } = this.session.state;
+    this.again.disabled = !saved;
+    this.done.hidden = !saved || !this.done.children.length;
   }
 }

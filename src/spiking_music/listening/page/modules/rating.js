@@ -1,8 +1,9 @@
 // One sound of a page: the button that plays it and the slider that rates it.
 
 import { element } from "mushra/dom";
+import { words } from "mushra/words";
 
-export const BANDS = ["Bad", "Poor", "Fair", "Good", "Excellent"]; // of 20 points each
+export const BANDS = words.bands; // of 20 points each
 
 export function band(score) {
   return BANDS[Math.min(Math.floor(score / 20), BANDS.length - 1)];
@@ -17,7 +18,7 @@ export class Rating {
     this.button = element(
       "button",
       { type: "button", class: "sound-play", "aria-pressed": "false", onclick: play },
-      element("span", { class: "unseen" }, "Play sound "),
+      element("span", { class: "unseen" }, `${words.playSound} `),
       String(number),
     );
     if (number < 10) {
@@ -25,7 +26,7 @@ export class Rating {
     }
     this.slider = element("input", {
       ...{ type: "range", min: "0", max: "100", step: "1", value: score ?? 50 },
-      "aria-label": `Rating of sound ${number}`,
+      "aria-label": words.ratingOf(number),
       oninput: () => this.#rate(),
       onpointerup: () => this.#rate(), // also where the thumb has been all the time
       onkeydown: (event) => event.key === "Enter" && this.#rate(),
@@ -63,8 +64,8 @@ export class Rating {
 
   #show() {
     const score = Number(this.slider.value);
-    const words = this.isRated ? `${score}, ${band(score)}` : "not yet rated";
-    this.slider.setAttribute("aria-valuetext", this.unlocked ? words : "locked until heard");
+    const value = this.isRated ? `${score}, ${band(score)}` : words.notRated;
+    this.slider.setAttribute("aria-valuetext", this.unlocked ? value : words.locked);
     this.score.textContent = this.isRated ? String(score) : "–";
     this.element.classList.toggle("locked", !this.unlocked);
     this.element.classList.toggle("rated", this.isRated);

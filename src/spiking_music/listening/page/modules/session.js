@@ -6,9 +6,14 @@ export class Session {
   /** The kept session of this test, or a new one. */
   constructor(test) {
     this.test = test;
-    this.key = `mushra:${test.test}:${test.digest}`;
+    this.#identify();
     this.state = this.#kept() ?? this.#fresh();
     this.save();
+  }
+
+  /** Whether a field was in the page's address. */
+  given(field) {
+    return field in this.identity;
   }
 
   save() {
@@ -31,6 +36,16 @@ export class Session {
     return this.state.pages[name];
   }
 
+  /** Fields that the address holds, as a crowd's platform adds them: who has others is another. */
+  #identify() {
+    const { test } = this;
+    const parameters = new URLSearchParams(location.search);
+    const pairs = Object.entries(test.fieldsFromAddress).map(([field, name]) => [field, parameters.get(name)?.trim()]);
+    this.identity = Object.fromEntries(pairs.filter(([, value]) => value).map(([field, value]) => [field, value.slice(0, 200)]));
+    const who = Object.keys(this.identity).length ? `:${JSON.stringify(this.identity)}` : "";
+    this.key = `mushra:${test.test}:${test.digest}${who}`;
+  }
+
   #kept() {
     try {
       return JSON.parse(localStorage.getItem(this.key));
@@ -44,6 +59,9 @@ export class Session {
     const identity = uuid();
     const asked = new URLSearchParams(location.search).get("seed");
     const seed = /^\d+$/.test(asked ?? "") ? Number(asked) : hash(`${this.test.seed}:${identity}`);
-    return { uuid: identity, seed, fields: {}, stage: 0, volume: 75, pages: {}, saved: false };
+    return {
+      ...{ uuid: identity, seed, number: null, stage: 0, volume: 75, pages: {}, saved: false, screenedOut: false },
+      ...{ fields: { ...this.identity }, answers: {} },
+    };
   }
 }

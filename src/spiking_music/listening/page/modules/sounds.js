@@ -1,5 +1,7 @@
 // Sounds come as scripts, because a page opened from disk may load nothing else.
 
+import { words } from "mushra/words";
+
 const received = new Map(); // sound -> base64, until it is decoded
 const decoded = new Map(); // sound -> promise of an AudioBuffer, of the latest clips
 
@@ -39,7 +41,7 @@ function script(sound) {
     element.onload = () => resolve(element.remove());
     element.onerror = () => {
       element.remove();
-      reject(new Error(`audio/${sound}.js cannot be loaded`));
+      reject(new Error(words.notLoaded(`audio/${sound}.js`)));
     };
     document.head.append(element);
   });

@@ -1,7 +1,8 @@
 // Play and pause, the reference, the waveform and its loop: the same on every page with sounds.
 
-import { element } from "mushra/dom";
+import { decimal, element } from "mushra/dom";
 import { Waveform } from "mushra/waveform";
+import { words } from "mushra/words";
 
 export class Transport {
   /** reference: what its button plays; toggle and select do what they say. */
@@ -9,7 +10,7 @@ export class Transport {
     this.player = player;
     this.reference = reference;
     this.icon = element("span", { class: "icon play", "aria-hidden": "true" });
-    this.word = element("span", {}, "Play");
+    this.word = element("span", {}, words.play);
     this.toggle = element(
       "button",
       { type: "button", class: "toggle", "aria-keyshortcuts": "Space", onclick: toggle },
@@ -23,7 +24,7 @@ export class Transport {
         "aria-keyshortcuts": "R",
         onclick: () => select(reference),
       },
-      "Reference",
+      words.reference,
     );
     this.waveform = new Waveform(player.buffers.get(reference), {
       shortest,
@@ -33,13 +34,13 @@ export class Transport {
     this.whole = element(
       "button",
       { type: "button", class: "quiet", onclick: () => this.clear() },
-      "Play all of it",
+      words.playAll,
     );
     this.time = element("span", { class: "time" });
-    this.hint = element("span", { class: "hint" }, "Drag over a part to loop it");
+    this.hint = element("span", { class: "hint" }, words.loopHint);
     this.element = element(
       "section",
-      { class: "transport", "aria-label": "Playback" },
+      { class: "transport", "aria-label": words.playback },
       element("div", { class: "buttons" }, this.toggle, this.referenceButton),
       this.waveform.element,
       element("div", { class: "loop" }, this.time, this.hint, this.whole),
@@ -61,11 +62,11 @@ export class Transport {
   show(open) {
     const { playing, position, duration } = this.player;
     this.icon.className = `icon ${playing ? "pause" : "play"}`;
-    this.word.textContent = playing ? "Pause" : "Play";
+    this.word.textContent = playing ? words.pause : words.play;
     this.referenceButton.setAttribute("aria-pressed", String(playing && open));
     this.referenceButton.classList.toggle("selected", open);
     this.waveform.setPosition(position);
-    this.time.textContent = `${position.toFixed(1)} s of ${duration.toFixed(1)} s`;
+    this.time.textContent = words.time(decimal(position), decimal(duration));
     const [start, end] = this.player.loop;
     this.whole.hidden = end - start >= duration - 1e-3;
     this.hint.hidden = !this.whole.hidden;

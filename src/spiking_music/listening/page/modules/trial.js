@@ -3,6 +3,7 @@
 import { announce, element, isText } from "mushra/dom";
 import { BANDS, Rating } from "mushra/rating";
 import { Transport } from "mushra/transport";
+import { words } from "mushra/words";
 
 const SAVE_EVERY = 1000; // milliseconds
 const LONGEST = 1000; // milliseconds between two looks at the clock, unless the page was out of sight
@@ -20,7 +21,7 @@ export class TrialPage {
       select: () => this.#choose(null),
     });
     this.ratings = stage.order.map((sound, place) => this.#rating(sound, place));
-    this.next = element("button", { type: "button", class: "main", onclick: () => next() }, "Next");
+    this.next = element("button", { type: "button", class: "main", onclick: () => next() }, words.next);
     this.left = element("p", { class: "left", id: "left" });
     this.next.setAttribute("aria-describedby", "left");
     this.element = element(
@@ -49,9 +50,7 @@ export class TrialPage {
   }
 
   #task() {
-    return this.training
-      ? "Listen to all sounds and try the sliders, which are enabled once a sound has been heard. Ratings of this page do not count."
-      : "How good is each sound compared with the reference? One of them is the reference itself and deserves 100.";
+    return this.training ? words.trainingTask : words.trialTask;
   }
 
   #rating(sound, place) {
@@ -74,7 +73,7 @@ export class TrialPage {
     );
     return element(
       "section",
-      { class: "board", "aria-label": "Ratings" },
+      { class: "board", "aria-label": words.ratings },
       element("ol", { class: "scale", "aria-hidden": "true" }, ...scale),
       element("ol", { class: "sounds" }, ...this.ratings.map((rating) => rating.element)),
     );
@@ -89,7 +88,7 @@ export class TrialPage {
       },
     });
     text.value = this.page.comment;
-    return element("label", { class: "comment" }, "Comment (optional)", text);
+    return element("label", { class: "comment" }, words.comment, text);
   }
 
   #choose(place) {
@@ -97,7 +96,7 @@ export class TrialPage {
     this.#count(performance.now());
     this.chosen = place;
     player.select(place === null ? this.stage.clip.reference : this.stage.order[place]);
-    announce(place === null ? "Reference" : `Sound ${place + 1}`);
+    announce(place === null ? words.reference : words.sound(place + 1));
     return player.play();
   }
 
@@ -162,7 +161,7 @@ export class TrialPage {
   }
 
   #unlocked(rating) {
-    announce(`Sound ${rating.number} can be rated now`);
+    announce(words.unlocked(rating.number));
     if (document.activeElement === rating.button) {
       rating.slider.focus();
     }
@@ -173,26 +172,26 @@ export class TrialPage {
   #ready() {
     const done = (rating) => (this.training ? rating.unlocked : rating.isRated);
     const open = this.ratings.filter((rating) => !done(rating)).map(({ number }) => number);
-    const what = this.training ? "to be heard" : "to be rated";
-    this.left.textContent = open.length ? `Still ${what}: ${open.join(", ")}` : "All done.";
+    const still = this.training ? words.stillToHear : words.stillToRate;
+    this.left.textContent = open.length ? still(open.join(", ")) : words.allDone;
     this.next.disabled = open.length > 0;
   }
 }
 
 function shortcuts() {
   const keys = [
-    ["1 … 9", "play a sound, then go to its slider"],
-    ["R", "play the reference"],
-    ["Space", "play and pause"],
-    ["↑ ↓", "rate by 1, Page keys by 10"],
-    ["[ ]", "begin and end the loop here"],
-    ["Esc", "play all of it"],
+    ["1 … 9", words.keys.number],
+    ["R", words.keys.r],
+    [words.space, words.keys.space],
+    ["↑ ↓", words.keys.arrows],
+    ["[ ]", words.keys.brackets],
+    [words.escape, words.keys.escape],
   ];
   const rows = keys.map(([key, does]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)]);
   return element(
     "details",
     { class: "keys" },
-    element("summary", {}, "Keyboard"),
+    element("summary", {}, words.keyboard),
     element("dl", {}, ...rows.flat()),
   );
 }

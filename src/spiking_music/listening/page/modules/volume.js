@@ -2,6 +2,7 @@
 
 import { element } from "mushra/dom";
 import { Transport } from "mushra/transport";
+import { words } from "mushra/words";
 
 const RANGE_DB = 40; // below full scale, at the lower end of the slider
 
@@ -37,15 +38,11 @@ export class VolumePage {
     this.element = element(
       "article",
       { class: "page" },
-      element("h1", { tabindex: "-1" }, "Set the volume"),
-      element(
-        "p",
-        { class: "task" },
-        "Play the reference and set a comfortable volume, here or on your device. Leave it as it is from then on.",
-      ),
+      element("h1", { tabindex: "-1" }, words.setVolume),
+      element("p", { class: "task" }, words.volumeTask),
       this.transport.element,
-      element("label", { class: "card volume" }, "Volume", slider),
-      element("footer", {}, element("span", {}), element("button", { type: "button", class: "main", onclick: next }, "Next")),
+      element("label", { class: "card volume" }, words.volume, slider),
+      element("footer", {}, element("span", {}), element("button", { type: "button", class: "main", onclick: next }, words.next)),
     );
     this.#tick();
   }

@@ -1,6 +1,7 @@
 // The reference's waveform: click to go there, drag to loop a region, handles for the keyboard.
 
-import { element } from "mushra/dom";
+import { decimal, element } from "mushra/dom";
+import { words } from "mushra/words";
 
 const WIDTH = 1200; // columns of the picture, scaled to the page by the style
 const HEIGHT = 120;
@@ -15,7 +16,7 @@ export class Waveform {
     this.seek = seek;
     this.changed = loop;
     this.region = [0, this.duration];
-    this.handles = ["start", "end"].map((name, i) => this.#handle(name, i));
+    this.handles = ["start", "end"].map((end, i) => this.#handle(end, i));
     this.playhead = element("div", { class: "playhead" });
     this.shade = element("div", { class: "region" });
     this.element = element(
@@ -42,10 +43,10 @@ export class Waveform {
     this.changed(first, last);
   }
 
-  #handle(name, i) {
+  #handle(end, i) {
     return element("div", {
-      ...{ class: `handle ${name}`, role: "slider", tabindex: "0" },
-      "aria-label": `Loop ${name}`,
+      ...{ class: `handle ${end}`, role: "slider", tabindex: "0" },
+      "aria-label": end === "start" ? words.loopStart : words.loopEnd,
       "aria-valuemin": "0",
       "aria-valuemax": this.duration.toFixed(1),
       onkeydown: (event) => this.#key(event, i),
@@ -113,7 +114,7 @@ export class Waveform {
     this.handles.forEach((handle, i) => {
       handle.style.left = this.#percent(this.region[i]);
       handle.setAttribute("aria-valuenow", this.region[i].toFixed(1));
-      handle.setAttribute("aria-valuetext", `${this.region[i].toFixed(1)} seconds`);
+      handle.setAttribute("aria-valuetext", words.seconds(decimal(this.region[i])));
     });
     this.element.classList.toggle("whole", end - start >= this.duration);
   }

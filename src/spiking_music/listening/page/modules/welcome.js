@@ -1,31 +1,41 @@
-// The first page: what is asked of the participant, and who they are.
+// The first page: what is asked of the participant, what they agree to, and who they are.
 
 import { element } from "mushra/dom";
+import { Questions } from "mushra/questions";
+import { words } from "mushra/words";
 
 export class WelcomePage {
+  /** next: told when all is answered; `state` of the session has the answers by then. */
   constructor({ test, session }, { next }) {
-    const inputs = test.fields.map((name) => {
-      const input = element("input", {
-        ...{ type: "text", name, autocomplete: "off", maxlength: "200" },
-        ...{ required: true, pattern: ".*\\S.*" },
-      });
-      input.value = session.state.fields[name] ?? "";
-      return input;
-    });
+    const { state } = session;
+    const fields = test.fields
+      .filter((name) => !session.given(name))
+      .map((name) => ({ name, text: label(name), choices: [] }));
+    const asked = new Questions(fields, state.fields);
+    const questions = new Questions(
+      test.questions.filter(({ when }) => when === "before"),
+      state.answers,
+    );
     const begin = (event) => {
       event.preventDefault();
-      inputs.forEach(({ name, value }) => (session.state.fields[name] = value.trim()));
+      Object.assign(state.fields, asked.read());
+      Object.assign(state.answers, questions.read());
       next();
     };
-    const labels = inputs.map((input) => element("label", {}, words(input.name), input));
-    const start = element("button", { type: "submit", class: "main" }, "Begin");
     this.element = element(
       "article",
       { class: "page text" },
       element("h1", { tabindex: "-1" }, test.title),
       ...introduction(test),
-      element("form", { class: "card", onsubmit: begin }, ...labels, start),
-      ...contact(test),
+      element(
+        "form",
+        { class: "card", onsubmit: begin },
+        ...asked.elements,
+        ...questions.elements,
+        ...consent(test),
+        element("button", { type: "submit", class: "main" }, words.begin),
+      ),
+      ...(test.contact ? [element("p", { class: "contact" }, words.contact(test.contact))] : []),
     );
   }
 
@@ -33,31 +43,27 @@ export class WelcomePage {
 }
 
 function introduction(test) {
-  const clips = test.clips.length;
   const sounds = Math.max(...test.clips.map((clip) => clip.stimuli.length));
   return [
-    element(
-      "p",
-      { class: "lead" },
-      `You will hear ${clips} ${clips === 1 ? "excerpt" : "excerpts"} of music. Each comes as a reference and in ${sounds} versions, and you rate how good each version is compared with the reference.`,
-    ),
-    element(
-      "ul",
-      { class: "advice" },
-      element("li", {}, "Use headphones in a quiet room."),
-      element("li", {}, "Switch between the sounds as often as you like; they all run at the same position."),
-      element("li", {}, "A slider is enabled once its sound has been heard."),
-      element("li", {}, "One version is the reference itself: it deserves 100."),
-      element("li", {}, "Take a break whenever you like: this browser keeps your answers."),
-    ),
+    element("p", { class: "lead" }, words.introduction(test.clipsEach ?? test.clips.length, sounds)),
+    element("ul", { class: "advice" }, ...words.advice.map((each) => element("li", {}, each))),
   ];
 }
 
-function contact(test) {
-  return test.contact ? [element("p", { class: "contact" }, `Questions: ${test.contact}`)] : [];
+/** The text, a paragraph each, and a box to tick. */
+function consent(test) {
+  if (!test.consent) {
+    return [];
+  }
+  const paragraphs = test.consent.trim().split(/\n\s*\n/);
+  const box = element("input", { type: "checkbox", name: "consent", required: true });
+  return [
+    element("div", { class: "consent" }, ...paragraphs.map((each) => element("p", {}, each))),
+    element("label", { class: "tick" }, box, words.consent),
+  ];
 }
 
 /** A column's name as a label. */
-function words(name) {
+function label(name) {
   return name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
