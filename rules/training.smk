@@ -10,7 +10,7 @@ rule train:
         log="<results>/models/{variant}/log.csv",
     wildcard_constraints:
         variant=plan.trained_here,
-    threads: 1  # most training an hour on few cores; a profile's set-threads gives more
+    threads: plan.threads
     resources:
         mem_mb=plan.memory,
         runtime=plan.minutes,  # at most a day: the next attempt goes on where this one ended

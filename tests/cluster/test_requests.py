@@ -95,6 +95,7 @@ def test_a_job_that_can_never_start_fails_within_a_minute(clone: Clone) -> None:
 def test_without_a_site_file_jobs_fit_the_node(clone: Clone) -> None:
     """`snakemake --profile slurm` as it is: a small training in minutes on the CPUs there are."""
     (clone.folder / "slurm" / "site.yaml").unlink()
+    clone.change({"training": {"threads": 8}})
     process = clone.cluster(WEIGHTS, threads=None)
     wait_for_checkpoint(clone, process)
     job = say("scontrol", "--oneliner", "show", "job", training_job())

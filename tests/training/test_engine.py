@@ -49,6 +49,9 @@ def test_mixed_precision_leaves_the_waveform_alone() -> None:
 
 
 def test_determinism_is_asked_for_and_given_back() -> None:
-    with deterministic():
+    before = torch.get_num_threads()
+    with deterministic(before + 2):
         assert torch.are_deterministic_algorithms_enabled()
+        assert torch.get_num_threads() == before + 2
     assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.get_num_threads() == before

@@ -54,6 +54,7 @@ class TrainingConfig(Section):
     validate_every: Positive
     validation_clips: Positive
     checkpoint_every: Positive
+    threads: Positive = 1  # of each process, for what runs on CPUs: they change last digits
     workers: Count
     accelerator: Literal["auto", "cpu", "cuda"]
     devices: Positive

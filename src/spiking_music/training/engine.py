@@ -121,15 +121,20 @@ def make_fabric(training: TrainingConfig) -> Fabric:
 
 
 @contextmanager
-def deterministic() -> Iterator[None]:
-    """Equal inputs give equal bits, within; operations that cannot on CUDA warn."""
-    before = torch.are_deterministic_algorithms_enabled()
+def deterministic(threads: int) -> Iterator[None]:
+    """Equal inputs give equal bits, within; operations that cannot on CUDA warn.
+
+    threads: of this process on CPUs, whatever its environment says: sums depend on them.
+    """
+    before, threads_before = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which cuBLAS asks for
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before)
+        torch.set_num_threads(threads_before)
 
 
 def seed_everything(seed: int, step: int, rank: int = 0) -> None:

@@ -136,7 +136,7 @@ def _run(
     steps = range(done, training.last_step)
     loading = batches(crops, steps, training.workers, pin=fabric.device.type == "cuda")
     bar = Progress(config.name, training.last_step, done, console)
-    with deterministic(), handled(stop), loading as loader, bar:
+    with deterministic(training.threads), handled(stop), loading as loader, bar:
         for step in steps:
             waiting = time.monotonic()
             x = next(loader).to(fabric.device, non_blocking=True)  # (B, 1, T_x)

@@ -277,6 +277,11 @@ class Plan(Material):
         """What the training of a variant needs, by its size or by its last run here."""
         return needs(self.models[variant], Path(self.results, "logs", f"train-{variant}.log"))
 
+    def threads(self, wildcards: Job) -> int:
+        """Cores of each process: its threads, and those that load data."""
+        training = self.models[wildcards.variant].training
+        return training.threads + training.workers
+
     def minutes(self, wildcards: Job, attempt: int) -> int:
         """Run time of an attempt."""
         return min(LONGEST, self.needs(wildcards.variant).minutes * min(attempt, 3))
