@@ -12,7 +12,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from snakemake_executor_plugin_slurm.validation import get_forbidden_slurm_options
 
 from snakemake_executor_plugin_slurm_watched.times import minutes
-from spiking_music.config.messages import instead
 
 VARIABLE = "SPIKING_MUSIC_SITE"  # names another file
 USUAL = Path("slurm", "site.yaml")
@@ -128,6 +127,8 @@ def _sentence(error: ValidationError, path: Path) -> str:
     first = error.errors()[0]
     keys = [str(key) for key in first["loc"] if key != "[key]"]
     if first["type"] == "extra_forbidden":
+        from spiking_music.config.messages import instead  # here: Snakemake loads all plugins
+
         model = Gpu if keys[:-1] == ["gpu"] else Site
         return f"unknown key '{'.'.join(keys)}' in '{path}'{instead(keys[-1], model.model_fields)}"
     complaint = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
