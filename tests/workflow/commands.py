@@ -49,7 +49,7 @@ def handed(argv: list[str]) -> set[str]:
 
 def _leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     for key, value in values.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key)

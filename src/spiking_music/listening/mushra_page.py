@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from spiking_music import files
 from spiking_music.config import PageConfig
+from spiking_music.config.listening import EndingConfig
 from spiking_music.errors import DataError
 from spiking_music.listening import inline_html
 from spiking_music.listening.inline_html import Page, base64_text, json_text
@@ -100,8 +101,8 @@ def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
         "consent": settings.consent,
         "questions": [question.model_dump() for question in settings.questions],
         "clipsEach": settings.clips,
-        "completion": settings.completion.model_dump(),
-        "screenedOut": settings.screened_out.model_dump(),
+        "completion": _ending(settings.completion),
+        "screenedOut": _ending(settings.screened_out),
         "loopSeconds": settings.loop_seconds,
         "heardSeconds": settings.heard_seconds,
         "rampSeconds": settings.ramp_ms / 1000,
@@ -109,6 +110,10 @@ def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
     # progress is kept under this name: another test begins anew
     digest = hashlib.sha256(json.dumps(test, sort_keys=True).encode()).hexdigest()
     return {**test, "digest": digest[:16]}
+
+
+def _ending(ending: EndingConfig) -> dict[str, str | None]:
+    return {"code": ending.code, "url": ending.url}
 
 
 def _id(file: str) -> str:
