@@ -1,7 +1,7 @@
 """The multiply-accumulates of a model that encodes and decodes, counted while it does.
 
 Convolutions and matrix products as for figure 2, and Fourier transforms: of n real numbers
-5/4·n·log2(n), half of the 5/2·n·log2(n) floating-point operations that are usually counted.
+5/4·n·log2(n), half of the 5/2·n·log2(n) floating-point operations of a radix-2 FFT.
 """
 
 import math
