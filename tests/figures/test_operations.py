@@ -22,6 +22,7 @@ def test_every_variant_and_both_ways_appear(tables: Path) -> None:
     for text in (*VARIANTS, "audio to encode", "audio to decode", "SI-SNR (dB)"):
         assert text in texts
     assert "not shown" not in texts
+    assert "mathdefault" not in texts and ">30<" in texts  # numbers are written without math
 
 
 def test_points_lie_at_network_plus_entropy_model(

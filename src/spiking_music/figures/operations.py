@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from spiking_music.config import label
 from spiking_music.errors import DataError
@@ -45,6 +46,9 @@ def draw(summary: Path | str, out: Path | str) -> None:
             )  # fmt: skip
         for axes, mark, what in zip(panels, "ab", ("encode", "decode"), strict=True):
             axes.set(xscale="log", xlabel=f"10⁶ operations a second of audio to {what}")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))  # less than a decade, perhaps
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+            axes.xaxis.set_minor_locator(NullLocator())
             axes.grid(axis="y")
             style.letter(axes, mark, "")
         panels[0].set_ylabel(SI_SNR.label)
