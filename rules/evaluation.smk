@@ -159,7 +159,8 @@ rule sweep:
 
 rule architecture:
     output:
-        "<results>/architecture/{variant}.csv",
+        table="<results>/architecture/{variant}.csv",
+        operations="<results>/architecture/{variant}-operations.csv",
     resources:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(20),
@@ -167,7 +168,7 @@ rule architecture:
         config=plan.network_settings,
     shell:
         "spiking-music evaluate architecture {wildcards.variant} --config {params.config:q}"
-        " --out {output:q} 2>&1 | tee {log:q} >&2"
+        " --out {output.table:q} 2>&1 | tee {log:q} >&2"
 
 
 rule excerpts:
@@ -199,6 +200,7 @@ rule summarise:
         weights=expand("<results>/models/{variant}/weights.safetensors", variant=plan.variants),
         evaluation=expand("<results>/evaluation/{variant}.csv", variant=plan.variants),
         storage=expand("<results>/storage/{variant}.csv", variant=plan.variants),
+        operations=expand("<results>/architecture/{variant}-operations.csv", variant=plan.variants),
         coded=expand("<results>/storage/{variant}-coded.csv", variant=plan.codec_variants),
         classical=expand("<results>/evaluation/{codec}.csv", codec=plan.codecs),
         anchor=expand("<results>/evaluation/{anchor}.csv", anchor=ANCHORS),
@@ -208,7 +210,9 @@ rule summarise:
         metrics="<results>/summary.json",
     params:
         config=plan.settings("seed", "evaluation.bootstrap"),
-        tables=options("weights", "evaluation", "storage", "coded", "classical", "anchor"),
+        tables=options(
+            *("weights", "evaluation", "storage", "operations", "coded", "classical", "anchor")
+        ),
     shell:
         "spiking-music evaluate summary --config {params.config:q} {params.tables} --out {output.csv:q}"
         " 2>&1 | tee {log:q} >&2"

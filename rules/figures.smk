@@ -28,6 +28,18 @@ rule figure_rate_quality:
         " {params.tables} --out {params.out:q} 2>&1 | tee {log:q} >&2"
 
 
+rule figure_operations:
+    input:
+        "<results>/summary.csv",
+    output:
+        figure_outputs("operations"),
+    params:
+        out=out_prefix,
+    shell:
+        "spiking-music figure operations --summary {input:q} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
 rule figure_architecture:
     input:
         "<results>/architecture/{variant}.csv",

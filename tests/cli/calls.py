@@ -22,7 +22,7 @@ CODES = ["--codes", f"{S}/codes.h5"]
 TABLE = f"{S}/table.csv"
 PLACE = ["--performances", TABLE, "--root", S]
 VARIANT = ["--variant", "free"]
-RATED = ["--evaluation", TABLE, "--storage", TABLE]
+RATED = ["--evaluation", TABLE, "--storage", TABLE, "--operations", TABLE]
 DRAWN = ["--evaluation", TABLE, "--coded", TABLE]
 
 CALLS: dict[str, list[list[str]]] = {
@@ -112,7 +112,9 @@ CALLS: dict[str, list[list[str]]] = {
     "evaluate sweep": [
         ["evaluate", "sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, "--out", "{beside.csv}"]
     ],
-    "evaluate architecture": [["evaluate", "architecture", "free", *CONFIG, "--out", "{file.csv}"]],
+    "evaluate architecture": [
+        ["evaluate", "architecture", "free", *CONFIG, "--out", "{beside.csv}"]
+    ],
     "evaluate excerpts": [
         ["evaluate", "excerpts", CLIPS, *CONFIG, *VARIANT, *MODEL, *CODES, "--out", "{file.npz}"]
     ],
@@ -203,6 +205,7 @@ CALLS: dict[str, list[list[str]]] = {
     "figure rate-quality": [
         ["figure", "rate-quality", "--summary", TABLE, *VARIANT, *DRAWN, "--out", "{stem}"]
     ],
+    "figure operations": [["figure", "operations", "--summary", TABLE, "--out", "{stem}"]],
     "figure rate-sweep": [
         [
             *("figure", "rate-sweep", *CONFIG, "--sweep", TABLE),

@@ -33,6 +33,10 @@ def test_a_row_a_clip(name: str, request: pytest.FixtureRequest, tmp_path: Path)
     raw = CODEBOOKS * 3 if name == "rvq_codes" else UNITS
     assert (table["ideal_raw"] == 8 + raw * SAMPLES // HOP).all()
     assert table["ideal_adaptive"].isna().all() == (name == "rvq_codes")
+    learned = table["encode_mmac"]  # the only method that multiplies
+    assert learned.nunique() == 1 and learned[0] > 0
+    expected = np.where(table["method"] == "learned", learned, 0)
+    np.testing.assert_allclose(table["decode_mmac"], expected)
 
 
 def test_what_does_not_fit_is_refused(
@@ -55,6 +59,8 @@ def test_mdct_bins_by_their_layout(free_codes: Path, tmp_path: Path) -> None:
     entropy_costs(codes, tmp_path / "entropy.safetensors", tmp_path / "coded.csv")
     table = pd.read_csv(tmp_path / "coded.csv")
     assert set(table["method"]) == {"context-mixing"}
+    assert (table["encode_mmac"] == table["decode_mmac"]).all()  # static, besides, multiplies not
+    assert (table["decode_mmac"] > 0).all()
     assert table[["ideal_adaptive", "ideal_learned"]].isna().all(axis=None)
 
 

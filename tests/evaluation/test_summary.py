@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from spiking_music.errors import CodeError, DataError
+from spiking_music.evaluation import energy
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.evaluation.summary import AMOUNTS, QUALITIES, Run, summarise
 from tests.evaluation.conftest import Model
@@ -37,10 +38,13 @@ def write_tables(folder: Path, name: str, perceptual: bool) -> tuple[Path, Path]
 @pytest.fixture
 def runs(free: Model, rvq: Model, tmp_path: Path) -> list[Run]:
     coded = tmp_path / "free-coded.csv"
-    coded.write_text("clip,kbps\n0,2.0\n1,2.5\n")
+    coded.write_text("clip,kbps,encode_mmac,decode_mmac\n0,2.0,3,1\n1,2.5,5,2\n")
+    paths = tmp_path / "rvq-operations.csv", tmp_path / "free-operations.csv"
+    for path, first in zip(paths, (",", "64,0.5"), strict=True):
+        path.write_text(f"encoder_mmac,decoder_mmac,fan_out,first_layer_mmac\n20,30,{first}\n")
     return [
-        Run(rvq.weights, *write_tables(tmp_path, "rvq", False), None),
-        Run(free.weights, *write_tables(tmp_path, "free", True), coded),
+        Run(rvq.weights, *write_tables(tmp_path, "rvq", False), paths[0], None),
+        Run(free.weights, *write_tables(tmp_path, "free", True), paths[1], coded),
     ]
 
 
@@ -67,6 +71,24 @@ def test_a_row_a_variant(runs, tmp_path: Path) -> None:
         table.loc["rvq", ["kbps_time", "density", "visqol", "visqol_low"]].tolist()
     ).all()
     assert table.loc["rvq", "failed_clips"] == 0
+
+
+def test_operations_and_their_energy(runs, tmp_path: Path) -> None:
+    low = tmp_path / "lowpass-3500.csv"
+    low.write_bytes(runs[0].evaluation.read_bytes())
+    summarise(runs, [], [low], tmp_path / "summary.csv", 20, 1)
+    table = pd.read_csv(tmp_path / "summary.csv")
+    rvq, free, anchor = (row for _, row in table.iterrows())
+    added = free["events_per_second"] * 64 / 1e6
+    assert free[["encoder_mmac", "entropy_mmac", "decoder_mmac"]].tolist() == [20, 1.5, 30]
+    assert free["event_macc"] == pytest.approx(added)
+    assert free["encode_mj"] == pytest.approx((4.6 * 20 + 3.2 * 4) / 1000)  # all methods tried
+    assert free["decode_mj"] == pytest.approx((4.6 * 30 + 3.2 * 1.5) / 1000)
+    expected = (4.6 * 29.5 + 0.9 * added + 3.2 * 1.5) / 1000
+    assert free["event_decode_mj"] == pytest.approx(expected)
+    assert rvq["decode_mj"] == pytest.approx(4.6 * 30 / 1000)
+    assert rvq[["entropy_mmac", "event_macc", "event_decode_mj"]].isna().all()
+    assert anchor[[*energy.COLUMNS]].isna().all()
 
 
 def test_anchors_stand_below_without_rate_or_training(runs, tmp_path: Path) -> None:
@@ -135,6 +157,7 @@ def test_refusals(runs, tmp_path: Path) -> None:
     for error, message, changes in (
         (DataError, "no table", {"evaluation": tmp_path / "none.csv"}),
         (DataError, "no table", {"coded": tmp_path / "none.csv"}),
+        (DataError, "no table", {"operations": tmp_path / "none.csv"}),
         (DataError, "has no column 'performance'", {"evaluation": free.storage}),
         (CodeError, "no model at", {"weights": tmp_path / "none"}),
         (CodeError, "no safetensors file", {"weights": free.evaluation}),

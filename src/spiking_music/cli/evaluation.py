@@ -183,9 +183,9 @@ def sweep(
 def architecture(
     variant: Annotated[str, typer.Argument(help="Row of `variants`.")],
     config: Configs,
-    out: Annotated[Out, Writes((".csv",))],
+    out: Annotated[Out, Writes((".csv",), ("{}-operations.csv",))],
 ) -> None:
-    """Describe a variant's model block by block: shapes, parameters, compute.
+    """Describe a variant's model block by block, and beside it what a second costs to compute.
 
     Example:
     spiking-music evaluate architecture free --config config.yaml --out free.csv
@@ -193,8 +193,10 @@ def architecture(
     settings = configuration.network(configuration.read(config), variant)
 
     from spiking_music.evaluation.architecture import write_blocks
+    from spiking_music.evaluation.operations import write_operations
 
     write_blocks(settings, out)
+    write_operations(settings, out.with_name(f"{out.stem}-operations.csv"))
 
 
 def excerpts(

@@ -60,6 +60,19 @@ def rate_quality(
     draw(summary, _named(variant, evaluation), _named(variant, coded), out, published=True)
 
 
+def operations(
+    summary: Annotated[Path, typer.Option(help="Table of `evaluate summary`.")], out: Stem
+) -> None:
+    """Quality against the operations of a second of audio, to encode and to decode.
+
+    Example:
+    spiking-music figure operations --summary summary.csv --out operations
+    """
+    from spiking_music.figures.operations import draw
+
+    draw(summary, out)
+
+
 def rate_sweep(
     config: Configs,
     sweep: Annotated[
@@ -183,6 +196,7 @@ VERBS = (
     storage,
     architecture,
     rate_quality,
+    operations,
     rate_sweep,
     selectivity,
     listening,

@@ -81,6 +81,9 @@ def summary(
     weights: Annotated[list[Path], typer.Option(help="Weights of each variant.")],
     evaluation: Annotated[list[Path], typer.Option(help="Table of `evaluate variant` of each.")],
     storage: Annotated[list[Path], typer.Option(help="Table of `storage-cost` of each.")],
+    operations: Annotated[
+        list[Path], typer.Option(help="Table <variant>-operations.csv of `architecture` of each.")
+    ],
     out: Annotated[Out, Writes((".csv",), ("{}.md", "{}.json"))],
     coded: Annotated[
         list[Path] | None,
@@ -95,16 +98,17 @@ def summary(
 
     Example:
     spiking-music evaluate summary --config config.yaml --weights weights.safetensors \
-        --evaluation quality.csv --storage storage.csv --out summary.csv
+        --evaluation quality.csv --storage storage.csv \
+        --operations free-operations.csv --out summary.csv
     """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.EvaluationConfig)
-    if not len(weights) == len(evaluation) == len(storage):
-        raise ConfigError("give as many --weights as --evaluation and --storage")
+    if not len(weights) == len(evaluation) == len(storage) == len(operations):
+        raise ConfigError("give as many --weights as --evaluation, --storage and --operations")
     owner = {path.with_stem(path.stem.removesuffix("-coded")): path for path in coded or []}
     if strangers := set(owner) - set(storage):
         raise ConfigError(f"'{owner[strangers.pop()]}' lies beside no --storage table")
-    files = zip(weights, evaluation, storage, map(owner.get, storage), strict=True)
+    files = zip(weights, evaluation, storage, operations, map(owner.get, storage), strict=True)
 
     from spiking_music.evaluation.summary import Run, summarise
 

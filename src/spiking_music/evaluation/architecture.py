@@ -73,10 +73,7 @@ def blocks(config: VariantConfig) -> list[Block]:
     Of a diffusion decoder, compute is that of one evaluation of its network.
     """
     with torch.random.fork_rng(devices=[]):  # nobody's random numbers change by drawing a figure
-        model = Autoencoder(config).eval()
-        for name, buffer in model.named_buffers():
-            if name.endswith("started"):  # empty codebooks do: no shape depends on their values
-                buffer.fill_(True)
+        model = model_of(config)
         shapes, flops = _measured(model, torch.zeros(1, 1, config.signal.clip_samples))
     seconds = config.signal.clip_samples / config.signal.sample_rate
     found: list[Block] = []
@@ -89,6 +86,15 @@ def blocks(config: VariantConfig) -> list[Block]:
                 block = replace(block, **_times(block, found.pop().repeats + 1))
             found.append(block)
     return found
+
+
+def model_of(config: VariantConfig) -> Autoencoder:
+    """The variant's model at random weights, ready to be run."""
+    model = Autoencoder(config).eval()
+    for name, buffer in model.named_buffers():
+        if name.endswith("started"):  # empty codebooks do: no shape depends on their values
+            buffer.fill_(True)
+    return model
 
 
 def _times(block: Block, repeats: int) -> dict[str, Any]:
@@ -121,12 +127,8 @@ def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str
         )
         for name, module in model.named_modules()
     ]
-    fused = {  # which the counter does not know
-        torch.ops.aten.mkldnn_rnn_layer: _lstm_flops,
-        torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
-    }
     level = torch.zeros(len(x), dtype=torch.int64) if model.levels else None
-    with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=fused) as counter:
+    with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=FUSED) as counter:
         model(x, level)
     for hook in hooks:
         hook.remove()
@@ -147,6 +149,12 @@ def _attention_flops(query: Sequence[int], key: Sequence[int], *_: Any, **__: An
     """Of queries (B, heads, T, D) with as many keys and values: two products of T × T × D."""
     batch, heads, steps, features = query
     return 2 * 2 * batch * heads * steps * key[2] * features
+
+
+FUSED = {  # operators that torch's counter does not know
+    torch.ops.aten.mkldnn_rnn_layer: _lstm_flops,
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
+}
 
 
 def _unfold(name: str, module: nn.Module | None, shapes: dict[str, Shape]) -> Iterator[Row]:

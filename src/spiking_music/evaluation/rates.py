@@ -45,7 +45,7 @@ PAPER_COLUMNS = (
 CODED_COLUMNS = (
     *("clip", "bits", "ideal_bits", "method"),
     *(f"ideal_{name}" for name in METHODS),
-    "kbps",
+    *("kbps", "encode_mmac", "decode_mmac"),
 )
 
 
@@ -115,7 +115,8 @@ def entropy_costs(codes: Path, tables: Path, out: Path) -> None:
     bits: 8 × bytes of the payload; ideal_<method>: −Σ log2 p and the byte that names the method,
     empty where the tables have no such method or it cannot code the clip; ideal_bits: the least of
     these; method: the one that was taken; kbps: bits in kbit a second of audio, without the
-    stream's own fields.
+    stream's own fields; encode_mmac, decode_mmac: millions of multiply-accumulates a second that
+    predictions take, of all methods that are tried, and of the one that was taken.
 
     Raises `CodeError` where codes or tables are missing or damaged, do not fit each other, or a
     payload does not decode to what it was made of.
@@ -127,6 +128,7 @@ def entropy_costs(codes: Path, tables: Path, out: Path) -> None:
         for batch in tracked(coded.batches(CODED_BATCH), "clips", len(coded), len):
             for clip in batch:
                 payload, ideal = coder.encode(clip), coder.bits(clip)
+                work = coder.operations(clip, ideal)
                 if not np.array_equal(coder.decode(payload, clip.shape[1]), clip):
                     raise CodeError(f"a clip of '{codes}' does not survive its entropy code")
                 rows.append(
@@ -137,6 +139,8 @@ def entropy_costs(codes: Path, tables: Path, out: Path) -> None:
                         "method": METHODS[payload[0]],
                         **{f"ideal_{name}": bits for name, bits in ideal.items()},
                         "kbps": 8 * len(payload) / (1000 * coded.seconds),
+                        "encode_mmac": sum(work.values()) / (1e6 * coded.seconds),
+                        "decode_mmac": work[METHODS[payload[0]]] / (1e6 * coded.seconds),
                     }
                 )
     files.write_csv(pd.DataFrame(rows).reindex(columns=list(CODED_COLUMNS)), out)

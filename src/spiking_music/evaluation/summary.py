@@ -10,6 +10,7 @@ import pandas as pd
 from spiking_music import files
 from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
+from spiking_music.evaluation import energy
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.evaluation.tables import markdown, read, with_interval, write_text
 from spiking_music.models.metadata import describe
@@ -32,6 +33,7 @@ COLUMNS = [
     "si_snr_std",
     *(f"{stem}_{end}" for stem in INTERVALS.values() for end in ("low", "high")),
     *("steps", "parameters"),
+    *energy.COLUMNS,
 ]
 HEADINGS = {
     "variant": "variant",
@@ -61,6 +63,7 @@ class Run:
     weights: Path
     evaluation: Path  # table of `evaluate`; its name is the row's
     storage: Path  # table of `paper_costs`
+    operations: Path  # table of `write_operations`
     coded: Path | None  # table of `entropy_costs`; none where there is no code
 
 
@@ -77,14 +80,15 @@ def summarise(
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
     metric gave no number while it did elsewhere), means of the tables' columns (kbps is what is
     written to disk, kbps_paper the paper's cheapest format), si_snr_std over clips, <measure>_low
-    and _high (95 %), train steps and parameters of the model. Quality is averaged over clips that
+    and _high (95 %), train steps and parameters of the model, and what a second of audio costs
+    (`energy.cost`). Quality is averaged over clips that
     are not silent, rates over all.
 
     `classical` are tables of `evaluate_classical`, `evaluate_midi` and `evaluate_external`, named
     by their files, <codec>-<setting>: below the variants, with the codec as decoder, kbps the bytes
     of sound and kbps_header those beside it.
     `anchors` are tables of `evaluate_anchor`, named by their files: they stand last, with
-    decoder "none". The columns of training and codes are empty in both.
+    decoder "none". The columns of training, codes and operations are empty in both.
 
     Raises `DataError` where a table is missing or does not belong beside the others, `CodeError`
     where a model is missing or tells nothing of itself.
@@ -129,7 +133,9 @@ def _row(run: Run, resamplings: int, seed: int) -> dict[str, Any]:
     row = _quality(run.evaluation.stem, config["decoder"]["kind"], quality, resamplings, seed)
     counts = {name: int(about["extra"][name]) for name in ("steps", "parameters")}
     kbps = read(run.coded, [WRITTEN])[WRITTEN].mean() if run.coded else np.nan
-    return row | {WRITTEN: kbps} | dict(amount[AMOUNTS].mean()) | counts
+    means = dict(amount[AMOUNTS].mean())
+    work = energy.cost(run.operations, run.coded, means["events_per_second"])
+    return row | {WRITTEN: kbps} | means | counts | work
 
 
 def _classical(path: Path, resamplings: int, seed: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ TITLES = {
     "fig1": "What events cost to store",
     "fig2": "The models",
     "rate-quality": "Bit rate and quality",
+    "operations": "Operations and quality",
     "fig3": "Quality, system by system",
     "fig4": "One model, many rates",
     "fig5": "Events and notes",

@@ -32,6 +32,7 @@ from spiking_music.mdct.context_network import (
     fill_quiet,
     run,
 )
+from spiking_music.mdct.context_operations import operations
 from spiking_music.mdct.context_tables import (
     ContextState,
     Net,
@@ -113,6 +114,12 @@ class ContextMixing:
     def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse: z (N, T), then its symbols and their k in coding order, (M,) each."""
         return self.start().decode(decoder, steps)[0]
+
+    def operations(self, z: Events) -> int:
+        """Multiply-accumulates that predicting the thermometer code z (N, T) takes."""
+        quantized = from_thermometer(z, self._layout)
+        assert quantized is not None  # as `predict` would have said
+        return operations(quantized.levels, self._layout.levels, sources(self._layout.bins))
 
     def start(self) -> "Continued":
         """What codes a matrix that comes in pieces of some steps."""

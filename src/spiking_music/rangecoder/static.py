@@ -40,6 +40,10 @@ class Static:
         total = events @ ones.astype(np.int64) + (z.shape[1] - events) @ zeros.astype(np.int64)
         return int(total) / COST_BITS
 
+    def operations(self, z: Events) -> int:
+        """Multiply-accumulates that predicting z takes: none, as probabilities are looked up."""
+        return 0
+
     def predict(self, z: Events) -> Predicted:
         """z (N, T) → its symbols and their k in coding order, (N·T,) each."""
         return Predicted(z.ravel().astype(np.int32), np.repeat(self._k, z.shape[1]))

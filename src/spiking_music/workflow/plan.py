@@ -231,6 +231,7 @@ class Plan(Material):
             *(f"fig4-{name}" for name in sweeps),
             *(["fig5-selectivity"] if self.figure5_variants else []),
             *(["rate-quality"] if self.codec_variants else []),
+            *(["operations"] if self.variants else []),
             *(["training"] if trained else []),
             "clips",
             *(f"probe-{label}" for label in self.config.probe.labels),

@@ -7,7 +7,7 @@ import torch
 from spiking_music.codec.entropy.learned import Learned
 from spiking_music.codec.formats import entropy_bound
 from spiking_music.models.event_model import EventModel
-from spiking_music.models.event_tables import GROUP, INT16, check
+from spiking_music.models.event_tables import GROUP, INT16, REACH, check
 from spiking_music.rangecoder.binary_code import EventDecoder, encode_events
 from spiking_music.rangecoder.probabilities import LARGEST, LOGITS_A_NAT, WHOLE, sigmoid_table
 
@@ -97,3 +97,17 @@ def test_weights_that_would_overflow_are_shrunk() -> None:
     reach = [np.abs(part.astype(int)) for part in tables]
     sums = reach[0].max(axis=0) + sum(part.sum(axis=(1, 2)) for part in reach[1:])
     assert (sums[GROUP:] > 0.5 * INT16).all()
+
+
+@pytest.mark.parametrize("units", [1, 3, 10, 130, 300])
+@pytest.mark.parametrize("steps", [2, 21])
+def test_operations_are_the_terms_of_all_logits(units: int, steps: int) -> None:
+    """Of weights of 1 and events everywhere, beyond the ends too, a logit counts its terms."""
+    ones, more = EventModel(units).double(), 2 * REACH
+    for parameter in ones.parameters():
+        torch.nn.init.ones_(parameter)
+    torch.nn.init.zeros_(ones.bias)
+    events = torch.ones(1, units, steps + 2 * more, dtype=torch.float64)
+    terms = int(ones.logits(events)[0, :, more:-more].sum() / ones.scale)
+    coder = Learned(model_of(units, 0.1).export())
+    assert coder.operations(np.zeros((units, steps), np.uint8)) == terms

@@ -34,6 +34,10 @@ class Adaptive:
     def __init__(self, tables: AdaptiveTables) -> None:
         self._tables = tables
 
+    def operations(self, z: Events) -> int:
+        """Multiply-accumulates that predicting z takes: none, as contexts adapt by shifts."""
+        return 0
+
     def predict(self, z: Events) -> Predicted:
         """z (N, T) → its symbols and their k in coding order (step by step), (N·T,) each."""
         symbols = np.ascontiguousarray(z.T).astype(np.int32)

@@ -9,6 +9,8 @@
 | 4 | context mixing: a shipped network, of what lies around a bin | quantised MDCT bins |
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -101,6 +103,21 @@ class EntropyCoder:
         estimates = self._estimates(self._checked(codes))
         return {METHODS[method]: ideal + TAG_BITS for method, (ideal, _) in estimates.items()}
 
+    def operations(self, codes: ArrayLike, methods: Iterable[str]) -> dict[str, int]:
+        """Multiply-accumulates of predictions of codes (rows, T), by methods that can code them.
+
+        Encoding takes those of all, as every method is tried; decoding those of the one taken.
+        """
+        z = self._events(self._checked(codes))
+        models = {METHODS[method]: model for method, model in self._models.items()}
+        return {name: models[name].operations(z) if name in models else 0 for name in methods}
+
+    def _events(self, codes: Codes) -> NDArray[np.uint8]:
+        """The binary matrix of codes, which the methods for binary codes see."""
+        if self._binarisation is None:
+            return codes.astype(np.uint8)
+        return self._binarisation.events(codes)
+
     def _estimates(self, codes: Codes) -> dict[int, tuple[float, Predicted | None]]:
         """Ideal bits of each method that can code them, and predictions of binary matrices."""
         found: dict[int, tuple[float, Predicted | None]] = {
@@ -111,11 +128,7 @@ class EntropyCoder:
                 row[index].sum() for row, index in zip(self._column_bits, codes, strict=True)
             )
             found[STATIC] = (float(ideal), None)
-        z = (
-            codes.astype(np.uint8)
-            if self._binarisation is None
-            else self._binarisation.events(codes)
-        )
+        z = self._events(codes)
         for method, model in self._models.items():
             if isinstance(model, Static):  # rarely the best, and its estimate needs no predictions
                 found[method] = (model.bits(z), None)

@@ -7,7 +7,7 @@ sums of int16, and `probabilities.sigmoid_table` turns them into probabilities.
 import numpy as np
 from numpy.typing import NDArray
 
-from spiking_music.models.event_tables import GROUP, REACH, LearnedTables
+from spiking_music.models.event_tables import GROUP, REACH, TAPS, LearnedTables
 from spiking_music.rangecoder.binary_code import EventDecoder, take
 from spiking_music.rangecoder.compiled import compiled, inner
 from spiking_music.rangecoder.probabilities import LARGEST, sigmoid_table
@@ -20,6 +20,17 @@ class Learned:
     def __init__(self, tables: LearnedTables) -> None:
         self._tables = LearnedTables(*map(np.ascontiguousarray, tables))
         self._squash = sigmoid_table()
+
+    def operations(self, z: Events) -> int:
+        """Multiply-accumulates that predicting z (N, T) takes, which do not depend on the events.
+
+        Every tap of every parent, and at odd steps the group a step before and a step after.
+        """
+        units, steps = z.shape
+        first = np.arange(units) // GROUP * GROUP  # of each unit's group
+        parents = np.minimum(first, self._tables.parents.shape[1]).sum()
+        group = np.minimum(units - first, GROUP).sum()
+        return int(parents * TAPS * steps + group * 2 * (steps // 2))
 
     def predict(self, z: Events) -> Predicted:
         """z (N, T) → its symbols and their k in coding order, (N·T,) each."""

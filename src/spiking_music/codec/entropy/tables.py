@@ -33,6 +33,9 @@ class BinaryModel(Protocol):
     def decode(self, decoder: EventDecoder, steps: int) -> Decoded:
         """The inverse."""
 
+    def operations(self, z: Events) -> int:
+        """Multiply-accumulates that predicting z (N, T), which it can code, takes."""
+
 
 class ModelState(Protocol):
     """A method between two pieces of a matrix; it stays as it is when it codes the next."""
