@@ -35,7 +35,7 @@ function choice(name, text, choices, answer) {
     input.checked = value === answer;
     return element("label", {}, input, value);
   });
-  return element("fieldset", {}, element("legend", {}, text), ...options);
+  return element("fieldset", { class: "question" }, element("legend", {}, text), ...options);
 }
 
 /** A page of questions after the ratings. */
