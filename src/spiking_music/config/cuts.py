@@ -17,7 +17,7 @@ NETWORK: dict[
         "conditional-entropy": ("kind", "levels"),
     },
     "conditioning": {"step-size": ("kind", "levels", "doubling")},
-    "decoder": {"gan": ("kind",), "griffin-lim": ("kind",)},
+    "decoder": {"gan": ("kind",)},
 }
 
 
