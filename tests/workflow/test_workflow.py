@@ -142,7 +142,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     once = ("train", "evaluate", "storage_cost", "fit_entropy", "entropy_cost", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
     once += ("excerpts", "claims", "front_page")
-    drawn = ("clips", "rate_quality", "training", "selectivity")  # the network is the same
+    drawn = ("clips", "rate_quality", "operations", "training", "selectivity")  # no architecture
     expected = {"all", "codes", *once, *(f"figure_{name}" for name in drawn)}
     assert set(jobs(done)) == expected
     assert jobs(done)["train"] == jobs(done)["evaluate"] == 1
@@ -159,7 +159,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
         (
             "evaluation={bootstrap: 60}",  # of the intervals of tables, and what shows these
             {"claims", "summarise", "sweep", "figure_rate_quality", "figure_rate_sweep"}
-            | {"front_page"},
+            | {"figure_operations", "front_page"},
         ),
     ],
 )
