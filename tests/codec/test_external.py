@@ -165,6 +165,18 @@ WRITE = "import soundfile, sys, numpy; soundfile.write(sys.argv[2], {}, {}, subt
             "gives a file 'clip.wav' that is no sound",
         ),
         ({"payload": "packets", "sound": "raw"}, DataError, "FFmpeg finds no packets"),
+        (
+            {
+                "sound": "raw",
+                "decode": python(
+                    "open(__import__('sys').argv[2], 'wb').write(bytes(88201))",
+                    "{input}",
+                    "{output}",
+                ),
+            },
+            DataError,
+            "gives 88201 bytes of raw sound, an odd number",
+        ),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(changes: Any, error: Any, message: str) -> None:

@@ -90,6 +90,7 @@ def test_a_folder_that_does_not_fit(
         (table.assign(bytes=-1), "lacks a file, or a number of bytes"),
         (table.assign(file=["0.wav", None, "2.wav", "3.wav", "4.wav"]), "lacks a file"),
         (table.assign(file="no.wav"), r"has no file '.*no\.wav', which its table names"),
+        (table.assign(file="../0.wav"), r"names '\.\./0\.wav', which is not in its folder"),
         (table.rename(columns={"file": "name"}), "has no column 'file'"),
     ):
         changed.to_csv(path, index=False)

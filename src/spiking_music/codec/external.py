@@ -159,7 +159,12 @@ def _read(system: ExternalSystem, path: Path, sound: str) -> Samples:
     """Mono sound (m,) at the rate of the row."""
     if sound == "raw":
         whole = path.read_bytes()
-        pcm = np.frombuffer(whole[: len(whole) // 2 * 2], "<i2")
+        if len(whole) % 2:
+            raise DataError(
+                f"external '{system.name}' gives {len(whole)} bytes of raw sound, an odd number, "
+                "where a sample has two: correct its command"
+            )
+        pcm = np.frombuffer(whole, "<i2")
         return pcm.astype(np.float32) / np.float32(32768)
     try:
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)

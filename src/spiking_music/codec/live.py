@@ -8,7 +8,6 @@ with codec.encoder(44100, kbps=2, delay=0.5) as encoder:
 
 import io
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
@@ -31,14 +30,8 @@ class _Live(MustFinish):
     _closed = False
     unfinished = "the rest was not asked for: call `finish` after the last `push`"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _end(self) -> None:
         self.close()
-        super().__exit__(kind, error, trace)
 
     def close(self) -> None:
         """End it without the rest."""

@@ -70,4 +70,7 @@ def _decoded(system: ExternalSystem, folder: Path, clips: int) -> pd.DataFrame:
     counts = pd.to_numeric(table["bytes"], errors="coerce")
     if table["file"].isna().any() or not (np.isfinite(counts) & (counts >= 0)).all():
         raise DataError(f"'{folder / TABLE}' lacks a file, or a number of bytes, in some row")
+    for name in table["file"].astype(str):
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise DataError(f"'{folder / TABLE}' names '{name}', which is not in its folder")
     return table.assign(bytes=counts)

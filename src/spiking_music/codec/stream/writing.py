@@ -34,5 +34,9 @@ class MustFinish:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._end()
         if kind is None and not self._finished:
             raise CodeError(self.unfinished)
+
+    def _end(self) -> None:
+        """What is to be done in any case when the block ends."""
