@@ -199,6 +199,7 @@ CALLS: dict[str, list[list[str]]] = {
     ],
     "listen collected": [["listen", "collected", f"{S}/ratings.sqlite", "--out", "{file.csv}"]],
     "provenance": [["provenance", TABLE]],
+    "compare": [["compare", S, S]],
     "plan": [["plan"]],  # where there is no workflow
     "status": [["status", S]],
     "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],

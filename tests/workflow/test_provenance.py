@@ -1,10 +1,12 @@
 """Every result tells what made it, and stays itself."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
@@ -15,9 +17,11 @@ from tests.workflow.small import APART, VARIANT, outputs
 SOUNDS = (".wav", ".js")
 
 
-def ask(path: Path) -> str:
+def ask(*words: Path | str) -> str:
+    if len(words) == 1:
+        words = ("provenance", *words)
     run = subprocess.run(
-        ["spiking-music", "provenance", str(path)],
+        ["spiking-music", *map(str, words)],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -92,6 +96,21 @@ def test_a_changed_or_replaced_file_is_told(results: Path) -> None:
     lines = ask(results).splitlines()
     assert sum("CHANGED" in line for line in lines) == 2
     assert sum("as it was made" in line for line in lines) > 40
+
+
+def test_two_runs_are_compared(small: Path, results: Path) -> None:
+    told = ask("compare", small / "results" / "small", results)
+    assert re.fullmatch(r"(\d+) results in both: \1 equal, 0 differ\n", told)
+    storage = results / "storage" / f"{VARIANT}.csv"
+    table = pd.read_csv(storage)
+    table["events"] += 1
+    table.to_csv(storage, index=False)
+    lines = ask("compare", small / "results" / "small", results).splitlines()
+    assert lines[0].endswith("equal, 1 differ")
+    assert lines[2].startswith(f"  storage/{VARIANT}.csv: events by up to 1 (")
+    assert lines[3:] == [
+        "    cause: the file of the second folder was changed after it had been made"
+    ]
 
 
 def test_what_has_no_record_is_one_sentence(results: Path) -> None:

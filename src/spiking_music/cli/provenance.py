@@ -1,4 +1,4 @@
-"""Verb that tells what made a result."""
+"""Verbs that tell what made a result, and why two differ."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,4 +26,20 @@ def provenance(
         print(list_records(path) if path.is_dir() else describe(path))
 
 
-VERBS = (provenance,)
+def compare(
+    first: Annotated[
+        Path, typer.Argument(help="Folder of results, such as results/demo."), Unchecked()
+    ],
+    second: Annotated[Path, typer.Argument(help="Another one, of any machine."), Unchecked()],
+) -> None:
+    """Tell which results of two runs differ, by how much, and what made the first of them differ.
+
+    Example:
+    spiking-music compare results/demo /elsewhere/results/demo
+    """
+    from spiking_music.provenance.compare import compare as compared
+
+    print(compared(first, second))
+
+
+VERBS = (provenance, compare)

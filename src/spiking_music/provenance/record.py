@@ -67,6 +67,22 @@ def find(path: Path) -> tuple[Path, Record]:
     )
 
 
+def records_of(results: Path) -> dict[str, Record]:
+    """All records of a folder of results, by the names of these: paths from the folder on.
+
+    Raises `DataError` where there are none, or one is damaged.
+    """
+    found = [_read(path) for path in sorted((results / FOLDER).rglob("*.json"))]
+    if not found:
+        raise DataError(f"'{results}' has no records: name a folder of results of the workflow")
+    return {record["output"]: record for record in found}
+
+
+def own_configuration(record: Record) -> Record:
+    """The configuration that the step of a record was given, without that of steps before it."""
+    return _own(record["command"])
+
+
 def digest(path: Path) -> str:
     """SHA-256 of the bytes of `path`."""
     with path.open("rb") as file:
