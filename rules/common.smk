@@ -23,6 +23,9 @@ from spiking_music.workflow import (
 )
 
 
+others = {each.name for each in workflow.rules}  # of a workflow that uses this one as a module
+
+
 def fail(sentence):
     """End before any job: Snakemake would show a traceback of what is raised."""
     print(f"error: {sentence}", file=sys.stderr)
