@@ -34,7 +34,7 @@ lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile workflow rules
 	$(RUN) snakemake --lint
 
 bench: .venv/ready ## measurements of speed and memory; minutes

@@ -22,7 +22,8 @@ from spiking_music.workflow import (
     wildcards_in,
 )
 
-
+# the folder above `rules`: as a module of another workflow, `workflow.basedir` is that one's
+root = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 others = {each.name for each in workflow.rules}  # of a workflow that uses this one as a module
 
 

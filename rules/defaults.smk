@@ -1,8 +1,6 @@
 # What every rule has: a log, a table of times and memory, and the environment of the package. Memory
 # and time are named by rules that need more than the profile of a cluster gives to all.
 
-environment_file = workflow.source_path("../envs/spiking-music.yaml")
-
 for each in workflow.rules:
     if each.shellcmd and each.output and each.name not in others:
         name = each.name.replace("_", "-")
@@ -10,7 +8,7 @@ for each in workflow.rules:
         each.log_modifier = each.benchmark_modifier = each.output_modifier
         each.set_log(f"<results>/logs/{name}.log")
         each.benchmark = f"<results>/benchmarks/{name}.tsv"
-        each.conda_env = environment_file
+        each.conda_env = str(root / "envs" / "spiking-music.yaml")
 
 
 # results of other code are kept, and named with the option that remakes them

@@ -7,7 +7,7 @@ rule front_page:
         claims="<results>/claims.csv",
         stimuli="<results>/listen/stimuli/manifest.json",
         figure=expand("<results>/figures/{figure}.png", figure=plan.figures),
-        caption=[workflow.source_path(f"../report/{kind_of(name)}.rst") for name in plan.figures],
+        caption=[str(root / "report" / f"{kind_of(name)}.rst") for name in plan.figures],
     output:
         "<results>/index.html",
     params:
