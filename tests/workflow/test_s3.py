@@ -1,4 +1,4 @@
-"""Results travel through an S3-like store: a real server on the loopback, by the commands of docs."""
+"""Results travel through an S3-like store: a real server on the loopback, as docs say."""
 
 import re
 import shutil
