@@ -194,7 +194,7 @@ def test_an_empty_validation_split_is_named(tmp_path: Path, shards: Shards) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["binary", "mu-sparse", "conditional-entropy", "mdct-mu", "gan", "diffusion"]
+    "kind", ["binary", "rvq", "mu-sparse", "conditional-entropy", "mdct-mu", "gan", "diffusion"]
 )
 def test_mixed_precision_trains(tmp_path: Path, shards: Shards, kind: str) -> None:
     run(tmp_path, tiny(kind, precision="bf16-mixed"), shards)

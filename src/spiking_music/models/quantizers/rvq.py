@@ -112,7 +112,11 @@ class Rvq(Quantizer):
         return frozenset(f"layers.{q}.sums" for q in range(self.codebooks))
 
     def forward(self, latent: Tensor) -> Quantised:
-        x = latent.transpose(1, 2).float()  # (B, T, C)
+        with torch.autocast(latent.device.type, enabled=False):  # averages need full precision
+            return self._quantise(latent.float())
+
+    def _quantise(self, latent: Tensor) -> Quantised:
+        x = latent.transpose(1, 2)  # (B, T, C)
         used = self._used(len(x)).to(x.device)  # (B,)
         residual, found, commitment = x, torch.zeros_like(x), x.new_zeros(())
         codes = []
