@@ -5,12 +5,12 @@ cancelled by another user's hand (sacct: "CANCELLED by 0"), one preempted for go
 has forgotten, one that can never start, any job while SLURM does not answer. Here a second look at
 what it still waits for fails such jobs, so that `retries` start them anew where that helps, and
 tells why others wait. Where there is no SLURM at all the original waits as well; here that is an
-error before any job. What jobs ask for is put into the words of slurm/site.yaml: see `requests`.
+error before any job. What jobs ask for is put into the words of slurm/site.yaml: see `requests`;
+what they run is shorter: see `steps`.
 Settings are the original's, `no_account` among them, which it declares and does not read; the
 profile's prefix is `slurm-watched-`.
 """
 
-import re
 import shlex
 import shutil
 from collections import Counter
@@ -22,7 +22,7 @@ from snakemake_executor_plugin_slurm import ExecutorSettings, common_settings
 from snakemake_executor_plugin_slurm.job_status_query import query_job_status
 from snakemake_interface_common.exceptions import WorkflowError
 
-from snakemake_executor_plugin_slurm_watched import hints, partitions
+from snakemake_executor_plugin_slurm_watched import hints, partitions, steps
 from snakemake_executor_plugin_slurm_watched.requests import requested
 from snakemake_executor_plugin_slurm_watched.site import Site, site
 
@@ -88,15 +88,21 @@ class Executor(Slurm):
         super().run_job(Request(job, wanted))
 
     def format_job_exec(self, job: Any) -> str:
-        """The command of a job, of which Snakemake knows no `Request`."""
-        return super().format_job_exec(_original(job))
+        """The command of a job, of which Snakemake knows no `Request`: a step of srun."""
+        original = _original(job)
+        snakemake = f"{self.get_python_executable()} -m snakemake"
+        command = super().format_job_exec(original)
+        return command.replace(snakemake, f"{steps.srun(original)} {snakemake}", 1)
+
+    def additional_general_args(self) -> str:
+        """None: no executor but that of the machine, where the original has slurm-jobstep."""
+        return ""
 
     def get_job_exec_prefix(self, job: Any) -> str:
-        """What the site has a job run first, as it stands between the double quotes of `--wrap`."""
-        first = prologue(self.site)
-        if self.workflow.executor_settings.pass_command_as_script:
-            return first
-        return re.sub(r"[\\$`]", r"\\\g<0>", first)  # the original takes care of double quotes
+        """What a job runs first, as it stands between the double quotes of `--wrap`."""
+        first = "\n".join(filter(None, [prologue(self.site), steps.ALONE, "true"]))
+        as_script = self.workflow.executor_settings.pass_command_as_script
+        return first if as_script else steps.quoted(first)
 
     def _report_job_submission_threadsafe(self, job_info: Any) -> None:
         job_info.job = _original(job_info.job)
@@ -156,11 +162,11 @@ class Executor(Slurm):
 
 
 def prologue(cluster: Site) -> str:
-    """Lines of sh that a job runs first, to be followed by `&&`; a failing one fails the job."""
+    """Lines of sh that a job runs first; a failing one fails the job."""
     load = f"module load {shlex.join(cluster.modules)}" if cluster.modules else ""
     scratch = f'export SPIKING_MUSIC_SCRATCH="{cluster.scratch}"' if cluster.scratch else ""
     lines = [line for line in (load and MODULE, load, cluster.prologue, scratch) if line]
-    return "\n".join(["set -e", *lines, "set +e", "true"]) if lines else ""
+    return "\n".join(["set -e", *lines, "set +e"]) if lines else ""
 
 
 def _original(job: Any) -> Any:
