@@ -25,7 +25,7 @@ ENVIRONMENT = {**os.environ, "PATH": PATH, "OMP_NUM_THREADS": "1"}
 OTHERS = ("free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion", "mel")
 # one model, small enough to train in seconds and long enough to be disturbed
 MODEL = {
-    "training": {"steps": 600, "checkpoint_every": 20, "validate_every": 200, "log_every": 20},
+    "training": {"steps": 600, "checkpoint_every": 20, "validate_every": 200, "log_every": 5},
     "variants": dict.fromkeys(OTHERS),
     "pretrained": False,
 }
