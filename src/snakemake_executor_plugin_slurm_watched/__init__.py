@@ -11,6 +11,7 @@ Settings are the original's, `no_account` among them, which it declares and does
 profile's prefix is `slurm-watched-`.
 """
 
+import json
 import shlex
 import shutil
 from collections import Counter
@@ -23,7 +24,7 @@ from snakemake_executor_plugin_slurm.job_status_query import query_job_status
 from snakemake_interface_common.exceptions import WorkflowError
 
 from snakemake_executor_plugin_slurm_watched import hints, partitions, steps
-from snakemake_executor_plugin_slurm_watched.requests import requested
+from snakemake_executor_plugin_slurm_watched.requests import granted, requested
 from snakemake_executor_plugin_slurm_watched.site import Site, site
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
@@ -31,6 +32,7 @@ __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 LOOKS = 3  # in a row: the first may fall between a job's end and the poll that learns of it
 SURE = 2  # looks in a row at a job that can never start, before it is failed
 SOON = 10  # seconds between the two
+NOTES = "submissions.jsonl"  # in the folder of logs, for `spiking-music efficiency`
 LONGEST = 6  # between two looks, in units of the first time: 180 s, as in the original, after 30
 OVER = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY"}
 OVER |= {"PREEMPTED", "REVOKED", "TIMEOUT"}
@@ -105,6 +107,8 @@ class Executor(Slurm):
         return first if as_script else steps.quoted(first)
 
     def _report_job_submission_threadsafe(self, job_info: Any) -> None:
+        with (self.slurm_logdir / NOTES).open("a", encoding="utf-8") as notes:
+            notes.write(json.dumps(note(job_info.external_jobid, job_info.job)) + "\n")
         job_info.job = _original(job_info.job)
         super()._report_job_submission_threadsafe(job_info)
 
@@ -159,6 +163,20 @@ class Executor(Slurm):
             state = state if job in seen else "forgotten by SLURM"
             return f"SLURM job {job} is {state}."
         return ""
+
+
+def note(number: str, job: Request) -> dict[str, Any]:
+    """What the job of this number asks for, to be held against what it uses."""
+    own, asked = job.job, job.resources
+    a_core = asked.get("mem_mb_per_cpu")
+    return {
+        "job": number,
+        "name": own.name,
+        "cores": granted(asked, own.threads),
+        "memory_mb": a_core * own.threads if a_core else asked.get("mem_mb"),
+        "gpus": own.resources.get("gpu") or 0,
+        "benchmarks": [str(each.benchmark) for each in (own.jobs if own.is_group() else [own])],
+    }
 
 
 def prologue(cluster: Site) -> str:

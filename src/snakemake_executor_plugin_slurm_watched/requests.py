@@ -17,6 +17,13 @@ def cores(site: Site, partitions: Partitions, gpu: bool = False) -> int:
     return site.cores or (min(CORES, there.cores) if there else CORES)
 
 
+def granted(asked: Mapping[str, Any], threads: int) -> int:
+    """Cores of a job that asks for the resources `asked`, on all its nodes."""
+    nodes = asked.get("nodes") or 1
+    each_node = (asked.get("tasks_per_node") or 1) * nodes
+    return threads * (asked.get("tasks") or each_node)
+
+
 def requested(
     resources: Mapping[str, Any], threads: int, site: Site, partitions: Partitions
 ) -> dict[str, Any]:

@@ -201,6 +201,7 @@ CALLS: dict[str, list[list[str]]] = {
     "provenance": [["provenance", TABLE]],
     "plan": [["plan"]],  # where there is no workflow
     "status": [["status", S]],
+    "efficiency": [["efficiency", S, "--out", "{file.csv}"]],
     "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],
     "figure rate-quality": [
         ["figure", "rate-quality", "--summary", TABLE, *VARIANT, *DRAWN, "--out", "{stem}"]
