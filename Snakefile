@@ -42,6 +42,7 @@ localrules:
     training,
     evaluation,
     version,
+    efficiency,
 
 
 # parts of the whole, to be asked for by name: the stages of dvc.yaml
@@ -83,3 +84,6 @@ rule all:
         "<results>/listen/index.html",
         "<results>/listen/mushra",
         "<results>/index.html",
+
+
+include: "rules/efficiency.smk"

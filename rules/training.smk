@@ -17,8 +17,8 @@ rule train:
         expected_seconds=plan.seconds,  # for `spiking-music plan`
         expected_mb=plan.model_megabytes,
         gpu=plan.gpus,
-        mpi=lambda wildcards: "srun" if plan.tasks(wildcards) else None,
-        nodes=lambda wildcards: 1 if plan.tasks(wildcards) else None,
+        mpi=lambda wildcards: "srun" if plan.nodes(wildcards) else None,
+        nodes=plan.nodes,
         tasks_per_node=plan.tasks,
     params:
         config=plan.variant_settings,

@@ -14,7 +14,7 @@ from snakemake_interface_executor_plugins.executors.base import AbstractExecutor
 from snakemake_interface_executor_plugins.settings import CommonSettings, ExecutorSettingsBase
 
 from snakemake_executor_plugin_slurm_watched import partitions
-from snakemake_executor_plugin_slurm_watched.requests import requested
+from snakemake_executor_plugin_slurm_watched.requests import granted, requested
 from snakemake_executor_plugin_slurm_watched.site import site
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
@@ -45,9 +45,8 @@ class Executor(AbstractExecutor):
         """Note the job."""
         if self._submitted(job):
             wanted = requested(dict(job.resources.items()), job.threads, self.site, self.partitions)
-            tasks = wanted.get("tasks_per_node") or 1
             note = {
-                "cores": job.threads * tasks * (wanted.get("nodes") or 1),
+                "cores": granted(wanted, job.threads),
                 "gpus": job.resources.get("gpu") or 0,
                 "minutes": wanted.get("runtime"),
                 "jobs": [*self._parts(job)],

@@ -5,12 +5,13 @@ cancelled by another user's hand (sacct: "CANCELLED by 0"), one preempted for go
 has forgotten, one that can never start, any job while SLURM does not answer. Here a second look at
 what it still waits for fails such jobs, so that `retries` start them anew where that helps, and
 tells why others wait. Where there is no SLURM at all the original waits as well; here that is an
-error before any job. What jobs ask for is put into the words of slurm/site.yaml: see `requests`.
+error before any job. What jobs ask for is put into the words of slurm/site.yaml: see `requests`;
+what they run is shorter: see `steps`.
 Settings are the original's, `no_account` among them, which it declares and does not read; the
 profile's prefix is `slurm-watched-`.
 """
 
-import re
+import json
 import shlex
 import shutil
 from collections import Counter
@@ -22,8 +23,8 @@ from snakemake_executor_plugin_slurm import ExecutorSettings, common_settings
 from snakemake_executor_plugin_slurm.job_status_query import query_job_status
 from snakemake_interface_common.exceptions import WorkflowError
 
-from snakemake_executor_plugin_slurm_watched import hints, partitions
-from snakemake_executor_plugin_slurm_watched.requests import requested
+from snakemake_executor_plugin_slurm_watched import hints, partitions, steps
+from snakemake_executor_plugin_slurm_watched.requests import granted, requested
 from snakemake_executor_plugin_slurm_watched.site import Site, site
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
@@ -31,6 +32,7 @@ __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 LOOKS = 3  # in a row: the first may fall between a job's end and the poll that learns of it
 SURE = 2  # looks in a row at a job that can never start, before it is failed
 SOON = 10  # seconds between the two
+NOTES = "submissions.jsonl"  # in the folder of logs, for `spiking-music efficiency`
 LONGEST = 6  # between two looks, in units of the first time: 180 s, as in the original, after 30
 OVER = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY"}
 OVER |= {"PREEMPTED", "REVOKED", "TIMEOUT"}
@@ -88,17 +90,25 @@ class Executor(Slurm):
         super().run_job(Request(job, wanted))
 
     def format_job_exec(self, job: Any) -> str:
-        """The command of a job, of which Snakemake knows no `Request`."""
-        return super().format_job_exec(_original(job))
+        """The command of a job, of which Snakemake knows no `Request`: a step of srun."""
+        original = _original(job)
+        snakemake = f"{self.get_python_executable()} -m snakemake"
+        command = super().format_job_exec(original)
+        return command.replace(snakemake, f"{steps.srun(original)} {snakemake}", 1)
+
+    def additional_general_args(self) -> str:
+        """None: no executor but that of the machine, where the original has slurm-jobstep."""
+        return ""
 
     def get_job_exec_prefix(self, job: Any) -> str:
-        """What the site has a job run first, as it stands between the double quotes of `--wrap`."""
-        first = prologue(self.site)
-        if self.workflow.executor_settings.pass_command_as_script:
-            return first
-        return re.sub(r"[\\$`]", r"\\\g<0>", first)  # the original takes care of double quotes
+        """What a job runs first, as it stands between the double quotes of `--wrap`."""
+        first = "\n".join(filter(None, [prologue(self.site), steps.ALONE, "true"]))
+        as_script = self.workflow.executor_settings.pass_command_as_script
+        return first if as_script else steps.quoted(first)
 
     def _report_job_submission_threadsafe(self, job_info: Any) -> None:
+        with (self.slurm_logdir / NOTES).open("a", encoding="utf-8") as notes:
+            notes.write(json.dumps(note(job_info.external_jobid, job_info.job)) + "\n")
         job_info.job = _original(job_info.job)
         super()._report_job_submission_threadsafe(job_info)
 
@@ -155,12 +165,26 @@ class Executor(Slurm):
         return ""
 
 
+def note(number: str, job: Request) -> dict[str, Any]:
+    """What the job of this number asks for, to be held against what it uses."""
+    own, asked = job.job, job.resources
+    a_core = asked.get("mem_mb_per_cpu")
+    return {
+        "job": number,
+        "name": own.name,
+        "cores": granted(asked, own.threads),
+        "memory_mb": a_core * own.threads if a_core else asked.get("mem_mb"),
+        "gpus": own.resources.get("gpu") or 0,
+        "benchmarks": [str(each.benchmark) for each in (own.jobs if own.is_group() else [own])],
+    }
+
+
 def prologue(cluster: Site) -> str:
-    """Lines of sh that a job runs first, to be followed by `&&`; a failing one fails the job."""
+    """Lines of sh that a job runs first; a failing one fails the job."""
     load = f"module load {shlex.join(cluster.modules)}" if cluster.modules else ""
     scratch = f'export SPIKING_MUSIC_SCRATCH="{cluster.scratch}"' if cluster.scratch else ""
     lines = [line for line in (load and MODULE, load, cluster.prologue, scratch) if line]
-    return "\n".join(["set -e", *lines, "set +e", "true"]) if lines else ""
+    return "\n".join(["set -e", *lines, "set +e"]) if lines else ""
 
 
 def _original(job: Any) -> Any:

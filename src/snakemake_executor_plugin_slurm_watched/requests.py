@@ -17,6 +17,13 @@ def cores(site: Site, partitions: Partitions, gpu: bool = False) -> int:
     return site.cores or (min(CORES, there.cores) if there else CORES)
 
 
+def granted(asked: Mapping[str, Any], threads: int) -> int:
+    """Cores of a job that asks for the resources `asked`, on all its nodes."""
+    nodes = asked.get("nodes") or 1
+    each_node = (asked.get("tasks_per_node") or 1) * nodes
+    return threads * (asked.get("tasks") or each_node)
+
+
 def requested(
     resources: Mapping[str, Any], threads: int, site: Site, partitions: Partitions
 ) -> dict[str, Any]:
@@ -37,9 +44,10 @@ def requested(
             asked[name] = wish
     _limit(asked, site, partitions)
     if site.memory != "job" and (memory := asked.pop("mem_mb", None)):
-        tasks = asked.get("tasks_per_node") or asked.get("tasks") or 1
+        tasks = asked.get("tasks_per_node") or asked.get("tasks") or 1  # of a node
         if site.memory == "core":
             asked["mem_mb_per_cpu"] = math.ceil(memory / (threads * tasks))
+    _spread(asked)
     options = [asked.pop("slurm_extra", ""), site.extra]
     if on_gpus:
         options.append(_gpus(asked, site.gpu))
@@ -61,13 +69,22 @@ def _limit(asked: dict[str, Any], site: Site, partitions: Partitions) -> None:
             asked[key] = min([asked[key], *filter(None, given)])
 
 
+def _spread(asked: dict[str, Any]) -> None:
+    """One task on each of several nodes: the original takes no `tasks_per_node` of 1."""
+    if asked.get("tasks_per_node") == 1:
+        del asked["tasks_per_node"]
+        asked["tasks"] = asked["nodes"]
+        asked["tasks_per_gpu"] = 0  # or it would ask for as many tasks on each GPU
+
+
 def _gpus(asked: dict[str, Any], gpu: Gpu) -> str:
     """Say how many GPUs are wanted as the site has it, by a resource or by the option returned."""
-    if gpu.request == "gpus":
+    nodes = asked.get("nodes") or 1
+    if gpu.request == "gpus" and nodes == 1:
         if gpu.type:
             asked["gpu_model"] = gpu.type
         return ""
-    each_node = asked.pop("gpu") // (asked.get("nodes") or 1)
+    each_node = asked.pop("gpu") // nodes  # --gpus would let SLURM deal them out unevenly
     wish = f"{gpu.type}:{each_node}" if gpu.type else str(each_node)
     if gpu.request == "gres":
         asked["gres"] = f"gpu:{wish}"

@@ -202,6 +202,7 @@ CALLS: dict[str, list[list[str]]] = {
     "compare": [["compare", S, S]],
     "plan": [["plan"]],  # where there is no workflow
     "status": [["status", S]],
+    "efficiency": [["efficiency", S, "--out", "{file.csv}"]],
     "figure storage": [["figure", "storage", *CONFIG, "--out", "{stem}"]],
     "figure rate-quality": [
         ["figure", "rate-quality", "--summary", TABLE, *VARIANT, *DRAWN, "--out", "{stem}"]

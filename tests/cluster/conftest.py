@@ -17,14 +17,15 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "report", "envs", "slurm")
 SITE = {"partition": "cpu", "gpu_partition": "gpu", "cores": 4}
-SLURMD = Path("/var/lib/slurm-ci/log/slurmd.log")  # as start.sh has it
+STATE = Path("/var/lib/slurm-ci")  # as start.sh has it
+SECOND = "ci-second"  # node of the partition pair, beside this machine
 POLL = 2  # seconds until the first look at a job; at most six times as many between two
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 ENVIRONMENT = {**os.environ, "PATH": PATH, "OMP_NUM_THREADS": "1"}
 OTHERS = ("free", "sparse", "mu-sparse", "rvq-impaired", "free-gan", "free-diffusion", "mel")
 # one model, small enough to train in seconds and long enough to be disturbed
 MODEL = {
-    "training": {"steps": 600, "checkpoint_every": 20, "validate_every": 200, "log_every": 20},
+    "training": {"steps": 600, "checkpoint_every": 20, "validate_every": 200, "log_every": 5},
     "variants": dict.fromkeys(OTHERS),
     "pretrained": False,
 }

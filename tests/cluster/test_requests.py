@@ -53,9 +53,9 @@ def test_two_gpus_are_two_processes_of_srun_that_share_the_batch(
     stopped = set(STOPPED.findall(clone.said))
     assert stopped == {RESUMED.findall(clone.training_log)[0]}
 
-    # the same crops as on one device: the curve is near that of a single process
+    # the same crops as on one device, and the same curve, until rounding is amplified
     assert list(clone.losses.index) == list(quiet.losses.index)
-    np.testing.assert_allclose(clone.losses.iloc[-10:].mean(), quiet.losses.iloc[-10:].mean(), 0.1)
+    np.testing.assert_allclose(clone.losses.loc[:5], quiet.losses.loc[:5], rtol=1e-4)
 
 
 def test_without_an_account_none_is_guessed(clone: Clone) -> None:

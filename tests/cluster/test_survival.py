@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import ENVIRONMENT, SLURMD, Clone, finish, say, wait_until
+from tests.cluster.conftest import ENVIRONMENT, STATE, Clone, finish, say, wait_until
 
 WEIGHTS = "results/tiny/models/rvq/weights.safetensors"
 RESUMED = re.compile(r"resuming 'rvq' after step (\d+)")
@@ -139,7 +139,8 @@ def test_out_of_memory_is_tried_with_more_of_it(clone: Clone, undisturbed: bytes
     (clone.folder / "hungry").touch()
     assert finish(process, 800) == 0, clone.said[-5000:]
     assert "mem_mb=5000" in clone.said
-    told = [line for line in SLURMD.read_text().splitlines() if "exceeded memory limit" in line]
+    logs = (log.read_text() for log in STATE.glob("log/slurmd-*.log"))
+    told = [line for line in "".join(logs).splitlines() if "exceeded memory limit" in line]
     assert any(re.search(rf"\b{job}\b", line) for line in told), told
     assert RESUMED.search(clone.training_log), clone.training_log
     assert clone.weights.read_bytes() == undisturbed

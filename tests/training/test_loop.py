@@ -178,6 +178,8 @@ def test_a_diverging_run_says_so_and_keeps_its_checkpoint(tmp_path: Path, shards
         ({"crop_samples": 1000}, "crop_samples 1000 must be a multiple of signal.hop 64"),
         ({"crop_samples": 8192}, "no more than signal.clip_samples 4096"),
         ({"batch_size": 3, "devices": 2}, "batch_size 3 must be a multiple of training.devices 2"),
+        ({"batch_size": 6, "devices": 2, "nodes": 2}, "training.devices 2 times training.nodes 2"),
+        ({"nodes": 2}, "training.nodes 2 needs a process a device on as many nodes"),
     ],
 )
 def test_sizes_that_do_not_fit_are_named(

@@ -210,7 +210,11 @@ def test_what_training_asks_a_cluster_for() -> None:
     assert one.launcher(job, threads=8) == ""
     two = plan(training={"accelerator": "auto", "devices": 2})
     assert two.gpus(job) == two.tasks(job) == 2
-    assert "--ntasks-per-node=2 --cpus-per-task=8" in two.launcher(job, threads=8)
+    assert two.nodes(job) == 1
+    assert "--nodes=1 --ntasks-per-node=2 --cpus-per-task=8" in two.launcher(job, threads=8)
+    four = plan(training={"accelerator": "auto", "devices": 2, "nodes": 2})
+    assert (four.gpus(job), four.nodes(job), four.tasks(job)) == (4, 2, 2)
+    assert "--nodes=2 --ntasks-per-node=2" in four.launcher(job, threads=8)
     assert plan().gpus(job) is None  # the demo's is cpu
 
 

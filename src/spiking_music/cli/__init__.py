@@ -22,6 +22,7 @@ from spiking_music.cli import (
     codec,
     collecting,
     data,
+    efficiency,
     evaluation,
     events,
     figures,
@@ -80,7 +81,15 @@ def _group(verbs: Iterable[Verb], text: str, completion: bool = False) -> typer.
 
 
 app = _group(
-    (*codec.SHORT, *events.VERBS, data.table, *provenance.VERBS, *plan.VERBS, *status.VERBS),
+    (
+        *codec.SHORT,
+        *events.VERBS,
+        data.table,
+        *provenance.VERBS,
+        *plan.VERBS,
+        *status.VERBS,
+        *efficiency.VERBS,
+    ),
     "Event-based compression of piano music: train, compare, measure and publish codecs.",
     completion=True,
 )

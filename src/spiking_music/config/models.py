@@ -58,6 +58,7 @@ class TrainingConfig(Section):
     workers: Count
     accelerator: Literal["auto", "cpu", "cuda"]
     devices: Positive
+    nodes: Positive = 1  # of a cluster, each with as many devices
     precision: Literal["32-true", "bf16-mixed", "16-mixed"]
 
     @model_validator(mode="after")
@@ -70,6 +71,11 @@ class TrainingConfig(Section):
     @classmethod
     def _expanded(cls, value: str | None) -> str | None:
         return value and expand(value)
+
+    @property
+    def processes(self) -> int:
+        """That train together, one a device."""
+        return self.nodes * self.devices
 
     @property
     def last_step(self) -> int:

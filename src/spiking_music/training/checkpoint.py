@@ -7,6 +7,7 @@ generators because the loop seeds them anew at each step.
 
 import hashlib
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,11 +26,12 @@ from spiking_music.models.weights import load_weights
 from spiking_music.training.checkpoint_files import LAST_GOOD, found
 from spiking_music.training.data import evenly_spaced
 
+SHARED = 90.0  # seconds until what a node wrote is seen by all, at the latest
 # These may change between a run and its resumption, as may the bounds of a collapse: they do not
 # change what a step computes.
 EXCLUDED_FROM_HASH = {
     "log_every", "validate_every", "validation_clips", "checkpoint_every",
-    "workers", "accelerator", "devices",
+    "workers", "accelerator", "devices", "nodes",
 }  # fmt: skip
 
 
@@ -63,7 +65,7 @@ class Checkpoints:
 
     def save(self, step: int, state: dict[str, Any]) -> None:
         """Write `state` after `step` steps, then delete all but this and the one before it."""
-        path = self.folder / f"step-{step:09d}.pt"
+        path = self._path(step)
         with atomic(path) as temporary, Disk(temporary) as disk:
             torch.save({"fingerprint": self.fingerprint, "step": step, "state": state}, disk)
         older = [other for other in self._newest_first() if other < path]
@@ -94,6 +96,21 @@ class Checkpoints:
                 return saved["step"], saved["state"]
         return None
 
+    def at(self, step: int) -> tuple[int, dict[str, Any]]:
+        """The same for a process that is told the step by the first one.
+
+        Waits until a file system of several nodes shows the file; `TrainingError` if it does not.
+        """
+        path, end = self._path(step), time.monotonic() + SHARED
+        while (saved := _read(path)) is None:
+            if time.monotonic() > end:
+                raise TrainingError(
+                    f"'{path}' is not seen by all processes of the training: keep results on a "
+                    "file system that the nodes share"
+                )
+            time.sleep(1)
+        return saved["step"], saved["state"]
+
     def remove(self) -> None:
         """Delete them: the run is over, and a run that starts later must not find it.
 
@@ -105,6 +122,9 @@ class Checkpoints:
             path.unlink(missing_ok=True)
         with suppress(OSError):  # not empty, or a link
             self.folder.rmdir()
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}.pt"
 
     def _newest_first(self) -> list[Path]:
         return sorted(found(self.folder), reverse=True)

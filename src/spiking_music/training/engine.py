@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from spiking_music.config import TrainingConfig, VariantConfig
 from spiking_music.errors import ConfigError
+from spiking_music.models import across
 from spiking_music.training.losses import ReconstructionLoss
 from spiking_music.training.rate_losses import make_sparsity
 
@@ -90,10 +91,12 @@ def draw_levels(levels: int, clips: int) -> Tensor:
     """A level for each clip, (clips,) int64: evenly over 0..levels − 1, from a random one on.
 
     Independent draws would make the statistics of a small batch, which batch norm goes by, a matter
-    of luck: latents of some levels are several times as large as those of others (*ours*).
+    of luck: latents of some levels are several times as large as those of others (*ours*). Several
+    processes share out the levels of one batch as they do its clips.
     """
-    first = torch.randint(levels, ())
-    return (first + torch.arange(clips) * levels // clips) % levels
+    first = across.drawn(torch.randint(levels, ()))
+    places = across.rank() + torch.arange(clips) * across.processes()
+    return (first + places * levels // (clips * across.processes())) % levels
 
 
 def make_fabric(training: TrainingConfig) -> Fabric:
@@ -101,8 +104,14 @@ def make_fabric(training: TrainingConfig) -> Fabric:
     cuda = training.accelerator != "cpu" and torch.cuda.is_available()
     device: Literal["cuda", "cpu"] = "cuda" if training.accelerator == "cuda" or cuda else "cpu"
     # a process spawns the others, also in a SLURM job, unless srun has started one a device
-    several = training.devices > 1
-    launched = several and os.environ.get("SLURM_STEP_NUM_TASKS") == str(training.devices)
+    several = training.processes > 1
+    launched = several and os.environ.get("SLURM_STEP_NUM_TASKS") == str(training.processes)
+    if training.nodes > 1 and not launched:
+        raise ConfigError(
+            f"training.nodes {training.nodes} needs a process a device on as many nodes: run the "
+            "workflow with `--profile slurm`, whose job srun starts them in, or set training.nodes "
+            "to 1"
+        )
     plugins: list[Any] = [SLURMEnvironment() if launched else LightningEnvironment()]
     if training.precision != "32-true":
         plugins.append(Autocast(training.precision, device))
@@ -110,6 +119,7 @@ def make_fabric(training: TrainingConfig) -> Fabric:
         return Fabric(
             accelerator=device,
             devices=training.devices,
+            num_nodes=training.nodes,
             strategy=("ddp" if launched else "ddp_spawn") if several else "auto",
             plugins=plugins,
         )
@@ -152,6 +162,15 @@ def clip_gradients(fabric: Fabric, module: nn.Module, optimisers: list[Any], mos
         for optimiser in optimisers
     ]
     return torch.stack([norm for norm in norms if norm is not None]).norm()
+
+
+def averaged(fabric: Fabric, row: dict[str, Any]) -> dict[str, Any]:
+    """Numbers and scalar tensors, each its mean over all processes."""
+    if fabric.world_size == 1:
+        return row
+    values = [torch.as_tensor(value, dtype=torch.float32).detach().cpu() for value in row.values()]
+    means = fabric.all_reduce(torch.stack(values).to(fabric.device), reduce_op="mean")
+    return dict(zip(row, means, strict=True))
 
 
 def any_process(fabric: Fabric, *flags: bool) -> list[bool]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from torch.multiprocessing.spawn import ProcessException
 
 from spiking_music import files
-from spiking_music.config import VariantConfig
+from spiking_music.config import TrainingConfig, VariantConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
 from spiking_music.models.pretrained import start_weights
@@ -23,7 +23,7 @@ from spiking_music.progress import Progress
 from spiking_music.training.checkpoint import Checkpoints, fingerprint
 from spiking_music.training.checkpoint_files import alone
 from spiking_music.training.data import CropBatches, batches
-from spiking_music.training.engine import any_process, deterministic, make_fabric
+from spiking_music.training.engine import any_process, averaged, deterministic, make_fabric
 from spiking_music.training.logs import Log
 from spiking_music.training.run import Clock, Run, Step
 from spiking_music.training.signals import StopRequest, forward, handled
@@ -45,7 +45,7 @@ def train(
     `checkpoints` every `checkpoint_every` steps and on SIGTERM or Ctrl-C; the same call resumes
     from there and ends, on a CPU, in the same bits as a run never interrupted. The folder is
     removed once the weights are written. With `devices` > 1 this spawns processes that train in
-    parallel (DDP) and share `batch_size`.
+    parallel (DDP) and share `batch_size`; with `nodes` > 1 srun must have started them.
 
     Raises `ConfigError` for a configuration that cannot run here, `DataError` for a split without
     clips, `CodeError` where there is no model to start from, `TrainingError` when stopped, when the
@@ -119,7 +119,7 @@ def _run(
         raise DataError("there are no validation clips: the validation split is empty")
     crops = CropBatches(train_clips, training, config.seed, fabric.global_rank, fabric.world_size)
     store = Checkpoints(paths.checkpoints, fingerprint(config, train_clips), report)
-    found = store.load(force)
+    found = _found(fabric, store, force)
     monitor = CollapseMonitor(config, paths.checkpoints) if config.sparsity else None
     run = Run(fabric, config, monitor, fresh=found is None)
     done, saved = found or (0, {"seconds": 0.0, "log": ""})  # train steps done
@@ -145,8 +145,10 @@ def _run(
             done = step + 1
             stopped = _stopped(fabric, result, stop, config, done, paths)
             last = done == training.last_step
-            if logger:
-                logger.log(done, result, validation_clips, monitor)
+            if due(training, done):
+                row = averaged(fabric, result.row())
+                if logger:
+                    logger.log(done, row, validation_clips, monitor)
             bar.advance()
             if logger and not last and (stopped or done % training.checkpoint_every == 0):
                 rest = {"seconds": clock.seconds(), "log": logger.table.text}
@@ -161,6 +163,13 @@ def _run(
         logger.table.close()
         _publish(run, config, paths.weights)
         store.remove()
+
+
+def _found(fabric: Fabric, store: Checkpoints, force: bool) -> tuple[int, dict[str, Any]] | None:
+    """What the first process finds to resume from, in all of them."""
+    found = store.load(force) if fabric.is_global_zero else None
+    step = fabric.broadcast(found and found[0])
+    return found if found or step is None else store.at(step)
 
 
 def _publish(run: Run, config: VariantConfig, weights: Path) -> None:
@@ -204,27 +213,35 @@ class Logger:
     def __init__(self, run: Run, table: Log, clock: Clock, report: Callable[[str], None]) -> None:
         self.run, self.table, self.clock, self.report = run, table, clock, report
 
-    def log(self, done: int, result: Step, clips: Clips, monitor: CollapseMonitor | None) -> None:
-        """Log train step `done` (1, 2, …), every `log_every` and at every validation."""
-        run, config, training = self.run, self.run.config, self.run.config.training
-        validating = done == training.last_step or done % training.validate_every == 0
-        if not validating and done % training.log_every:
-            return
-        row, seconds, wait_share = result.row(), self.clock.seconds(), self.clock.wait_share()
+    def log(
+        self, done: int, row: dict[str, Any], clips: Clips, monitor: CollapseMonitor | None
+    ) -> None:
+        """Log train step `done` (1, 2, …), which is `due` and has given the `row`."""
+        run, config = self.run, self.run.config
+        seconds, wait_share = self.clock.seconds(), self.clock.wait_share()
         validation = {}
-        if validating:
+        if _validates(config.training, done):
             validation = validate(
                 run.ema.model, run.reconstruction, clips, config, done, self.table
             )
             self.report(
-                f"{config.name} step {done}: loss {result.loss.item():.3f}, "
+                f"{config.name} step {done}: loss {row['loss']:.3f}, "
                 f"validation SI-SNR {validation['validation_si_snr_db']:.2f} dB"
             )
         self.table.write(done, row, validation)
         self.table.clock(done, {"seconds": seconds, "wait_share": wait_share})
         if monitor and validation:
-            monitor.check(done, validation, result.passed.stats, run.ema.model)
+            monitor.check(done, validation, row, run.ema.model)
         self.clock.restart()
+
+
+def due(training: TrainingConfig, done: int) -> bool:
+    """Whether train step `done` is logged: every `log_every`, and at every validation."""
+    return _validates(training, done) or done % training.log_every == 0
+
+
+def _validates(training: TrainingConfig, done: int) -> bool:
+    return done == training.last_step or done % training.validate_every == 0
 
 
 def _check(config: VariantConfig) -> None:
@@ -235,8 +252,12 @@ def _check(config: VariantConfig) -> None:
             f"training.crop_samples {training.crop_samples} must be a multiple of signal.hop {hop} "
             f"and no more than signal.clip_samples {config.signal.clip_samples}"
         )
-    if training.batch_size % training.devices:
+    if training.batch_size % training.processes:
         raise ConfigError(
             f"training.batch_size {training.batch_size} must be a multiple of training.devices "
-            f"{training.devices}, which share it"
+            f"{training.devices}{_times(training.nodes)}, which share it"
         )
+
+
+def _times(nodes: int) -> str:
+    return f" times training.nodes {nodes}" if nodes > 1 else ""

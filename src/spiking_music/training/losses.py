@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torchaudio.functional import melscale_fbanks
 
 from spiking_music.config import LossConfig
+from spiking_music.models import across
 
 POWER_FLOOR = 1e-8  # of STFT bins, -80 dB re full scale: quieter ones count as silence
 SI_SNR_LIMIT = 30.0  # dB
@@ -34,11 +35,12 @@ def si_snr(estimate: Tensor, target: Tensor, limit: float = math.inf) -> Tensor:
 def stft_distance(estimate: Tensor, target: Tensor) -> Tensor:
     """Spectral convergence + L1 of log magnitudes (Parallel WaveGAN, arXiv 1910.11480, eq. 4 to 6).
 
-    Takes magnitudes of any equal shape. Convergence is relative to the norm of the whole batch, so
-    that one silent crop in it does not blow up.
+    Takes magnitudes of any equal shape. Convergence is relative to the norm of the whole batch, of
+    all processes of a training, so that one silent crop in it does not blow up.
     """
-    difference = (target - estimate).square().sum().clamp(min=torch.finfo(target.dtype).tiny).sqrt()
-    convergence = difference / target.square().sum().sqrt()
+    error = across.summed((target - estimate).square().sum())
+    difference = error.clamp(min=torch.finfo(target.dtype).tiny).sqrt()
+    convergence = difference / across.summed(target.square().sum()).sqrt()
     return convergence + F.l1_loss(estimate.log(), target.log())
 
 

@@ -106,7 +106,7 @@ class Step:
     def row(self) -> dict[str, Any]:
         """What the log says of it."""
         terms = {f"loss_{name}": term for name, term in self.passed.losses.items()}
-        head = {"learning_rate": self.rate, "loss": self.loss}
+        head = {"learning_rate": self.rate, "loss": self.loss.detach()}
         return head | terms | self.passed.stats | {"gradient_norm": self.norm}
 
 

@@ -79,11 +79,11 @@ def _step(config: VariantConfig) -> float:
     cores = second * _audio(config)
     if not on_gpu(config):
         return cores
-    return max(GPU_STEP, cores / GPU / training.devices)
+    return max(GPU_STEP, cores / GPU / training.processes)
 
 
 def _memory(config: VariantConfig) -> int:
-    """MB of main memory; what a GPU computes lies in its own."""
+    """MB of main memory of a node; what a GPU computes lies in its own."""
     training = config.training
     state = STATE * parameters(config) / 1e6
     workers = WORKER * training.workers
@@ -92,7 +92,7 @@ def _memory(config: VariantConfig) -> int:
     second = sum(ACTIVATIONS.get(part.kind, FRAMEWISE) for part in _parts(config))
     if isinstance(config.decoder, GanConfig):
         second += FILTER_MEMORY * config.decoder.discriminator.filters
-    each = PROCESS + state + second * _audio(config) / training.devices
+    each = PROCESS + state + second * _audio(config) / training.processes
     return math.ceil(each * training.devices + workers)
 
 

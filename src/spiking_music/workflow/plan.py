@@ -301,17 +301,22 @@ class Plan(Material):
         return math.ceil(STATE * parameters(self.models[wildcards.variant]) / 1e6)
 
     def gpus(self, wildcards: Job) -> int | None:
-        """GPUs to ask a cluster for; none where the configuration wants none."""
+        """GPUs to ask a cluster for, on all nodes; none where the configuration wants none."""
         model = self.models[wildcards.variant]
-        return model.training.devices if on_gpu(model) else None
+        return model.training.processes if on_gpu(model) else None
+
+    def nodes(self, wildcards: Job) -> int | None:
+        """Nodes on which srun starts the training; unset where it is one process."""
+        training = self.models[wildcards.variant].training
+        return training.nodes if training.processes > 1 else None
 
     def tasks(self, wildcards: Job) -> int | None:
-        """Processes that srun starts, one a device; unset where there is one device only."""
-        count = self.models[wildcards.variant].training.devices
-        return count if count > 1 else None
+        """Processes that srun starts on each, one a device."""
+        training = self.models[wildcards.variant].training
+        return training.devices if training.processes > 1 else None
 
     def launcher(self, wildcards: Job, threads: int) -> str:
         """In a SLURM job, srun starts a process a device; elsewhere, the training itself does."""
-        count = self.tasks(wildcards)
-        steps = f"srun --nodes=1 --ntasks-per-node={count} --cpus-per-task={threads}"
-        return f"${{SLURM_JOB_ID:+{steps} --kill-on-bad-exit=1}}" if count else ""
+        nodes, tasks = self.nodes(wildcards), self.tasks(wildcards)
+        steps = f"srun --nodes={nodes} --ntasks-per-node={tasks} --cpus-per-task={threads}"
+        return f"${{SLURM_JOB_ID:+{steps} --kill-on-bad-exit=1}}" if nodes else ""

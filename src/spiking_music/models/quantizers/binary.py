@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.config import BinaryConfig
+from spiking_music.models.across import BatchNorm
 from spiking_music.models.checks import require_events
 from spiking_music.models.parts import FRAMEWISE, Drawn
 from spiking_music.models.quantizers.base import (
@@ -32,7 +33,7 @@ class Binary(Quantizer):
         self.surrogate = config.surrogate
         # L has no bias: batch norm would subtract it
         self.in_proj = nn.Conv1d(width, config.units, 1, bias=False)
-        self.norm = nn.BatchNorm1d(config.units)
+        self.norm = BatchNorm(config.units)
         self.out_proj = nn.Conv1d(config.units, width, 1)
 
     def forward(self, latent: Tensor) -> Quantised:

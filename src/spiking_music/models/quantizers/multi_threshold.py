@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.config import MultiThresholdConfig
+from spiking_music.models.across import BatchNorm
 from spiking_music.models.checks import require_events
 from spiking_music.models.parts import FRAMEWISE, Drawn
 from spiking_music.models.quantizers.base import (
@@ -33,7 +34,7 @@ class MultiThreshold(Quantizer):
         super().__init__()
         self.units = config.units
         self.in_proj = nn.Conv1d(width, config.channels, 1, bias=False)
-        self.norm = nn.BatchNorm1d(config.channels)
+        self.norm = BatchNorm(config.channels)
         self.out_proj = nn.Conv1d(config.units, width, 1)
         thresholds = torch.arange(config.thresholds) + config.first
         self.register_buffer("thresholds", thresholds[:, None, None, None], persistent=False)

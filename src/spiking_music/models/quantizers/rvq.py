@@ -1,10 +1,11 @@
 """The RVQ baseline: Q residual codebooks of K vectors (SoundStream, EnCodec), with EMA upkeep."""
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from spiking_music.config import RvqConfig
 from spiking_music.errors import CodeError
+from spiking_music.models.across import drawn, gathered
 from spiking_music.models.parts import FRAMEWISE, Drawn
 from spiking_music.models.quantizers.base import (
     Quantised,
@@ -45,7 +46,6 @@ class Codebook(nn.Module):
     @torch.no_grad()
     def start(self, x: Tensor) -> None:
         """k-means of vectors x (M, C), from a draw of them by torch's global generator."""
-        x = _of_all_processes(x)
         self.vectors.copy_(_drawn(x, len(self.vectors)))
         for _ in range(KMEANS_ROUNDS):
             counts, sums = self._totals(x, self.nearest(x))
@@ -59,14 +59,13 @@ class Codebook(nn.Module):
     @torch.no_grad()
     def follow(self, x: Tensor, indices: Tensor) -> None:
         """Move towards x (M, C), each assigned to the index (M,); then replace dead codes."""
-        x, indices = _of_all_processes(x), _of_all_processes(indices)
         counts, sums = self._totals(x, indices)
         self.counts.lerp_(counts, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
         self.vectors.copy_(self.sums / self._smoothed()[:, None])
         dead = (self.counts < self.dead_below).nonzero()[:, 0]
         if len(dead) and len(x):
-            dead = dead[torch.randperm(len(dead), device=dead.device)[: len(x)]]
+            dead = dead[drawn(torch.randperm(len(dead), device=dead.device))[: len(x)]]
             self.vectors[dead] = _drawn(x, len(dead))
             self.counts[dead] = self.dead_below
             self.sums[dead] = self.vectors[dead] * self.dead_below
@@ -118,19 +117,21 @@ class Rvq(Quantizer):
     def _quantise(self, latent: Tensor) -> Quantised:
         x = latent.transpose(1, 2)  # (B, T, C)
         used = self._used(len(x)).to(x.device)  # (B,)
+        batch = gathered(used) if self.training else used  # processes agree on codebooks
         residual, found, commitment = x, torch.zeros_like(x), x.new_zeros(())
         codes = []
         for q, codebook in enumerate(self._books()):
             on = used > q  # (B,)
             vectors = residual.detach()
             if self.training and not codebook.started:
-                codebook.start(vectors.flatten(0, 1))
+                codebook.start(gathered(vectors).flatten(0, 1))
             elif not codebook.started:
                 raise _empty()
             indices = codebook.nearest(vectors)  # (B, T)
             code = codebook.vectors[indices]  # (B, T, C), without a gradient
             if self.training:
-                codebook.follow(vectors[on].flatten(0, 1), indices[on].flatten())
+                everyones, chosen = gathered(vectors)[batch > q], gathered(indices)[batch > q]
+                codebook.follow(everyones.flatten(0, 1), chosen.flatten())
             # the residual differs from the latent by constants: every layer reaches the encoder
             commitment = commitment + (on[:, None, None] * (residual - code).square()).mean()
             found = found + on[:, None, None] * code
@@ -186,17 +187,8 @@ def nearest(x: Tensor, vectors: Tensor) -> Tensor:
 def _drawn(x: Tensor, count: int) -> Tensor:
     """`count` of the vectors x (M, C), none twice where there are enough."""
     if len(x) >= count:
-        return x[torch.randperm(len(x), device=x.device)[:count]]
-    return x[torch.randint(len(x), (count,), device=x.device)]
-
-
-def _of_all_processes(x: Tensor) -> Tensor:
-    """What all processes of a training have, one after the other; they then agree on codebooks."""
-    if not distributed.is_initialized() or distributed.get_world_size() == 1:
-        return x
-    parts: list[Tensor] = [x] * distributed.get_world_size()
-    distributed.all_gather_object(parts, x.cpu())  # of unequal lengths, where clips drop out
-    return torch.cat([part.to(x.device) for part in parts])
+        return x[drawn(torch.randperm(len(x), device=x.device))[:count]]
+    return x[drawn(torch.randint(len(x), (count,), device=x.device))]
 
 
 def _empty() -> CodeError:

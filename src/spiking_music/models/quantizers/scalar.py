@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from spiking_music.config import ScalarConfig
+from spiking_music.models.across import BatchNorm
 from spiking_music.models.parts import FRAMEWISE, Drawn
 from spiking_music.models.quantizers.base import (
     Quantised,
@@ -30,7 +31,7 @@ class Scalar(Quantizer):
         self.rows, self.size = config.rows, config.codebook_size
         # no bias: batch norm would subtract it
         self.in_proj = nn.Conv1d(width, config.latents, 1, bias=False)
-        self.norm = nn.BatchNorm1d(config.latents)
+        self.norm = BatchNorm(config.latents)
         self.out_proj = nn.Conv1d(config.latents, width, 1)
 
     def forward(self, latent: Tensor) -> Quantised:

@@ -1,0 +1,87 @@
+"""What steps used of what they asked for."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from spiking_music.errors import DataError
+from spiking_music.workflow.efficiency import NOTES, parsed, rows_of, seconds, write
+
+HEADER = "s\tmax_rss\tcpu_time\n"
+RULES = ("train", "codes", "codes_of_levels")
+SACCT = """7|01:30.000|200||
+7.batch|00:00.010|200|1024K|
+7.0|01:29.990|200|1953125K|cpu=00:01:30,gres/gpumem=0,gres/gpuutil=40
+"""
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Path:
+    """A training in a SLURM job, two steps of a group in another, one step without SLURM."""
+    steps = {"train-rvq": "100\t500\t80", "codes-a": "10\t100\t5", "codes-b": "10\t300\t5"}
+    steps["codes-of-levels-a-train"] = "2\tNA\tNA"
+    folder = tmp_path / "tiny" / "benchmarks"
+    folder.mkdir(parents=True)
+    for name, row in steps.items():
+        (folder / f"{name}.tsv").write_text(f"{HEADER}{row}\n")
+    jobs = [
+        ("6", "train", 1, 900, 0, ["train-rvq"]),
+        ("7", "train", 2, 2000, 1, ["train-rvq"]),  # its second attempt
+        ("8", "small", 1, 1000, 0, ["codes-a", "codes-b"]),
+    ]
+    keys = ("job", "name", "cores", "memory_mb", "gpus")
+    lines = [
+        json.dumps(
+            dict(zip(keys, job, strict=False))
+            | {"benchmarks": [f"{folder}/{n}.tsv" for n in job[-1]]}
+        )
+        for job in jobs
+    ]
+    notes = tmp_path / "slurm-logs" / NOTES
+    notes.parent.mkdir()
+    notes.write_text("\n".join(lines) + '\n{"job": "9"')  # a line still being written
+    return tmp_path
+
+
+def test_benchmarks_tell_where_slurm_keeps_no_accounts(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(ran))  # no sacct
+    rows = {row.name: row for row in rows_of(ran / "tiny", ran / "slurm-logs" / NOTES, RULES)}
+    assert list(rows) == ["codes_of_levels", "small", "train"]
+    train = rows["train"]
+    assert (train.steps, train.cores_asked, train.cpu_used_percent) == (1, 2, 40)  # 80 of 200 s
+    assert (train.memory_asked_mb, train.memory_used_percent) == (2000, 25)
+    assert (train.gpus_asked, train.gpu_used_percent, train.told_by) == (1, None, "benchmarks")
+    small = rows["small"]
+    assert (small.steps, small.time_s, small.cpu_used_percent) == (2, 20, 50)
+    assert small.memory_used_mb == 300  # the highest
+    short = rows["codes_of_levels"]
+    assert (short.cores_asked, short.cpu_used_percent, short.memory_used_mb) == (None, None, None)
+
+
+def test_accounts_tell_where_slurm_keeps_them(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sacct = ran / "sacct"
+    sacct.write_text(f"#!/bin/sh\ncat <<'END'\n{SACCT}END\n")
+    sacct.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ran}{os.pathsep}{os.environ['PATH']}")
+    out = ran / "efficiency.csv"
+    write(ran / "tiny", ran / "slurm-logs" / NOTES, RULES, out)
+    rows = {line.split(",")[0]: line.split(",")[1:] for line in out.read_text().splitlines()}
+    assert rows["train"] == ["1", "100", "2", "45", "2000", "2000", "100", "1", "40", "sacct"]
+    assert rows["small"][-1] == "benchmarks"  # of which sacct says nothing
+
+
+def test_times_and_memory_as_slurm_writes_them() -> None:
+    for text, value in (("00:01.500", 1.5), ("01:02:03", 3723), ("1-00:00:01", 86401)):
+        assert seconds(text) == value
+    account = parsed(SACCT.splitlines())["7"]
+    assert (account.cpu_s, account.core_s, account.gpu_percent) == (90, 200, 40)
+    assert account.memory_mb == pytest.approx(2000)
+
+
+def test_a_folder_in_which_nothing_ran(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no step has run"):
+        rows_of(tmp_path, tmp_path / NOTES, RULES)
