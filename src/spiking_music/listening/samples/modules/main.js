@@ -26,7 +26,7 @@ let wanted = null; // the entry that was chosen last
 
 player.setVolume(0);
 data.clips.forEach((clip, i) => clips.append(clipChoice(clip, i)));
-document.getElementById("where").textContent = `${data.clips.length} clips of unseen pieces`;
+document.getElementById("where").textContent = data.where;
 document.getElementById("main").replaceChildren(clips, element("div", { class: "bench" }, systems.element, stage), help());
 document.addEventListener("keydown", key);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => lanes?.draw());
@@ -38,7 +38,7 @@ function clipChoice({ composer, title, start }, i) {
     ...{ type: "radio", name: "clip", value: String(i), checked: i === 0 },
     onchange: () => openClip(i),
   });
-  const from = element("small", {}, `${composer}, from ${clock(start)}`);
+  const from = element("small", {}, [composer, `from ${clock(start)}`].filter(Boolean).join(", "));
   return element("label", { class: "clip" }, radio, element("span", {}, title, from));
 }
 
@@ -65,7 +65,11 @@ async function openClip(i) {
   const overlay = transport.waveform.element;
   lanes = new Lanes(clip, buffers, { ...data, overlay });
   stage.replaceChildren(transport.element, lanes.element, element("div", { class: "numbers" }));
-  await systems.select(systems.selected ?? REFERENCE);
+  const first = systems.selected ?? withEvents(clip.systems);
+  await systems.select(REFERENCE); // there at once, whatever comes of decoding a stream
+  if (current === i && systems.selected === REFERENCE) {
+    await systems.select(first);
+  }
   stage.removeAttribute("aria-busy");
   announce(`${clip.title} is ready`);
   if (wasPlaying) {
@@ -87,6 +91,12 @@ async function choose(entry) {
   lanes.show(entry);
   stage.querySelector(".numbers").replaceChildren(facts(entry));
   announce(full(entry));
+}
+
+/** The first system that has events, so that those are what one sees first. */
+function withEvents(entries) {
+  const found = entries.find(({ stream, codes }) => stream || codes?.kind === "binary");
+  return found?.variant ?? REFERENCE;
 }
 
 function picture({ name }) {
