@@ -28,7 +28,7 @@ from spiking_music.listening.rasters import (
     spectrogram_settings,
 )
 from spiking_music.listening.selection import Chosen, read_chosen
-from spiking_music.listening.stored_sound import sound_element
+from spiking_music.listening.stored_sound import NOTE, sound_element
 from spiking_music.listening.systems import (
     Excerpt,
     Note,
@@ -149,6 +149,7 @@ def write_clips(
     data = {
         "dataset": dataset,
         "where": where,
+        "note": NOTE,
         "sampleRate": signal.sample_rate,
         "ramp": RAMP,
         "shortestLoop": SHORTEST_LOOP,
