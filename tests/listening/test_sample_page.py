@@ -23,7 +23,6 @@ from spiking_music.data.onsets import read_onsets
 from spiking_music.errors import ConfigError
 from spiking_music.evaluation.codes_file import Origin
 from spiking_music.evaluation.excerpts import spectrogram_db
-from spiking_music.listening import browser_model, codec_page
 from spiking_music.listening.rasters import loudest_db, spectrogram_settings, unit_order
 from spiking_music.listening.sample_page import Sources, build, write_page
 from spiking_music.listening.selection import Chosen, read_chosen
@@ -232,6 +231,8 @@ def test_the_demos_page_stays_small(piano: Any, tmp_path: Path) -> None:
     write_page(chosen, shown, [notes], "demo", tmp_path / "page.html", signal, stimuli)
     text = (tmp_path / "page.html").read_text()
     clip = sum(map(len, re.findall(r"<script [^>]*data-sound=.*?</script>", text, re.S)))
-    clip += len(re.findall(r'<script type="application/json" id="data">.*?</script>', text, re.S)[0])
+    clip += len(
+        re.findall(r'<script type="application/json" id="data">.*?</script>', text, re.S)[0]
+    )
     assert clip > 0.1 * len(text)
     assert len(text) + (stimuli.clips - 1) * clip <= LARGEST

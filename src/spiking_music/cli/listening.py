@@ -58,7 +58,9 @@ def mushra_page(
     config: Configs,
     out: Annotated[Path, typer.Option(help="Folder to write."), WritesFolder()],
 ) -> None:
-    """Make the page of a MUSHRA listening test, which opens from disk or any web server.
+    """Make the page of a listening test, which opens from disk or any web server.
+
+    MUSHRA, MOS, DCR, AB or ABX: `listening.page.method` of the configuration.
 
     Example:
     spiking-music listen mushra-page stimuli/manifest.json --config config.yaml --out mushra

@@ -127,7 +127,10 @@ def write_clips(
 
     where: what the page says of them.
     """
-    described, sounds, models, live = [], [], dict[str, Path | None](), {}
+    described: list[dict[str, Any]] = []
+    sounds: list[str] = []
+    models: dict[str, Path | None] = {}
+    live: dict[str, dict[str, Any]] = {}
     for clip in clips:
         pictures = [*_pictures(clip, signal)]
         seconds = len(clip.sounds[0]) / signal.sample_rate
