@@ -93,7 +93,7 @@ def as_markdown(rows: pd.DataFrame) -> str:
             cells.append(f"{100 * part.loc[by, 'false']:.1f} %")
             cells += [f"{100 * part.loc[by, name]:.0f} %" for name in BELOW if "Holm" in by]
         lines.append(cells)
-    return markdown(head, lines)
+    return markdown(head, lines, words=2)
 
 
 def main() -> None:

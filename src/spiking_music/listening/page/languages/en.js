@@ -72,7 +72,7 @@ export const words = {
       introduction: (pages) => `You will hear ${pages} pairs of sounds and say which of the two you prefer.`,
       question: "Which do you prefer?",
       task: "Listen to both sounds. Which do you prefer?",
-      answers: { a: "A", b: "B", none: "no preference" },
+      answers: { a: "I prefer A", b: "I prefer B", none: "no preference" },
     },
     abx: {
       introduction: (pages) => `You will hear ${pages} times two sounds, A and B, and a third, X, that is one of them. You say which.`,
