@@ -16,6 +16,7 @@ from rich.progress import track
 
 from spiking_music import config as configuration
 from spiking_music.config import SimulatedConfig
+from spiking_music.evaluation.tables import markdown
 from spiking_music.listening.screening import SCREENINGS, screen
 from spiking_music.listening.simulated import simulate
 from spiking_music.listening.statistics import comparisons, friedman
@@ -27,6 +28,7 @@ LEVEL = 0.05
 EQUAL = ("rvq", "free", "sparse")
 BELOW = {"mel": 5, "rvq-impaired": 10, "mu-sparse": 20}  # points
 GAPS = [f"{gap} points" for gap in BELOW.values()]
+CASE = ["bias", "screening", "listeners"]
 BEST = 75.0
 OTHERS = {"reference": 100.0, "anchor-7000": 60.0, "anchor-3500": 30.0, "anchor-distorted": 5.0}
 CALLS = {
@@ -77,6 +79,23 @@ def equal_only(listeners: int, bias: float, seed: int) -> bool:
     return bool(tested["p"] <= LEVEL)
 
 
+def as_markdown(rows: pd.DataFrame) -> str:
+    """The table of docs/listening.md: a row a case, the ways to call a difference side by side."""
+    head = ["bias", "screening", "listeners", "kept"]
+    for by in CALLS:
+        gaps = GAPS if "Holm" in by else []  # alone, it is there for its false calls
+        head += [f"{by}: any false", *gaps]
+    lines = []
+    for (bias, screening, listeners), case in rows.groupby(CASE, sort=False):
+        part = case.groupby("by")[["kept", "false", *BELOW]].mean()
+        cells = [f"{bias:g}", screening, str(listeners), f"{part['kept'].iloc[0]:.1f}"]
+        for by in CALLS:
+            cells.append(f"{100 * part.loc[by, 'false']:.1f} %")
+            cells += [f"{100 * part.loc[by, name]:.0f} %" for name in BELOW if "Holm" in by]
+        lines.append(cells)
+    return markdown(head, lines, words=2)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Power and false positives of ratings.")
     parser.add_argument("--tests", type=int, default=150, help="simulated tests of each kind")
@@ -90,13 +109,7 @@ def main() -> None:
             called = [equal_only(*case[:2], seed=number * tests + n) for n in range(tests)]
             calls.append((*case[:2], np.mean(called)))
     print(f"SIMULATED listeners, {tests} tests a row, level {LEVEL:g}\n")
-    print(f"| bias | called by | screening | listeners | kept | any false | {' | '.join(GAPS)} |")
-    print("|" + " --: |" * (6 + len(GAPS)))
-    table = pd.DataFrame(rows).groupby(["bias", "by", "screening", "listeners"], sort=False)
-    for key, part in table.mean().iterrows():
-        cells = [f"{part['kept']:.1f}", f"{part['false']:.1%}"]
-        cells += [f"{part[name]:.0%}" for name in BELOW]
-        print("| " + " | ".join([*map(str, key), *cells]) + " |")
+    print(as_markdown(pd.DataFrame(rows)))
     for listeners, bias, share in calls:
         print(f"Friedman, equal systems, {listeners} listeners, bias {bias:g}: {share:.1%}")
 

@@ -18,7 +18,7 @@ from spiking_music.evaluation.anchor import distorted
 from spiking_music.evaluation.codes_file import NO_LEVEL, Origin
 from spiking_music.listening.sample_page import write_page
 from spiking_music.listening.selection import Chosen
-from spiking_music.listening.systems import SystemOutput, live_outputs
+from spiking_music.listening.systems import SystemOutput, codec_rates, live_outputs
 from spiking_music.models.shipped import PRETRAINED, WEIGHTS
 from tests.browser.recording import Wave
 from tests.browser.stimuli import sound
@@ -58,8 +58,8 @@ def _shown() -> list[SystemOutput]:
         origin = _origin("binary", 1, level)
         shown.append(SystemOutput(name, "model", _audio(2 + place), origin, z, order))
     shown.append(SystemOutput("mel", "model", _audio(9)))
-    versions = tuple(AtRate("mp3", 8, 8.24, 0.29, wave) for wave in _audio(10))
-    shown.append(SystemOutput("mp3-8", "codec", _audio(10), versions=versions))
+    rates = tuple(codec_rates(AtRate("mp3", 8, 8.24, 0.29, wave)) for wave in _audio(10))
+    shown.append(SystemOutput("mp3-8", "codec", _audio(10), rates=rates))
     spoilt = np.stack([distorted(x.astype(float), SIGNAL.sample_rate) for x in originals])
     shown.append(SystemOutput("anchor-distorted", "anchor", spoilt.astype(np.float32)))
     return shown

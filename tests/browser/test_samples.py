@@ -75,11 +75,29 @@ def test_systems_switch_in_step_without_a_click(page: Page, path: Path) -> None:
     press(page, " ", "1", "2", "3", "4", "r", "2")
     recording = recorded(page)
     windows = heard(recording, sounds)
-    expected = ["reference", "rvq", "free", f"mu-sparse@{LEVELS[2]}", "mel", "reference", "free"]
+    expected = ["free", "rvq", "free", f"mu-sparse@{LEVELS[2]}", "mel", "reference", "free"]
     assert order(windows) == [f"c1/{name}" for name in expected]
     assert np.ptp(lag(windows)) == 0  # 5 ms are asked for; it is to the sample
     np.testing.assert_allclose([window.gain for window in windows], 1, rtol=0.01)
     assert smooth(recording, sounds)
+
+
+def test_it_opens_on_events(page: Page, path: Path) -> None:
+    """On the first system that has any, drawn right under its sound; R leads to the reference."""
+    expect(page.get_by_role("radio", name="FREE")).to_be_checked()
+    expect(page.locator(".codes figcaption")).to_contain_text("Events of 24 units")
+    assert len(set(picture(page, "codes"))) > 20
+    tops = [
+        page.locator(f".{lane} canvas").evaluate("canvas => canvas.getBoundingClientRect().top")
+        for lane in ("wave", "codes", "roll")
+    ]
+    assert tops == sorted(tops)
+    events = page.locator(".codes canvas").bounding_box()
+    view = page.viewport_size
+    assert events and view
+    assert events["y"] + events["height"] <= view["height"]
+    press(page, "r", wait=50)
+    expect(page.get_by_role("radio", name="Reference")).to_be_checked()
 
 
 def test_the_slider_switches_sound_raster_and_numbers(page: Page, path: Path) -> None:

@@ -163,14 +163,34 @@ def test_another_rate_is_refused(manifest: Path, tmp_path: Path) -> None:
         build(changed(manifest, {"sample_rate": 44100}), settings(), tmp_path / "page")
 
 
-def test_stereo_is_refused(manifest: Path, tmp_path: Path) -> None:
+def test_all_sounds_are_mono_or_all_are_stereo(manifest: Path, tmp_path: Path) -> None:
     clips = json.loads(manifest.read_text())["clips"]
-    stimulus = clips[0]["stimuli"][0]
-    path = manifest.parent / stimulus["file"]
-    soundfile.write(path, np.zeros((stimulus["samples"], 2)), 48000)
-    stimulus["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    with pytest.raises(DataError, match="has 2 channels"):
+    for stimulus in (stimulus for clip in clips for stimulus in clip["stimuli"]):
+        path = manifest.parent / stimulus["file"]
+        soundfile.write(path, np.zeros((stimulus["samples"], 2)), 48000)
+        stimulus["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(DataError, match="has 2 channels, its manifest says 1"):
         build(changed(manifest, {"clips": clips}), settings(), tmp_path / "page")
+    build(changed(manifest, {"channels": 2}), settings(), tmp_path / "page")
+    assert (tmp_path / "page" / "index.html").is_file()
+
+
+def test_pages_of_each_method(manifest: Path) -> None:
+    """Five systems, of which three are under test, in each of two clips."""
+    stimuli = read_manifest(manifest)
+    counts = {"mushra": 2, "mos": 10, "dcr": 10, "abx": 6, "ab": 6}
+    for method, count in counts.items():
+        test = embedded(render(stimuli, settings(method=method)))
+        assert len(test["trials"]) == len({trial["name"] for trial in test["trials"]}) == count
+        assert set(test["training"]) <= {trial["name"] for trial in test["trials"]}
+    pairs = {"pairs": [["free", "anchor-distorted"]], "repeats": 3}
+    test = embedded(render(stimuli, settings(method="ab", **pairs)))
+    called = {name: system for name, (_, system) in names(manifest).items()}
+    compared = {tuple(called[sound] for sound in trial["sounds"]) for trial in test["trials"]}
+    assert {frozenset(pair) for pair in compared} == {frozenset(["free", "anchor-distorted"])}
+    assert len(test["trials"]) == 6
+    with pytest.raises(DataError, match="names 'nobody', which clip 'c1' does not have"):
+        render(stimuli, settings(method="ab", pairs=[["free", "nobody"]]))
 
 
 @pytest.mark.parametrize(

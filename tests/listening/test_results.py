@@ -13,8 +13,8 @@ from tests.listening.results import HEADER, rows, write
 def test_a_file_of_our_page_is_one_session(tmp_path: Path) -> None:
     (session,), left_out = read_sessions(write(tmp_path / "a.csv", rows("u1", rvq=55)))
     assert (session.test, session.uuid, session.simulated) == ("piano", "u1", False)
-    assert session.scores["c1", "rvq"] == 55
-    assert len(session.scores) == 8
+    assert session.answers["c1", "rvq"] == 55
+    assert len(session.answers) == 8
     assert not left_out
 
 
@@ -31,7 +31,7 @@ def test_webmushras_columns_and_many_sessions_in_a_file(tmp_path: Path) -> None:
     path = write(tmp_path / "mushra.csv", lines, "\ufeff" + header)
     sessions, left_out = read_sessions(path)
     assert [session.uuid for session in sessions] == ["u1", "u2"]
-    assert sessions[1].scores == {("c1", "reference"): 100, ("c1", "rvq"): 40}
+    assert sessions[1].answers == {("c1", "reference"): 100, ("c1", "rvq"): 40}
     assert not left_out
 
 

@@ -11,10 +11,12 @@ import sys
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from spiking_music import utf8
@@ -64,9 +66,25 @@ GROUPS = {
 }
 
 
-def _group(verbs: Iterable[Verb], text: str, completion: bool = False) -> typer.Typer:
+class _Listen(TyperGroup):
+    """The group `listen`, in which the name of a file stands for the page of a recording."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        if name not in self.commands and not name.startswith("-") and Path(name).suffix:
+            args = ["recording-page", *args]
+        return super().resolve_command(ctx, args)
+
+
+def _group(
+    verbs: Iterable[Verb],
+    text: str,
+    completion: bool = False,
+    kind: type[TyperGroup] = TyperGroup,
+) -> typer.Typer:
     """A group of verbs, each with its checks and its help."""
     group = typer.Typer(
+        cls=kind,
         no_args_is_help=True,
         add_completion=completion,
         pretty_exceptions_enable=False,
@@ -94,7 +112,8 @@ app = _group(
     completion=True,
 )
 for name, (text, verbs) in GROUPS.items():
-    app.add_typer(_group(verbs, text), name=name)
+    kind = _Listen if name == "listen" else TyperGroup
+    app.add_typer(_group(verbs, text, kind=kind), name=name)
 
 
 def _tell_version(asked: bool) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from spiking_music.cli import configuration
-from spiking_music.cli.codec import Model
-from spiking_music.cli.options import Clips, Configs, Out, Performances, Root
+from spiking_music.cli.codec import Model, require_section
+from spiking_music.cli.options import Clips, Configs, Out, Performances, Root, Start
 from spiking_music.cli.targets import Writes, WritesFolder
 from spiking_music.errors import ConfigError
 
@@ -58,7 +58,9 @@ def mushra_page(
     config: Configs,
     out: Annotated[Path, typer.Option(help="Folder to write."), WritesFolder()],
 ) -> None:
-    """Make the page of a MUSHRA listening test, which opens from disk or any web server.
+    """Make the page of a listening test, which opens from disk or any web server.
+
+    MUSHRA, MOS, DCR, AB or ABX: `listening.page.method` of the configuration.
 
     Example:
     spiking-music listen mushra-page stimuli/manifest.json --config config.yaml --out mushra
@@ -104,6 +106,39 @@ def sample_page(
     build(sources, dataset, out, signal, stimuli, samples)
 
 
+def recording_page(
+    recordings: Annotated[list[Path], typer.Argument(help="WAV, FLAC, MP3 or other recordings.")],
+    out: Annotated[Out, Writes((".html",))],
+    levels: Annotated[
+        str | None, typer.Option(help="μ, a row of the page each; by default 0,10,20.")
+    ] = None,
+    start: Start = 0.0,
+    duration: Annotated[float, typer.Option(help="Seconds of each recording, at most.")] = 60.0,
+    model: Model = None,
+) -> None:
+    """Make a page of your own recordings, each beside what the codec makes of it, in one file.
+
+    The verb may be left out before the name of a file.
+
+    Example:
+    spiking-music listen mine.wav --levels 0,10,20 --out page.html
+    """
+    require_section(start, duration)
+    wanted = _numbers(levels)
+
+    from spiking_music.listening.recording_page import Section, build
+
+    build(recordings, wanted, Section(start, duration), out, model)
+
+
+def _numbers(levels: str | None) -> list[int]:
+    """Of "0,10,20"; `ConfigError` where it is something else."""
+    parts = [] if levels is None else levels.replace(" ", "").split(",")
+    if not all(part.isdecimal() for part in parts):
+        raise ConfigError(f"--levels is '{levels}': give numbers from 0 on, as 0,10,20")
+    return [int(part) for part in parts]
+
+
 def codec_page(out: Annotated[Out, Writes((".html",))], model: Model = None) -> None:
     """Make a page that decodes streams and encodes recordings by itself, in one file.
 
@@ -117,4 +152,4 @@ def codec_page(out: Annotated[Out, Writes((".html",))], model: Model = None) -> 
     build(out, model)
 
 
-VERBS = (stimuli, sample_page, mushra_page, codec_page)
+VERBS = (stimuli, sample_page, mushra_page, codec_page, recording_page)

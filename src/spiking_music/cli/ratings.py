@@ -1,7 +1,7 @@
 """Verbs of `listen`: results of listeners → tables."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,6 +10,7 @@ from spiking_music.cli.options import Configs, Out
 from spiking_music.cli.targets import Writes, WritesFolder
 from spiking_music.errors import ConfigError
 
+Method = Literal["mushra", "mos", "dcr", "ab", "abx"]
 Folder = Annotated[
     Path,
     typer.Option("--out", help="Folder to write; one that the same verb wrote is replaced."),
@@ -62,18 +63,41 @@ def objective_ratings(
     room.objective_ratings(tables, out, settings, configuration.seed(raw))
 
 
-def simulate_listeners(config: Configs, out: Folder) -> None:
+def choices(
+    config: Configs,
+    out: Folder,
+    results: Annotated[
+        list[Path] | None, typer.Argument(help="Result files of the page (.csv).")
+    ] = None,
+) -> None:
+    """Say what listeners of an AB or ABX test prefer, or tell apart.
+
+    Example:
+    spiking-music listen choices anna.csv ben.csv --config config.yaml --out choices
+    """
+    settings = configuration.section(configuration.read(config), configuration.RatingsConfig)
+
+    from spiking_music.listening.choices import choices_tables
+
+    choices_tables(results or [], out, settings)
+
+
+def simulate_listeners(
+    config: Configs,
+    out: Folder,
+    method: Annotated[Method, typer.Option(help="Kind of the test.")] = "mushra",
+) -> None:
     """Write result files of listeners that do not exist, to try out what is made of ratings.
 
     Example:
-    spiking-music listen simulate-listeners --config config.yaml --out simulated
+    spiking-music listen simulate-listeners --config config.yaml --method abx --out simulated
     """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.SimulatedConfig)
 
     from spiking_music.listening.simulated import write_simulated
 
-    write_simulated(settings, out, configuration.seed(raw))
+    write_simulated(settings, out, configuration.seed(raw), method)
 
 
 def power(config: Configs, out: Annotated[Out, Writes((".csv",))]) -> None:
@@ -92,4 +116,4 @@ def power(config: Configs, out: Annotated[Out, Writes((".csv",))]) -> None:
     write_power(settings, simulated, ratings.level, out, configuration.seed(raw))
 
 
-VERBS = (ratings, objective_ratings, simulate_listeners, power)
+VERBS = (ratings, choices, objective_ratings, simulate_listeners, power)

@@ -9,7 +9,9 @@ from pydantic import Field, field_validator, model_validator
 from spiking_music.config.paths import expand
 from spiking_music.config.sections import Count, Fraction, Positive, Section, Weight
 
-RESERVED = ("session_", "trial_", "rating_", "seed")  # columns of the results
+# columns of the results
+RESERVED = ("session_", "trial_", "rating_", "choice_", "attention_", "seed", "method")
+Method = Literal["mushra", "mos", "dcr", "ab", "abx"]
 Score = Annotated[float, Field(ge=0, le=100)]
 Seconds = Annotated[float, Field(gt=0)]
 Column = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # of the results
@@ -52,6 +54,11 @@ class EndingConfig(Section):
 class PageConfig(Section):
     """The page of a listening test (docs/listening.md)."""
 
+    method: Method
+    pairs: tuple[tuple[Text, Text], ...]  # of ab and abx; none: see `listening.design`
+    repeats: Positive  # of each pair of a clip
+    attention: Count  # pages on which one is told what to answer
+    headphones: bool  # whether loudspeakers are screened out
     title: Annotated[str, Field(min_length=1)]
     contact: str | None  # who answers questions, shown to participants
     language: Literal["de", "en", "es", "fr"]
@@ -66,6 +73,17 @@ class PageConfig(Section):
     loop_seconds: Seconds  # the shortest region that can be looped
     heard_seconds: Seconds  # of a sound, before it can be rated
     ramp_ms: Annotated[float, Field(ge=5, le=10)]  # BS.1534-3's fades, here of every switch
+
+    @model_validator(mode="after")
+    def _compared(self) -> "PageConfig":
+        for first, second in self.pairs:
+            if first == second:
+                raise ValueError(f"a pair compares '{first}' with itself")
+        if len({frozenset(pair) for pair in self.pairs}) < len(self.pairs):
+            raise ValueError("a pair is there twice: set 'repeats'")
+        if self.method not in ("ab", "abx") and (self.pairs or self.repeats > 1):
+            raise ValueError(f"'pairs' and 'repeats' are of ab and abx, not of '{self.method}'")
+        return self
 
     @model_validator(mode="after")
     def _columns(self) -> "PageConfig":

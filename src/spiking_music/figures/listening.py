@@ -12,9 +12,8 @@ from matplotlib.patches import Rectangle
 from spiking_music.errors import DataError
 from spiking_music.evaluation import tables
 from spiking_music.figures import style
-from spiking_music.listening.results import LISTENERS, SIMULATED_LISTENERS
-from spiking_music.listening.scores import REFERENCE, in_order
-from spiking_music.listening.statistics import under_test
+from spiking_music.listening.result_files import LISTENERS, SIMULATED_LISTENERS
+from spiking_music.listening.scores import REFERENCE, in_order, under_test
 
 BANDS = ("bad", "poor", "fair", "good", "excellent")  # BS.1534-3, 20 points each
 OUTCOMES = LinearSegmentedColormap.from_list(

@@ -119,7 +119,7 @@ def _sounds(manifest: Path) -> tuple[str, list[Sound]]:
     about = read_manifest(manifest)
     clip = about.clips[0]
     return clip.title, [
-        Sound(each.system, _flac(read_stimulus(manifest.parent, each, about.sample_rate)))
+        Sound(each.system, _flac(read_stimulus(manifest.parent, each, about)))
         for each in clip.stimuli
     ]
 

@@ -45,6 +45,7 @@ class Manifest(Section):
     version: Literal[1]
     test: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     sample_rate: Positive
+    channels: Literal[1, 2] = 1  # of all sounds
     seed: int
     clips: Annotated[tuple[Clip, ...], Field(min_length=1)]
     training: tuple[str, ...]
@@ -71,7 +72,7 @@ def read_manifest(path: Path) -> Manifest:
         raise DataError(f"'{path}' is no manifest of stimuli ({reason})") from None
 
 
-def read_stimulus(folder: Path, stimulus: Stimulus, sample_rate: int) -> bytes:
+def read_stimulus(folder: Path, stimulus: Stimulus, manifest: Manifest) -> bytes:
     """The bytes of a stimulus's file. Raises `DataError` where it is not what the manifest says."""
     path = folder / stimulus.file
     content = path.read_bytes()
@@ -81,11 +82,14 @@ def read_stimulus(folder: Path, stimulus: Stimulus, sample_rate: int) -> bytes:
         info = soundfile.info(path)
     except soundfile.LibsndfileError as error:
         raise DataError(f"stimulus '{path}' cannot be read ({error})") from None
-    if (info.samplerate, info.frames) != (sample_rate, stimulus.samples):
+    if (info.samplerate, info.frames) != (manifest.sample_rate, stimulus.samples):
         raise DataError(
             f"stimulus '{path}' has {info.frames} samples at {info.samplerate} Hz, its manifest "
-            f"says {stimulus.samples} at {sample_rate}"
+            f"says {stimulus.samples} at {manifest.sample_rate}"
         )
-    if info.channels != 1:
-        raise DataError(f"stimulus '{path}' has {info.channels} channels: make it mono")
+    if info.channels != manifest.channels:
+        raise DataError(
+            f"stimulus '{path}' has {info.channels} channels, its manifest says "
+            f"{manifest.channels}: make all sounds of a test mono, or all stereo"
+        )
     return content

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.stats import t as student
 from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMResults
 
-from spiking_music.listening.scores import Pages
-from spiking_music.listening.statistics import holm, under_test
+from spiking_music.listening.scores import Pages, under_test
+from spiking_music.listening.statistics import holm
 
 COVERAGE = 0.95
 FITTED = ("difference", "low", "high", "p")

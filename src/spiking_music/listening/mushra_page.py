@@ -1,4 +1,4 @@
-"""A MUSHRA listening test (ITU-R BS.1534-3) as one folder that opens from disk or any web server.
+"""A listening test, MUSHRA or another, as one folder that opens from disk or any web server.
 
 A page opened from disk may neither fetch files nor import modules from them. So index.html holds
 the modules as data URLs in an import map, and every sound is a script that hands over its bytes.
@@ -8,6 +8,7 @@ it says is a module, too: that of `languages` which the configuration names.
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from spiking_music.config import PageConfig
 from spiking_music.config.listening import EndingConfig
 from spiking_music.errors import DataError
 from spiking_music.listening import inline_html
+from spiking_music.listening.design import practice, sound, trials
 from spiking_music.listening.inline_html import Page, base64_text, json_text
 from spiking_music.listening.manifest import Manifest, read_manifest, read_stimulus
 from spiking_music.listening.scores import REFERENCE
@@ -32,7 +34,8 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
     """Write the folder `out`: index.html, and the sounds in audio/.
 
     manifest_path: of the rule `stimuli`, sounds beside it. Raises `DataError` where a sound is not
-    what the manifest says, or where listeners are to rate more clips than there are.
+    what the manifest says, or where listeners are to rate more clips than there are, or pairs of
+    systems that are not there.
     """
     manifest = read_manifest(manifest_path)
     if settings.clips and settings.clips > len(manifest.clips):
@@ -41,13 +44,15 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
             f"({settings.clips}): make more stimuli, or ask for fewer"
         )
     stimuli = [stimulus for clip in manifest.clips for stimulus in clip.stimuli]
+    text = render(manifest, settings)
     with files.folder(out, "mushra-page", [manifest_path]) as folder:
         (folder / "audio").mkdir()
         for stimulus in tracked(stimuli, "sounds", len(stimuli)):
-            content = read_stimulus(manifest_path.parent, stimulus, manifest.sample_rate)
-            script = f'receiveSound("{_id(stimulus.file)}", "{base64_text(content)}");\n'
-            (folder / "audio" / f"{_id(stimulus.file)}.js").write_text(script, encoding="utf-8")
-        (folder / "index.html").write_text(render(manifest, settings), encoding="utf-8")
+            content = read_stimulus(manifest_path.parent, stimulus, manifest)
+            name = sound(stimulus.file)
+            script = f'receiveSound("{name}", "{base64_text(content)}");\n'
+            (folder / "audio" / f"{name}.js").write_text(script, encoding="utf-8")
+        (folder / "index.html").write_text(text, encoding="utf-8")
     files.wrote(out / "index.html")
 
 
@@ -75,23 +80,29 @@ def modules(language: str = "en") -> dict[str, Path]:
 def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
     """What the page knows of the test; which sound is of which system is out of plain sight."""
     systems = {
-        _id(stimulus.file): stimulus.system for clip in manifest.clips for stimulus in clip.stimuli
+        sound(stimulus.file): stimulus.system
+        for clip in manifest.clips
+        for stimulus in clip.stimuli
     }
     clips = [
         {
             "clip": clip.clip,
             "title": clip.title,
-            "reference": next(_id(s.file) for s in clip.stimuli if s.system == REFERENCE),
-            "stimuli": sorted(_id(s.file) for s in clip.stimuli),
+            "reference": next(sound(s.file) for s in clip.stimuli if s.system == REFERENCE),
         }
         for clip in manifest.clips
     ]
+    made = trials(manifest, settings)
     test = {
         "test": manifest.test,
+        "method": settings.method,
         "seed": manifest.seed,
         "sampleRate": manifest.sample_rate,
         "clips": clips,
-        "training": list(manifest.training),
+        "trials": [asdict(trial) for trial in made],
+        "training": practice(manifest, made),
+        "attention": settings.attention,
+        "headphones": settings.headphones,
         "systems": base64_text(json.dumps(systems, sort_keys=True).encode()),
         "title": settings.title,
         "contact": settings.contact,
@@ -114,10 +125,6 @@ def _test(manifest: Manifest, settings: PageConfig) -> dict[str, Any]:
 
 def _ending(ending: EndingConfig) -> dict[str, str | None]:
     return {"code": ending.code, "url": ending.url}
-
-
-def _id(file: str) -> str:
-    return Path(file).stem
 
 
 def _origin(url: str) -> str:

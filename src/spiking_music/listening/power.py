@@ -15,10 +15,10 @@ from scipy.stats import binomtest
 from spiking_music import files
 from spiking_music.config import PowerConfig, SimulatedConfig
 from spiking_music.errors import ConfigError
-from spiking_music.listening.scores import Pages
+from spiking_music.listening.scores import Pages, under_test
 from spiking_music.listening.screening import SCREENINGS, screen
 from spiking_music.listening.simulated import simulate
-from spiking_music.listening.statistics import holm, signed_rank, under_test
+from spiking_music.listening.statistics import holm, signed_rank
 from spiking_music.progress import tracked
 
 

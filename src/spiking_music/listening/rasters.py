@@ -38,13 +38,19 @@ def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
     return np.lexsort((events, np.where(expected > 0, excess, 0).argmax(axis=1)))
 
 
-def raster(codes: Codes, origin: Origin, order: NDArray[np.int64] | None) -> dict[str, Any]:
-    """Codes (rows, T) for the page: events as bits, row by row; RVQ indices as bytes of shade."""
+def raster(
+    codes: Codes, origin: Origin, order: NDArray[np.int64] | None, sorting: str
+) -> dict[str, Any]:
+    """Codes (rows, T) for the page: events as bits, row by row; RVQ indices as bytes of shade.
+
+    sorting: what `order` is by, in a word that the page knows.
+    """
     if order is not None:
         sorted_codes = codes[order]
         shown = sorted_codes[pictured(sorted_codes)]
         packed = np.packbits(shown.astype(bool).ravel())
-        return _picture("binary", shown, packed.tobytes()) | {"units": len(codes)}
+        about = {"units": len(codes), "sorting": sorting}
+        return _picture("binary", shown, packed.tobytes()) | about
     shades = codes.astype(np.int64) * 255 // (origin.codebook_size - 1)
     return _picture("rvq", codes, shades.astype(np.uint8).tobytes())
 

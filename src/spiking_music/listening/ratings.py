@@ -19,7 +19,8 @@ from spiking_music.evaluation.bootstrap import MIN_GROUPS
 from spiking_music.evaluation.tables import read
 from spiking_music.listening import report
 from spiking_music.listening.mixed import mixed
-from spiking_music.listening.results import SIMULATED_LISTENERS, Collected, LeftOut, collect
+from spiking_music.listening.result_files import SIMULATED_LISTENERS, LeftOut
+from spiking_music.listening.results import Collected, collect
 from spiking_music.listening.scores import ANCHOR_NAMES, Pages, in_order
 from spiking_music.listening.screening import SCREENINGS, screen
 
@@ -30,18 +31,14 @@ def listeners_ratings(
     """Write the tables of `report.write` for both screenings to the folder `out`.
 
     Besides: mixed.csv (of `mixed`), listeners.csv (of `screen`, with source and file) and
-    left-out.csv (file, session, reason), which is said on stderr too. Raises `DataError` where no
-    file can be used, the test has no hidden reference or no anchor, or nobody passes either
-    screening.
+    left-out.csv (file, session, reason), which is said on stderr too. Listeners of MOS and DCR are
+    not screened, as the rules are about 0 to 100. Raises `DataError` where no file can be used, the
+    test has no hidden reference or no anchor, or nobody passes either screening.
     """
     collected = collect(results)
     for left in collected.left_out:
         print(f"left out: {_session_name(left)}: {left.reason}", file=sys.stderr)
-    listeners = screen(collected.pages)
-    screened = [
-        collected.pages.screened(name, set(listeners.loc[listeners[name] == 1, "unit"]))
-        for name in SCREENINGS
-    ]
+    listeners, screened = _screened(collected)
     rated = [pages for pages in screened if len(pages.scores)]
     if not rated:
         raise DataError(f"none of the {len(listeners)} listeners passes a screening: ask more")
@@ -54,6 +51,19 @@ def listeners_ratings(
     report.write(rated, _notes(collected, listeners), others, about, settings, seed)
 
 
+def _screened(collected: Collected) -> tuple[pd.DataFrame, list[Pages]]:
+    """A row a listener, and the pages of those who pass each screening."""
+    pages = collected.pages
+    if collected.method != "mushra":
+        units = np.unique(pages.units)
+        return pd.DataFrame({"unit": units}), [pages.screened("none", set(units))]
+    listeners = screen(pages)
+    return listeners, [
+        pages.screened(name, set(listeners.loc[listeners[name] == 1, "unit"]))
+        for name in SCREENINGS
+    ]
+
+
 def _session_name(left: LeftOut) -> str:
     return left.file + (f" (session {left.session})" if left.session else "")
 
@@ -62,7 +72,10 @@ def _notes(collected: Collected, listeners: pd.DataFrame) -> list[str]:
     notes = [
         f"{name} keeps {listeners[name].sum()} of {len(listeners)} {collected.pages.source}"
         for name in SCREENINGS
+        if name in listeners
     ]
+    if collected.method != "mushra":
+        notes.append(f"{collected.method.upper()}, 1 to 5: {len(listeners)} listeners, all kept")
     if collected.pages.source == SIMULATED_LISTENERS:
         notes.insert(0, "**Nobody has listened: these ratings are simulated**")
     notes += [f"left out: {_session_name(left)}: {left.reason}" for left in collected.left_out]

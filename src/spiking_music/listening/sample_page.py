@@ -6,7 +6,7 @@ of the listening test, and like it reaches for nothing outside itself.
 """
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from spiking_music.listening.rasters import (
     spectrogram_settings,
 )
 from spiking_music.listening.selection import Chosen, read_chosen
-from spiking_music.listening.stored_sound import sound_element
+from spiking_music.listening.stored_sound import NOTE, sound_element
 from spiking_music.listening.systems import (
     Excerpt,
     Note,
@@ -98,38 +98,75 @@ def write_page(
 
     played: None where no notes are known. shown: the reference first.
     """
-    described, sounds = [], []
-    for i, (each, of_clip) in enumerate(zip(chosen, played, strict=True)):
-        audio = [system.audio[i] for system in shown]
-        matched = loudness_match(
-            audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs
-        )
-        pictures = [*_pictures(shown, matched, i, signal)]
-        described.append({**_clip(each, signal), "notes": of_clip, "systems": pictures})
-        described[-1]["topDb"] = loudest_db(matched[0], signal)
+
+    def clips() -> Iterator[Clip]:
+        for i, (each, of_clip) in enumerate(zip(chosen, played, strict=True)):
+            audio = [system.audio[i] for system in shown]
+            matched = loudness_match(
+                audio, signal.sample_rate, stimuli.loudness_lufs, stimuli.peak_dbfs
+            )
+            yield Clip(_about(each, signal) | {"notes": of_clip}, shown, i, matched)
+
+    write_clips(clips(), dataset, f"{len(chosen)} clips of unseen pieces", out, signal)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip: what the page says of it, and the systems, the reference first, that are heard."""
+
+    about: dict[str, Any]  # clip (its name), composer, title, start (s), notes
+    shown: Sequence[SystemOutput]
+    place: int  # among the clips of `shown`
+    sounds: Sequence[NDArray[np.float32]]  # as they are played, one of each system
+
+
+def write_clips(
+    clips: Iterable[Clip], dataset: str, where: str, out: Path, signal: SignalConfig
+) -> None:
+    """Write the page of `clips`, which may differ in length and in their systems; see `build`.
+
+    where: what the page says of them.
+    """
+    described: list[dict[str, Any]] = []
+    sounds: list[str] = []
+    models: dict[str, Path | None] = {}
+    live: dict[str, dict[str, Any]] = {}
+    for clip in clips:
+        pictures = [*_pictures(clip, signal)]
+        seconds = len(clip.sounds[0]) / signal.sample_rate
+        top = {"seconds": seconds, "topDb": loudest_db(clip.sounds[0], signal)}
+        described.append({**clip.about, **top, "systems": pictures})
         sounds += [
-            sound_element(f"{each.clip}/{system.name}", sound, signal.sample_rate, entry["siSnr"])
-            for system, sound, entry in zip(shown, matched, pictures, strict=True)
+            sound_element(
+                f"{clip.about['clip']}/{system.name}", sound, signal.sample_rate, entry["siSnr"]
+            )
+            for system, sound, entry in zip(clip.shown, clip.sounds, pictures, strict=True)
             if not system.streams
         ]
+        models |= {system.model: system.weights for system in clip.shown if system.streams}
+        live |= {
+            system.model: {"order": _order(system), "sorting": system.sorting}
+            for system in clip.shown
+            if system.streams
+        }
     data = {
         "dataset": dataset,
+        "where": where,
+        "note": NOTE,
         "sampleRate": signal.sample_rate,
-        "seconds": shown[0].audio.shape[1] / signal.sample_rate,
         "ramp": RAMP,
         "shortestLoop": SHORTEST_LOOP,
         "frequencies": frequency_ticks(signal),
         "clips": described,
         "spectrogram": spectrogram_settings(signal),
-        "live": {system.variant: _order(system) for system in shown if system.streams},
+        "live": live,
     }
-    models = {system.variant: system.weights for system in shown if system.streams}
     with files.atomic(out) as temporary:
         temporary.write_text(_render(data, [*sounds, *_decoders(models)]), encoding="utf-8")
     files.wrote(out)
 
 
-def _clip(chosen: Chosen, signal: SignalConfig) -> dict[str, Any]:
+def _about(chosen: Chosen, signal: SignalConfig) -> dict[str, Any]:
     return {
         "clip": chosen.clip,
         "composer": chosen.composer,
@@ -138,36 +175,31 @@ def _clip(chosen: Chosen, signal: SignalConfig) -> dict[str, Any]:
     }
 
 
-def _pictures(
-    shown: Sequence[SystemOutput],
-    sounds: Sequence[NDArray[np.float32]],
-    clip: int,
-    signal: SignalConfig,
-) -> Iterator[dict[str, Any]]:
+def _pictures(clip: Clip, signal: SignalConfig) -> Iterator[dict[str, Any]]:
     """All that is shown of every system on one clip."""
-    original = shown[0].audio[clip : clip + 1]
+    shown, place = clip.shown, clip.place
+    original = shown[0].audio[place : place + 1]
     seconds = original.shape[1] / signal.sample_rate
-    for system, sound in zip(shown, sounds, strict=True):
+    for system, sound in zip(shown, clip.sounds, strict=True):
+        audio = system.audio[place]
         entry: dict[str, Any] = {
             "name": system.name,
             "variant": system.variant,
             "group": system.group,
             "level": system.level,
-            "siSnr": None if system is shown[0]
-            else float(si_snr(system.audio[clip : clip + 1], original)[0]),
-        }  # fmt: skip
+            "siSnr": None if system is shown[0] else float(si_snr(audio[None], original)[0]),
+        }
         if system.codes is not None and system.origin is not None:
-            codes = system.codes[clip]
+            codes = system.codes[place]
             entry["rates"] = clip_rates(codes, system.origin, system.coder, seconds)
             if not system.streams:
-                entry["codes"] = raster(codes, system.origin, system.order)
+                entry["codes"] = raster(codes, system.origin, system.order, system.sorting)
         if system.streams:
-            entry["stream"] = base64_text(system.streams[clip])
-            peak = float(np.abs(system.audio[clip]).max())
+            entry |= {"stream": base64_text(system.streams[place]), "model": system.model}
+            peak = float(np.abs(audio).max())
             entry["gain"] = float(np.abs(sound).max()) / peak if peak else 1.0
-        if system.versions:
-            version = system.versions[clip]
-            entry["rates"] = {"kbps": version.kbps, "headers": version.header_kbps}
+        if system.rates:
+            entry["rates"] = system.rates[place]
         yield entry
 
 

@@ -67,6 +67,11 @@ class Pages:
         )
 
 
+def under_test(system: str) -> bool:
+    """Neither the reference nor an anchor."""
+    return system != REFERENCE and not system.startswith("anchor")
+
+
 def in_order(systems: Iterable[str]) -> tuple[str, ...]:
     """The systems in the order of `ORDER`, unknown ones last and by name."""
     place = {name: index for index, name in enumerate(ORDER)}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest, friedmanchisquare, rankdata, wilcoxon
 
 from spiking_music.evaluation.bootstrap import interval, median_interval
-from spiking_music.listening.scores import REFERENCE, Pages
+from spiking_music.listening.scores import Pages, under_test
 
 EXACT = 50  # differences
 
@@ -66,10 +66,6 @@ def friedman(pages: Pages) -> pd.DataFrame:
         row = {"systems": name, "count": len(columns), "units": len(means)}
         rows.append(row | {"statistic": statistic, "p": p})
     return _named(pages, rows)
-
-
-def under_test(system: str) -> bool:
-    return system != REFERENCE and not system.startswith("anchor")
 
 
 def comparisons(pages: Pages) -> pd.DataFrame:

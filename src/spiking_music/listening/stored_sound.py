@@ -1,7 +1,7 @@
 """Sounds as the sample page holds them: lossless, or so small that their loss cannot matter.
 
 The reference is FLAC of 16 bits. Any other sound is MP3 where the noise that this adds is far below
-what the system itself errs by, or so far below the sound that nobody hears it; else FLAC as well.
+what the system itself errs by, or far below the sound; else FLAC as well. `NOTE` tells readers.
 """
 
 import html
@@ -14,9 +14,15 @@ from numpy.typing import NDArray
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.listening.inline_html import base64_text
 
-QUALITIES = (0.7, 0.5, 0.3, 0.1, 0.0)  # of MP3 as soundfile counts, the smallest file first
-BELOW_ERROR_DB = 10.0  # where the noise of MP3 must lie, and below the sound between:
-LEAST_DB, ENOUGH_DB = 30.0, 40.0
+# of MP3 as soundfile counts, the smallest file first
+QUALITIES = (0.9, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)
+BELOW_ERROR_DB = 15.0  # where the noise of MP3 must lie, and below the sound between:
+LEAST_DB, ENOUGH_DB = 15.0, 35.0
+NOTE = (
+    "References are lossless. Sound of the MDCT codec is decoded in this page. Other sounds are MP3"
+    f" or lossless: noise of MP3 lies {BELOW_ERROR_DB:g} dB or more below what the system errs by,"
+    f" or {ENOUGH_DB:g} dB below the sound. All numbers are of the sound before."
+)
 Sound = NDArray[np.float32]  # (samples,), full scale = 1
 
 

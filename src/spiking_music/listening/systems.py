@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pyloudnorm
@@ -72,6 +73,9 @@ def anchors(audio: Audio, sample_rate: int) -> dict[str, Audio]:
 Note = tuple[float, float, int, int]  # start and end in seconds of the clip, MIDI number, velocity
 
 
+Sorting = Literal["note", "rarity", "frequency"]
+
+
 @dataclass(frozen=True)
 class SystemOutput:
     """One system, at one level where it has levels."""
@@ -83,14 +87,21 @@ class SystemOutput:
     codes: Codes | None = None  # (clips, rows, T)
     order: NDArray[np.int64] | None = None  # of the units, see `unit_order`
     coder: EntropyCoder | None = None
-    versions: tuple[AtRate, ...] = ()  # of a codec, a clip each
+    rates: tuple[dict[str, Any], ...] = ()  # a clip each, as `clip_rates`, where they are known
     streams: tuple[bytes, ...] = ()  # a clip each, which the page decodes by itself
     weights: Path | None = None  # of the model that decodes them
+    shared: str | None = None  # the model's name, where several rows have one; None: the variant's
+    sorting: Sorting = "note"  # what `order` sorts units by
 
     @property
     def level(self) -> int | None:
         """μ; None where there is none."""
         return None if self.origin is None or self.origin.level == NO_LEVEL else self.origin.level
+
+    @property
+    def model(self) -> str:
+        """The name of the model that decodes its streams."""
+        return self.shared or self.variant
 
     @property
     def name(self) -> str:
@@ -134,6 +145,7 @@ def system_outputs(
                 origin=decoded.origin,
                 codes=decoded.codes,
                 order=unit_order(codes, excerpt.onsets) if kind == "binary" else None,
+                sorting="rarity" if excerpt.onsets is None else "note",
                 coder=make_coder(load_tables(tables)) if tables.is_file() else None,
             )
         if shown.coder is not None and browser_model.runs(decoded.config):
@@ -159,14 +171,14 @@ def live_outputs(
         yield replace(
             shown,
             audio=np.stack([codec.decode(stream) for stream in streams]),
-            codes=np.stack([_codes(codec, stream) for stream in streams]),
+            codes=np.stack([stream_codes(codec, stream) for stream in streams]),
             origin=replace(shown.origin, level=level),
             streams=streams,
             weights=weights,
         )
 
 
-def _codes(codec: Codec, stream: bytes) -> Codes:
+def stream_codes(codec: Codec, stream: bytes) -> Codes:
     """All events (rows, T) of a stream."""
     signal, events = codec.model.config.signal, codec.events(stream)
     assert events.coding is not None
@@ -187,8 +199,13 @@ def _mp3(original: Audio, sample_rate: int, rates: Sequence[int]) -> Iterator[Sy
             f"mp3-{kbps}",
             "codec",
             np.stack([version.audio for version in versions]),
-            versions=versions,
+            rates=tuple(codec_rates(version) for version in versions),
         )
+
+
+def codec_rates(version: AtRate) -> dict[str, Any]:
+    """What the page says of a file of another codec."""
+    return {"kbps": version.kbps, "headers": version.header_kbps}
 
 
 def _levels(

@@ -1,4 +1,4 @@
-"""Messages → ratings as one CSV file, a row a rating, as the page itself writes them."""
+"""Messages → one CSV file, a row a rating or a choice, as the page itself writes them."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -7,10 +7,25 @@ from pathlib import Path
 
 from spiking_music import files
 from spiking_music.listening.collector import database
-from spiking_music.listening.collector.messages import Any, Ended, Rated, ScreenedOut, systems_of
-from spiking_music.listening.results import CLIP, SCORE, SESSION, SYSTEM, TEST
-
-AFTER = ("rating_time", "rating_comment", "seed")
+from spiking_music.listening.collector.messages import (
+    Any,
+    Attention,
+    Begun,
+    Chosen,
+    Ended,
+    Rated,
+    ScreenedOut,
+    systems_of,
+)
+from spiking_music.listening.result_files import (
+    CHOICE,
+    CLIP,
+    REST,
+    SCORE,
+    SESSION,
+    SYSTEM,
+    TEST,
+)
 
 
 @dataclass
@@ -19,13 +34,14 @@ class Listener:
 
     session: str
     known: dict[str, str] = field(default_factory=dict)  # fields and answers
-    pages: list[Rated] = field(default_factory=list)
+    pages: list[Rated | Chosen] = field(default_factory=list)
+    failed: int = 0  # attention pages
     ended: bool = False
     screened_out: bool = False
 
 
 def export(path: Path, out: Path) -> str:
-    """Write the ratings in the database `path` to the file `out`; returns who they are of.
+    """Write the answers in the database `path` to the file `out`; returns who they are of.
 
     Sessions that have not ended are there as far as they came. Raises as `database.read`.
     """
@@ -35,7 +51,9 @@ def export(path: Path, out: Path) -> str:
     systems = systems_of(manifest)
     with files.atomic(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([TEST, *names, SESSION, CLIP, SYSTEM, SCORE, *AFTER])
+        chosen = any(isinstance(page, Chosen) for listener in found for page in listener.pages)
+        columns = CHOICE if chosen else (SYSTEM, SCORE)
+        writer.writerow([TEST, *names, SESSION, CLIP, *columns, *REST])
         for listener in found:
             known = [listener.known.get(name, "") for name in names]
             writer.writerows(_rows(listener, known, systems))
@@ -48,14 +66,16 @@ def listeners(messages: Iterable[Any]) -> list[Listener]:
     found: dict[str, Listener] = {}
     for message in messages:
         listener = found.setdefault(message.session, Listener(message.session))
-        if isinstance(message, Rated):
+        if isinstance(message, Rated | Chosen):
             listener.pages.append(message)
-            continue
-        if not isinstance(message, Ended):
-            listener.known |= message.fields
-        listener.known |= message.answers
-        listener.ended |= isinstance(message, Ended)
-        listener.screened_out |= isinstance(message, ScreenedOut)
+        elif isinstance(message, Attention):
+            listener.failed += message.given != message.asked
+        else:
+            if isinstance(message, Begun | ScreenedOut):
+                listener.known |= message.fields
+            listener.known |= message.answers
+            listener.ended |= isinstance(message, Ended)
+            listener.screened_out |= isinstance(message, ScreenedOut)
     for listener in found.values():
         listener.pages.sort(key=lambda page: page.position)
     return list(found.values())
@@ -65,10 +85,20 @@ def _rows(
     listener: Listener, known: list[str], systems: dict[str, dict[str, str]]
 ) -> Iterator[list[object]]:
     for page in listener.pages:
-        rest = page.milliseconds, page.comment, page.seed
-        for sound, score in page.ratings:
-            system = systems[page.clip][sound]
-            yield [page.test, *known, listener.session, page.clip, system, score, *rest]
+        who = page.test, *known, listener.session
+        rest = page.milliseconds, page.comment, page.seed, page.method, listener.failed
+        if isinstance(page, Rated):
+            for sound, score in page.ratings:
+                yield [*who, page.clip, systems[page.clip][sound], score, *rest]
+        else:
+            yield [*who, page.clip, *_choice(page, systems[page.clip]), *rest]
+
+
+def _choice(page: Chosen, systems: dict[str, str]) -> tuple[str, ...]:
+    """The systems A, B and X, and the one that was chosen, or "none"."""
+    a, b = (systems[sound] for sound in page.sounds)
+    named = {"a": a, "b": b, "none": "none"}
+    return a, b, named[page.x] if page.x else "", named[page.answer]
 
 
 def _told(found: list[Listener]) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from spiking_music.config import PageConfig, Section
 from spiking_music.errors import DataError
+from spiking_music.listening.design import SCALES, Trial, sound, trials
 from spiking_music.listening.manifest import Manifest
 
 LONGEST = 200  # characters of an answer
@@ -18,6 +19,7 @@ SAFE = 2**53 - 1  # the largest integer that JavaScript is sure of
 Answers = dict[str, Annotated[str, Field(max_length=LONGEST)]]
 Whole = Annotated[int, Field(ge=0, le=SAFE, strict=True)]
 Score = Annotated[int, Field(ge=0, le=100, strict=True)]
+Answer = Literal["a", "b", "none", "1", "2", "3", "4", "5"]
 
 
 class Message(Section):
@@ -50,10 +52,36 @@ class Rated(Message):
 
     kind: Literal["page"]
     clip: str
+    method: Literal["mushra", "mos", "dcr"] = "mushra"
+    trial: str | None = None  # None: there is one page of the clip, which is called after it
     position: Whole  # among the pages of the listener
     ratings: Annotated[tuple[tuple[str, Score], ...], Field(min_length=1)]
     milliseconds: Whole
     comment: Annotated[str, Field(max_length=LONGEST_COMMENT)]
+
+
+class Chosen(Message):
+    """The answer to a page of two sounds."""
+
+    kind: Literal["choice"]
+    method: Literal["ab", "abx"]
+    clip: str
+    trial: str
+    position: Whole
+    sounds: tuple[str, str]  # A and B
+    x: Literal["a", "b"] | None  # which of them came again as X
+    answer: Literal["a", "b", "none"]
+    milliseconds: Whole
+    comment: Annotated[str, Field(max_length=LONGEST_COMMENT)]
+
+
+class Attention(Message):
+    """The answer to a page that says what to answer."""
+
+    kind: Literal["attention"]
+    number: Whole
+    asked: Answer
+    given: Answer
 
 
 class Ended(Message):
@@ -63,21 +91,23 @@ class Ended(Message):
     answers: Answers  # of the questions after
 
 
-Any = Begun | ScreenedOut | Rated | Ended
+Any = Begun | ScreenedOut | Rated | Chosen | Attention | Ended
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[Any, Field(discriminator="kind")])
 
 
 def part(message: Any) -> str:
     """Which part of its session a message is; a session has each once."""
-    return f"page:{message.clip}" if isinstance(message, Rated) else message.kind
+    if isinstance(message, Rated):
+        return f"page:{message.trial or message.clip}"
+    if isinstance(message, Chosen):
+        return f"page:{message.trial}"
+    return f"attention:{message.number}" if isinstance(message, Attention) else message.kind
 
 
 def systems_of(manifest: Manifest) -> dict[str, dict[str, str]]:
     """Clip → sound as pages call it → system."""
     return {
-        clip.clip: {
-            stimulus.file.removesuffix(".wav"): stimulus.system for stimulus in clip.stimuli
-        }
+        clip.clip: {sound(stimulus.file): stimulus.system for stimulus in clip.stimuli}
         for clip in manifest.clips
     }
 
@@ -87,15 +117,19 @@ class Design:
     """What messages of a test can say."""
 
     test: str
-    sounds: Mapping[str, frozenset[str]]  # by clip
+    method: str
+    trials: Mapping[str, Trial]  # by name
+    attention: int  # pages
     fields: frozenset[str]
     choices: Mapping[str, tuple[str, ...]]  # by question; () is any answer
 
     @classmethod
     def of(cls, manifest: Manifest, settings: PageConfig) -> "Design":
-        sounds = {clip: frozenset(named) for clip, named in systems_of(manifest).items()}
+        """Raises as `trials`."""
+        made = {trial.name: trial for trial in trials(manifest, settings)}
         choices = {question.name: question.choices for question in settings.questions}
-        return cls(manifest.test, sounds, frozenset(settings.fields), choices)
+        fields = frozenset(settings.fields)
+        return cls(manifest.test, settings.method, made, settings.attention, fields, choices)
 
     def read(self, content: bytes) -> Any:
         """The message that `content` is. Raises `DataError` where it is none of this test."""
@@ -109,16 +143,36 @@ class Design:
             raise DataError(f"this server collects for test '{self.test}'")
         if isinstance(message, Rated):
             self._check_page(message)
+        elif isinstance(message, Chosen):
+            self._check_choice(message)
+        elif isinstance(message, Attention):
+            if not 1 <= message.number <= self.attention:
+                raise DataError("number: not an attention page of this test")
         else:
             self._check_answers(message)
         return message
 
     def _check_page(self, message: Rated) -> None:
-        if message.clip not in self.sounds:
+        trial = self.trials.get(message.trial or message.clip)
+        if message.method != self.method or trial is None or trial.clip != message.clip:
             raise DataError("clip: not one of this test")
         sounds = [sound for sound, _ in message.ratings]
-        if len(set(sounds)) < len(sounds) or set(sounds) != self.sounds[message.clip]:
+        if tuple(sorted(sounds)) != trial.sounds:
             raise DataError("ratings: not every sound of the clip once")
+        low, high = SCALES[self.method]
+        if not all(low <= score <= high for _, score in message.ratings):
+            raise DataError(f"ratings: not all from {low} to {high}")
+
+    def _check_choice(self, message: Chosen) -> None:
+        trial = self.trials.get(message.trial)
+        if message.method != self.method or trial is None or trial.clip != message.clip:
+            raise DataError("trial: not one of this test")
+        if tuple(sorted(message.sounds)) != trial.sounds:
+            raise DataError("sounds: not those of the trial")
+        if (message.x is not None) != (self.method == "abx"):
+            raise DataError("x: of ABX, and of nothing else")
+        if message.answer == "none" and self.method == "abx":
+            raise DataError("answer: a or b")
 
     def _check_answers(self, message: Begun | ScreenedOut | Ended) -> None:
         if not isinstance(message, Ended) and not message.fields.keys() <= self.fields:

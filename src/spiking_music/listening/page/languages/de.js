@@ -2,7 +2,7 @@
 
 export const words = {
   progress: "Fortschritt des Tests",
-  stages: { welcome: "Willkommen", volume: "Lautstärke", training: "Training", trial: "Test", questions: "Fragen", finish: "Ergebnisse" },
+  stages: { welcome: "Willkommen", volume: "Lautstärke", headphones: "Kopfhörer", training: "Training", trial: "Test", questions: "Fragen", finish: "Ergebnisse" },
   headings: { training: "Training", trial: "Ausschnitt" },
   heading: (kind, number, count, title) => `${kind} ${number} von ${count}: ${title}`,
   loading: "Die Klänge werden geladen …",
@@ -15,9 +15,11 @@ export const words = {
   advice: [
     "Benutzen Sie Kopfhörer in einem ruhigen Raum.",
     "Wechseln Sie zwischen den Klängen, sooft Sie möchten; alle laufen an derselben Stelle.",
+    "Machen Sie eine Pause, wann immer Sie möchten: Dieser Browser behält Ihre Antworten.",
+  ],
+  sliderAdvice: [
     "Ein Regler lässt sich bewegen, sobald sein Klang gehört wurde.",
     "Eine Fassung ist die Referenz selbst: Sie verdient 100.",
-    "Machen Sie eine Pause, wann immer Sie möchten: Dieser Browser behält Ihre Antworten.",
   ],
   consent: "Ich habe dies gelesen und bin einverstanden",
   begin: "Beginnen",
@@ -48,6 +50,44 @@ export const words = {
   notRated: "noch nicht bewertet",
   locked: "gesperrt, bis er gehört wurde",
   unlocked: (number) => `Klang ${number} kann jetzt bewertet werden`,
+  theSound: "der Klang",
+  stillToAnswer: "Noch zu beantworten.",
+  canAnswer: "Sie können jetzt antworten",
+  practice: "Diese Seite ist zum Üben: Ihre Antwort zählt nicht.",
+  attentionTask: (answer) => `Diese Seite prüft, ob die Aufgabe gelesen wird. Hören Sie zu und antworten Sie dann: ${answer}`,
+  methods: {
+    mos: {
+      introduction: (pages) => `Sie hören ${pages} Musikstücke und bewerten, wie gut jedes klingt.`,
+      question: "Wie gut ist der Klang?",
+      task: "Wie gut klingt diese Aufnahme?",
+      scale: ["schlecht", "dürftig", "ordentlich", "gut", "ausgezeichnet"], // ITU-T P.800
+    },
+    dcr: {
+      introduction: (pages) => `Sie hören ${pages} Musikstücke, jedes neben seiner Referenz, und bewerten, wie viel schlechter es klingt.`,
+      question: "Wie empfinden Sie den Unterschied zur Referenz?",
+      task: "Hören Sie die Referenz und dann den Klang. Wie störend ist der Unterschied?",
+      scale: ["sehr störend", "störend", "etwas störend", "hörbar, aber nicht störend", "unhörbar"], // ITU-T P.800
+    },
+    ab: {
+      introduction: (pages) => `Sie hören ${pages} Paare von Klängen und sagen, welchen der beiden Sie vorziehen.`,
+      question: "Welchen ziehen Sie vor?",
+      task: "Hören Sie beide Klänge. Welchen ziehen Sie vor?",
+      answers: { a: "A ist besser", b: "B ist besser", none: "keinen von beiden" },
+    },
+    abx: {
+      introduction: (pages) => `Sie hören ${pages}-mal zwei Klänge, A und B, und einen dritten, X, der einer von beiden ist. Sie sagen, welcher.`,
+      question: "Was ist X?",
+      task: "Hören Sie A, B und X. X ist entweder A oder B: welcher?",
+      answers: { a: "X ist A", b: "X ist B" },
+    },
+  },
+
+  headphonesHeading: (number, count) => `Kopfhörer: ${number} von ${count}`,
+  headphonesTask: "Setzen Sie Ihre Kopfhörer auf. Sie hören drei Töne nacheinander. Welcher ist der leiseste?",
+  playTones: "Die drei Töne abspielen",
+  quietest: "Welcher Ton ist der leiseste?",
+  tone: (number) => `Ton ${number}`,
+
   comment: "Kommentar (freiwillig)",
   stillToHear: (numbers) => `Noch zu hören: ${numbers}`,
   stillToRate: (numbers) => `Noch zu bewerten: ${numbers}`,
@@ -56,6 +96,8 @@ export const words = {
   space: "Leertaste",
   escape: "Esc",
   keys: {
+    sound: "einen Klang abspielen",
+    answer: "antworten",
     number: "einen Klang abspielen, dann zu seinem Regler",
     r: "die Referenz abspielen",
     space: "abspielen und anhalten",

@@ -2,7 +2,7 @@
 
 export const words = {
   progress: "Progress of the test",
-  stages: { welcome: "Welcome", volume: "Volume", training: "Training", trial: "Test", questions: "Questions", finish: "Results" },
+  stages: { welcome: "Welcome", volume: "Volume", headphones: "Headphones", training: "Training", trial: "Test", questions: "Questions", finish: "Results" },
   headings: { training: "Training", trial: "Excerpt" },
   heading: (kind, number, count, title) => `${kind} ${number} of ${count}: ${title}`,
   loading: "Loading the sounds …",
@@ -15,9 +15,11 @@ export const words = {
   advice: [
     "Use headphones in a quiet room.",
     "Switch between the sounds as often as you like; they all run at the same position.",
+    "Take a break whenever you like: this browser keeps your answers.",
+  ],
+  sliderAdvice: [
     "A slider is enabled once its sound has been heard.",
     "One version is the reference itself: it deserves 100.",
-    "Take a break whenever you like: this browser keeps your answers.",
   ],
   consent: "I have read this and I agree",
   begin: "Begin",
@@ -48,6 +50,44 @@ export const words = {
   notRated: "not yet rated",
   locked: "locked until heard",
   unlocked: (number) => `Sound ${number} can be rated now`,
+  theSound: "the sound",
+  stillToAnswer: "Still to be answered.",
+  canAnswer: "You can answer now",
+  practice: "This page is for practice: its answer does not count.",
+  attentionTask: (answer) => `This page checks that the task is read. Listen, and then answer: ${answer}`,
+  methods: {
+    mos: {
+      introduction: (pages) => `You will hear ${pages} pieces of music and rate how good the sound of each is.`,
+      question: "How good is the sound?",
+      task: "How good is the sound of this recording?",
+      scale: ["bad", "poor", "fair", "good", "excellent"], // ITU-T P.800
+    },
+    dcr: {
+      introduction: (pages) => `You will hear ${pages} pieces of music, each beside its reference, and rate how much worse it sounds.`,
+      question: "How do you find the difference from the reference?",
+      task: "Listen to the reference, and then to the sound. How annoying is the difference?",
+      scale: ["very annoying", "annoying", "slightly annoying", "audible, but not annoying", "inaudible"], // ITU-T P.800
+    },
+    ab: {
+      introduction: (pages) => `You will hear ${pages} pairs of sounds and say which of the two you prefer.`,
+      question: "Which do you prefer?",
+      task: "Listen to both sounds. Which do you prefer?",
+      answers: { a: "I prefer A", b: "I prefer B", none: "no preference" },
+    },
+    abx: {
+      introduction: (pages) => `You will hear ${pages} times two sounds, A and B, and a third, X, that is one of them. You say which.`,
+      question: "What is X?",
+      task: "Listen to A, B and X. X is either A or B: which?",
+      answers: { a: "X is A", b: "X is B" },
+    },
+  },
+
+  headphonesHeading: (number, count) => `Headphones: ${number} of ${count}`,
+  headphonesTask: "Put on your headphones. You will hear three tones, one after the other. Which is the quietest?",
+  playTones: "Play the three tones",
+  quietest: "Which tone is the quietest?",
+  tone: (number) => `Tone ${number}`,
+
   comment: "Comment (optional)",
   stillToHear: (numbers) => `Still to be heard: ${numbers}`,
   stillToRate: (numbers) => `Still to be rated: ${numbers}`,
@@ -56,6 +96,8 @@ export const words = {
   space: "Space",
   escape: "Esc",
   keys: {
+    sound: "play a sound",
+    answer: "answer",
     number: "play a sound, then go to its slider",
     r: "play the reference",
     space: "play and pause",

@@ -2,7 +2,7 @@
 
 export const words = {
   progress: "Progreso de la prueba",
-  stages: { welcome: "Bienvenida", volume: "Volumen", training: "Entrenamiento", trial: "Prueba", questions: "Preguntas", finish: "Resultados" },
+  stages: { welcome: "Bienvenida", volume: "Volumen", headphones: "Auriculares", training: "Entrenamiento", trial: "Prueba", questions: "Preguntas", finish: "Resultados" },
   headings: { training: "Entrenamiento", trial: "Fragmento" },
   heading: (kind, number, count, title) => `${kind} ${number} de ${count}: ${title}`,
   loading: "Cargando los sonidos…",
@@ -15,9 +15,11 @@ export const words = {
   advice: [
     "Use auriculares en un lugar tranquilo.",
     "Cambie de sonido tantas veces como quiera; todos avanzan a la vez.",
+    "Haga una pausa cuando quiera: este navegador conserva sus respuestas.",
+  ],
+  sliderAdvice: [
     "Un control se activa cuando se ha escuchado su sonido.",
     "Una de las versiones es la propia referencia: merece 100.",
-    "Haga una pausa cuando quiera: este navegador conserva sus respuestas.",
   ],
   consent: "He leído este texto y estoy de acuerdo",
   begin: "Empezar",
@@ -48,6 +50,44 @@ export const words = {
   notRated: "aún sin valorar",
   locked: "bloqueado hasta que se escuche",
   unlocked: (number) => `Ya se puede valorar el sonido ${number}`,
+  theSound: "el sonido",
+  stillToAnswer: "Falta responder.",
+  canAnswer: "Ya puede responder",
+  practice: "Esta página es para practicar: su respuesta no cuenta.",
+  attentionTask: (answer) => `Esta página comprueba que se lee la tarea. Escuche y responda: ${answer}`,
+  methods: {
+    mos: {
+      introduction: (pages) => `Va a escuchar ${pages} fragmentos de música y a valorar la calidad del sonido de cada uno.`,
+      question: "¿Cómo es la calidad del sonido?",
+      task: "¿Cómo es la calidad del sonido de esta grabación?",
+      scale: ["mala", "pobre", "regular", "buena", "excelente"], // ITU-T P.800
+    },
+    dcr: {
+      introduction: (pages) => `Va a escuchar ${pages} fragmentos de música, cada uno junto a su referencia, y a valorar su degradación.`,
+      question: "¿Cómo le parece la diferencia con la referencia?",
+      task: "Escuche la referencia y después el sonido. ¿Es molesta la diferencia?",
+      scale: ["muy molesta", "molesta", "ligeramente molesta", "audible, pero no molesta", "inaudible"], // ITU-T P.800
+    },
+    ab: {
+      introduction: (pages) => `Va a escuchar ${pages} pares de sonidos y a decir cuál de los dos prefiere.`,
+      question: "¿Cuál prefiere?",
+      task: "Escuche los dos sonidos. ¿Cuál prefiere?",
+      answers: { a: "prefiero A", b: "prefiero B", none: "ninguno de los dos" },
+    },
+    abx: {
+      introduction: (pages) => `Va a escuchar ${pages} veces dos sonidos, A y B, y un tercero, X, que es uno de ellos. Usted dice cuál.`,
+      question: "¿Qué es X?",
+      task: "Escuche A, B y X. X es A o B: ¿cuál?",
+      answers: { a: "X es A", b: "X es B" },
+    },
+  },
+
+  headphonesHeading: (number, count) => `Auriculares: ${number} de ${count}`,
+  headphonesTask: "Póngase los auriculares. Va a escuchar tres tonos, uno tras otro. ¿Cuál es el más débil?",
+  playTones: "Reproducir los tres tonos",
+  quietest: "¿Qué tono es el más débil?",
+  tone: (number) => `Tono ${number}`,
+
   comment: "Comentario (opcional)",
   stillToHear: (numbers) => `Faltan por escuchar: ${numbers}`,
   stillToRate: (numbers) => `Faltan por valorar: ${numbers}`,
@@ -56,6 +96,8 @@ export const words = {
   space: "Espacio",
   escape: "Esc",
   keys: {
+    sound: "reproducir un sonido",
+    answer: "responder",
     number: "reproducir un sonido e ir a su control",
     r: "reproducir la referencia",
     space: "reproducir y pausar",

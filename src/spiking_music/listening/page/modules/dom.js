@@ -28,5 +28,5 @@ export function decimal(number) {
 
 /** Whether keys typed here are text. */
 export function isText(target) {
-  return target.matches("textarea, input:not([type=range])");
+  return target.matches("textarea, input:not([type=range], [type=radio], [type=checkbox])");
 }

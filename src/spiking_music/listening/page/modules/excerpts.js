@@ -3,24 +3,27 @@
 const CHANNELS = 32; // the most that every browser takes
 
 /**
- * buffers: Map of sound -> mono AudioBuffer, all of one length. region: [start, end) in samples.
- * Returns [{ sounds, buffer }], the buffer a channel a sound: what is one buffer cannot fall out of
- * step, however late a busy browser starts it. The ends are faded over `ramp` seconds, so that it
- * loops without a click (BS.1534-3: 5 ms).
+ * buffers: Map of sound -> AudioBuffer, all of one length, and mono or stereo. region: [start, end)
+ * in samples. Returns [{ sounds, channels, buffer }], the channels of one sound after those of
+ * another: what is one buffer cannot fall out of step, however late a busy browser starts it. The
+ * ends are faded over `ramp` seconds, so that it loops without a click (BS.1534-3: 5 ms).
  */
 export function excerpts(context, buffers, region, ramp) {
   const names = [...buffers.keys()];
   const made = [];
-  for (let first = 0; first < names.length; first += CHANNELS) {
-    const sounds = names.slice(first, first + CHANNELS);
+  const channels = buffers.get(names[0]).numberOfChannels;
+  const most = Math.floor(CHANNELS / channels); // sounds in one buffer
+  for (let first = 0; first < names.length; first += most) {
+    const sounds = names.slice(first, first + most);
     const length = region[1] - region[0];
-    const buffer = context.createBuffer(sounds.length, length, context.sampleRate);
-    sounds.forEach((sound, channel) => {
-      const samples = buffers.get(sound).getChannelData(0).slice(...region);
+    const buffer = context.createBuffer(channels * sounds.length, length, context.sampleRate);
+    for (let place = 0; place < channels * sounds.length; place++) {
+      const sound = buffers.get(sounds[Math.floor(place / channels)]);
+      const samples = sound.getChannelData(place % channels).slice(...region);
       fade(samples, Math.round(ramp * context.sampleRate));
-      buffer.copyToChannel(samples, channel);
-    });
-    made.push({ sounds, buffer });
+      buffer.copyToChannel(samples, place);
+    }
+    made.push({ sounds, channels, buffer });
   }
   return made;
 }

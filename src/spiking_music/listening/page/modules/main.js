@@ -3,7 +3,8 @@
 import { ScreenedOutPage } from "mushra/completion";
 import { element } from "mushra/dom";
 import { FinishPage } from "mushra/finish";
-import { begun, ended, rated, screenedOut } from "mushra/messages";
+import { HeadphonesPage } from "mushra/headphones";
+import { answered, begun, ended, screenedOut } from "mushra/messages";
 import { Outbox } from "mushra/outbox";
 import { plan } from "mushra/plan";
 import { Player } from "mushra/player";
@@ -29,8 +30,10 @@ let current = null;
 async function done(stage, place) {
   if (stage.kind === "welcome") {
     await begin();
-  } else if (stage.kind === "trial") {
-    outbox.add(rated(test, session, stage, place));
+  } else if (stage.kind === "trial" || stage.kind === "attention") {
+    outbox.add(answered(test, session, stage, place));
+  } else if (stage.kind === "headphones" && session.state.screenedOut) {
+    outbox.add(screenedOut(test, session));
   }
   if (stages[place + 1]?.kind === "finish") {
     outbox.add(ended(test, session));
@@ -63,10 +66,10 @@ async function show() {
   const stage = stages[place];
   progress(stage, place);
   try {
-    if (stage.clip) {
+    if (stage.sounds) {
       main.replaceChildren(element("p", { class: "waiting" }, words.loading));
-      const after = stages[place + 1].clip;
-      player.load(await load(stage.clip, test.sampleRate, after?.stimuli), stage.clip.reference);
+      const after = stages[place + 1].sounds;
+      player.load(await load(stage.sounds, test.sampleRate, after), stage.clip.reference);
       player.setVolume(decibels(session.state.volume));
       if (after) {
         prepare(after, test.sampleRate);
@@ -92,6 +95,8 @@ function made(stage, next) {
       return new WelcomePage(app, { next });
     case "volume":
       return new VolumePage(app, stage, { next });
+    case "headphones":
+      return new HeadphonesPage(app, { next });
     case "questions":
       return new QuestionsPage(app, { next });
     case "finish":
@@ -109,13 +114,15 @@ function restart() {
 }
 
 function title(stage) {
-  const alike = stages.filter(({ kind }) => kind === stage.kind);
+  const told = ({ kind }) => (kind === "attention" ? "trial" : kind);
+  const alike = stages.filter((other) => told(other) === told(stage));
   const number = alike.indexOf(stage) + 1;
-  return words.heading(words.headings[stage.kind], number, alike.length, stage.clip.title);
+  return words.heading(words.headings[told(stage)], number, alike.length, stage.clip.title);
 }
 
 function progress(stage, place) {
-  document.getElementById("where").textContent = words.stages[stage.kind];
+  const kind = stage.kind === "attention" ? "trial" : stage.kind; // or they would be known
+  document.getElementById("where").textContent = words.stages[kind];
   const bar = document.getElementById("progress");
   bar.ariaLabel = words.progress;
   bar.max = stages.length - 1;

@@ -36,7 +36,7 @@ export class Player {
     return this.region.map((sample) => sample / this.context.sampleRate);
   }
 
-  /** Take the sounds of a clip, Map of sound -> mono AudioBuffer of one length; nothing plays yet. */
+  /** Take the sounds of a clip, Map of sound -> AudioBuffer, all of one length; nothing plays yet. */
   load(buffers, selected) {
     this.pause();
     this.buffers = buffers;

@@ -29,10 +29,10 @@ export class Session {
     this.save();
   }
 
-  /** What is known of a page with sounds: ratings and seconds heard by sound, time, a comment. */
-  page({ kind, clip }) {
-    const name = `${kind}:${clip.clip}`;
-    this.state.pages[name] ??= { ratings: {}, heard: {}, milliseconds: 0, comment: "" };
+  /** What is known of a page with sounds: ratings and seconds heard by sound, a choice, time, a comment. */
+  page({ kind, trial }) {
+    const name = `${kind}:${trial}`;
+    this.state.pages[name] ??= { ratings: {}, choice: null, heard: {}, milliseconds: 0, comment: "" };
     return this.state.pages[name];
   }
 
@@ -60,7 +60,7 @@ export class Session {
     const asked = new URLSearchParams(location.search).get("seed");
     const seed = /^\d+$/.test(asked ?? "") ? Number(asked) : hash(`${this.test.seed}:${identity}`);
     return {
-      ...{ uuid: identity, seed, number: null, stage: 0, volume: 75, pages: {}, saved: false, screenedOut: false },
+      ...{ uuid: identity, seed, number: null, stage: 0, volume: 75, pages: {}, saved: false, screenedOut: false, tones: [] },
       ...{ fields: { ...this.identity }, answers: {} },
     };
   }

@@ -7,22 +7,21 @@ const decoded = new Map(); // sound -> promise of an AudioBuffer, of the latest 
 
 globalThis.receiveSound = (sound, base64) => received.set(sound, base64);
 
-/** AudioBuffers of a clip by sound. `others` stay in memory too, such as those of the next page. */
-export async function load(clip, sampleRate, others = []) {
-  const wanted = new Set([...clip.stimuli, ...others]);
+/** AudioBuffers by sound. `others` stay in memory too, such as those of the next page. */
+export async function load(sounds, sampleRate, others = []) {
+  const wanted = new Set([...sounds, ...others]);
   for (const sound of decoded.keys()) {
     if (!wanted.has(sound)) {
       decoded.delete(sound);
     }
   }
-  const buffers = clip.stimuli.map((sound) => fetched(sound, sampleRate));
-  const all = await Promise.all(buffers);
-  return new Map(clip.stimuli.map((sound, i) => [sound, all[i]]));
+  const all = await Promise.all(sounds.map((sound) => fetched(sound, sampleRate)));
+  return new Map(sounds.map((sound, i) => [sound, all[i]]));
 }
 
-/** Begin to load the sounds of a clip that is soon needed. */
-export function prepare(clip, sampleRate) {
-  clip.stimuli.forEach((sound) => fetched(sound, sampleRate).catch(() => decoded.delete(sound)));
+/** Begin to load sounds that are soon needed. */
+export function prepare(sounds, sampleRate) {
+  sounds.forEach((sound) => fetched(sound, sampleRate).catch(() => decoded.delete(sound)));
 }
 
 function fetched(sound, sampleRate) {

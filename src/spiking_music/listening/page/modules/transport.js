@@ -5,8 +5,8 @@ import { Waveform } from "mushra/waveform";
 import { words } from "mushra/words";
 
 export class Transport {
-  /** reference: what its button plays; toggle and select do what they say. */
-  constructor(player, reference, { shortest, toggle, select }) {
+  /** reference: what its button plays, if it is `open`; toggle and select do what they say. */
+  constructor(player, reference, { shortest, open = true, toggle, select }) {
     this.player = player;
     this.reference = reference;
     this.icon = element("span", { class: "icon play", "aria-hidden": "true" });
@@ -21,7 +21,7 @@ export class Transport {
       "button",
       {
         ...{ type: "button", class: "reference", "aria-pressed": "false" },
-        "aria-keyshortcuts": "R",
+        ...{ "aria-keyshortcuts": "R", hidden: !open },
         onclick: () => select(reference),
       },
       words.reference,

@@ -1,7 +1,7 @@
-// A page of sounds to compare with the reference and, unless it is for training, to be rated.
+// A page of sounds that is answered, unless it is for training.
 
 import { announce, element, isText } from "mushra/dom";
-import { BANDS, Rating } from "mushra/rating";
+import { board, hasReference, help, inWords } from "mushra/methods";
 import { Transport } from "mushra/transport";
 import { words } from "mushra/words";
 
@@ -9,18 +9,28 @@ const SAVE_EVERY = 1000; // milliseconds
 const LONGEST = 1000; // milliseconds between two looks at the clock, unless the page was out of sight
 
 export class TrialPage {
-  /** app: test, session, player. stage: kind, clip and order. The player holds the clip's sounds. */
+  /** app: test, session, player. stage: see `plan`. The player holds the sounds of the stage. */
   constructor(app, stage, { heading, next }) {
     Object.assign(this, { app, stage, page: app.session.page(stage) });
     this.training = stage.kind === "training";
-    this.chosen = null; // null = the open reference, else a place in the order
+    this.open = hasReference(app.test);
+    this.chosen = this.open ? null : 0; // null = the open reference, else a place on the board
+    app.player.select(this.#sound());
     this.saved = this.last = performance.now();
     this.transport = new Transport(app.player, stage.clip.reference, {
       shortest: app.test.loopSeconds,
+      open: this.open,
       toggle: () => this.#toggle(),
       select: () => this.#choose(null),
     });
-    this.ratings = stage.order.map((sound, place) => this.#rating(sound, place));
+    this.board = board(app.test, {
+      ...{ stage, page: this.page, heardSeconds: app.test.heardSeconds },
+      play: (place) => this.#choose(place),
+      answered: () => {
+        app.session.save();
+        this.#ready();
+      },
+    });
     this.next = element("button", { type: "button", class: "main", onclick: () => next() }, words.next);
     this.left = element("p", { class: "left", id: "left" });
     this.next.setAttribute("aria-describedby", "left");
@@ -30,9 +40,9 @@ export class TrialPage {
       element("h1", { tabindex: "-1" }, heading),
       element("p", { class: "task" }, this.#task()),
       this.transport.element,
-      this.#board(),
-      ...(this.training ? [] : [this.#comment()]),
-      element("footer", {}, element("div", { class: "state" }, this.left, shortcuts()), this.next),
+      this.board.element,
+      ...(stage.kind === "trial" ? [this.#comment()] : []),
+      element("footer", {}, element("div", { class: "state" }, this.left, shortcuts(app.test)), this.next),
     );
     this.keys = (event) => this.#key(event);
     document.addEventListener("keydown", this.keys);
@@ -50,33 +60,15 @@ export class TrialPage {
   }
 
   #task() {
-    return this.training ? words.trainingTask : words.trialTask;
-  }
-
-  #rating(sound, place) {
-    return new Rating(place + 1, {
-      score: this.page.ratings[sound],
-      heard: this.page.heard[sound] ?? 0,
-      heardSeconds: this.app.test.heardSeconds,
-      play: () => this.#choose(place),
-      rated: (score) => {
-        this.page.ratings[sound] = score;
-        this.app.session.save();
-        this.#ready();
-      },
-    });
-  }
-
-  #board() {
-    const scale = [...BANDS].reverse().map((name, i) =>
-      element("li", {}, element("span", {}, name), element("small", {}, `${80 - 20 * i}–${100 - 20 * i}`)),
-    );
-    return element(
-      "section",
-      { class: "board", "aria-label": words.ratings },
-      element("ol", { class: "scale", "aria-hidden": "true" }, ...scale),
-      element("ol", { class: "sounds" }, ...this.ratings.map((rating) => rating.element)),
-    );
+    const { test } = this.app;
+    if (this.stage.kind === "attention") {
+      return words.attentionTask(inWords(test, this.stage.asked));
+    }
+    if (test.method === "mushra") {
+      return this.training ? words.trainingTask : words.trialTask;
+    }
+    const { task } = words.methods[test.method];
+    return this.training ? `${task} ${words.practice}` : task;
   }
 
   #comment() {
@@ -91,12 +83,18 @@ export class TrialPage {
     return element("label", { class: "comment" }, words.comment, text);
   }
 
+  /** The sound that was chosen; X is one of the two before it. */
+  #sound() {
+    const { clip, order, x } = this.stage;
+    return this.chosen === null ? clip.reference : (order[this.chosen] ?? order[x]);
+  }
+
   #choose(place) {
     const { player } = this.app;
     this.#count(performance.now());
     this.chosen = place;
-    player.select(place === null ? this.stage.clip.reference : this.stage.order[place]);
-    announce(place === null ? words.reference : words.sound(place + 1));
+    player.select(this.#sound());
+    announce(place === null ? words.reference : this.board.called(place));
     return player.play();
   }
 
@@ -109,22 +107,24 @@ export class TrialPage {
     if (isText(event.target) || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const place = "123456789".indexOf(event.key);
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const place = this.board.shortcuts[key];
     const action = {
-      r: () => this.#choose(null),
+      ...(this.open ? { r: () => this.#choose(null) } : {}),
       "[": () => this.transport.mark(0),
       "]": () => this.transport.mark(1),
       Escape: () => this.transport.clear(),
       " ": () => this.#toggle(),
-    }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    const ownKey = event.key === " " && event.target.matches("button, summary");
-    if (place >= 0 && place < this.ratings.length) {
+    }[key];
+    const ownKey = key === " " && event.target.matches("button, summary, [type=radio]");
+    if (place !== undefined) {
       this.#choose(place);
-      const { slider, button } = this.ratings[place];
-      (slider.disabled ? button : slider).focus();
+      this.board.target(place).focus();
     } else if (action && !ownKey) {
       event.preventDefault();
       action();
+    } else if (/^[1-9]$/.test(key)) {
+      this.board.answer?.(Number(key));
     }
   }
 
@@ -136,7 +136,7 @@ export class TrialPage {
       this.saved = now;
     }
     const { playing } = this.app.player;
-    this.ratings.forEach((rating, place) => rating.setPlaying(playing, place === this.chosen));
+    this.board.sounds.forEach((sound, place) => sound.setPlaying(playing, place === this.chosen));
     this.transport.show(this.chosen === null);
     this.frame = requestAnimationFrame(() => this.#tick());
   }
@@ -146,48 +146,47 @@ export class TrialPage {
     const milliseconds = Math.min(now - this.last, LONGEST);
     this.last = now;
     this.page.milliseconds += milliseconds;
-    if (!this.app.player.playing || this.chosen === null) {
+    if (!this.app.player.playing) {
       return;
     }
-    const sound = this.stage.order[this.chosen];
-    this.page.heard[sound] = (this.page.heard[sound] ?? 0) + milliseconds / 1000;
-    const rating = this.ratings[this.chosen];
-    if (!rating.unlocked) {
-      rating.hear(this.page.heard[sound]);
-      if (rating.unlocked) {
-        this.#unlocked(rating);
+    const { heard } = this.page;
+    const name = this.chosen === null ? "reference" : this.board.keys[this.chosen];
+    heard[name] = (heard[name] ?? 0) + milliseconds / 1000;
+    const sound = this.board.sounds[this.chosen];
+    if (sound && !sound.unlocked) {
+      sound.hear(heard[name]);
+      if (sound.unlocked) {
+        this.#unlocked(this.chosen);
       }
+    } else if (!sound) {
+      this.#ready();
     }
   }
 
-  #unlocked(rating) {
-    announce(words.unlocked(rating.number));
-    if (document.activeElement === rating.button) {
-      rating.slider.focus();
+  #unlocked(place) {
+    const said = this.board.heard(place);
+    if (said) {
+      announce(said);
+    }
+    if (document.activeElement === this.board.sounds[place].button) {
+      this.board.target(place).focus();
     }
     this.#ready();
   }
 
   /** What is still to be done before the next page. */
   #ready() {
-    const done = (rating) => (this.training ? rating.unlocked : rating.isRated);
-    const open = this.ratings.filter((rating) => !done(rating)).map(({ number }) => number);
-    const still = this.training ? words.stillToHear : words.stillToRate;
-    this.left.textContent = open.length ? still(open.join(", ")) : words.allDone;
-    this.next.disabled = open.length > 0;
+    const left = this.board.left();
+    const told = left || words.allDone;
+    if (this.left.textContent !== told) {
+      this.left.textContent = told;
+    }
+    this.next.disabled = left !== "";
   }
 }
 
-function shortcuts() {
-  const keys = [
-    ["1 … 9", words.keys.number],
-    ["R", words.keys.r],
-    [words.space, words.keys.space],
-    ["↑ ↓", words.keys.arrows],
-    ["[ ]", words.keys.brackets],
-    [words.escape, words.keys.escape],
-  ];
-  const rows = keys.map(([key, does]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)]);
+function shortcuts(test) {
+  const rows = help(test).map(([key, does]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)]);
   return element(
     "details",
     { class: "keys" },

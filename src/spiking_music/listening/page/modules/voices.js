@@ -12,15 +12,15 @@ export class Voices {
     this.fade.node.connect(output);
     this.gates = new Map();
     this.sources = [];
-    for (const { sounds, buffer } of excerpts) {
+    for (const { sounds, channels, buffer } of excerpts) {
       const source = context.createBufferSource();
       source.buffer = buffer;
       source.loop = true;
-      const splitter = context.createChannelSplitter(sounds.length);
+      const splitter = context.createChannelSplitter(channels * sounds.length);
       source.connect(splitter);
-      sounds.forEach((sound, channel) => {
+      sounds.forEach((sound, place) => {
         const gate = new Fader(context, sound === selected ? 1 : 0);
-        splitter.connect(gate.node, channel);
+        joined(context, splitter, channels * place, channels).connect(gate.node);
         gate.node.connect(this.fade.node);
         this.gates.set(sound, gate);
       });
@@ -49,4 +49,13 @@ export class Voices {
     this.sources.forEach((source) => source.stop(when + this.ramp));
     this.sources[0].onended = () => this.fade.node.disconnect();
   }
+}
+
+/** Some channels of a splitter as one signal. */
+function joined(context, splitter, first, channels) {
+  const merger = context.createChannelMerger(channels);
+  for (let channel = 0; channel < channels; channel++) {
+    splitter.connect(merger, first + channel, channel);
+  }
+  return merger;
 }

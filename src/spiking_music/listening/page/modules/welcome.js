@@ -43,11 +43,21 @@ export class WelcomePage {
 }
 
 function introduction(test) {
-  const sounds = Math.max(...test.clips.map((clip) => clip.stimuli.length));
+  const clips = test.clipsEach ?? test.clips.length;
+  const advice = [...words.advice, ...(test.method === "mushra" ? words.sliderAdvice : [])];
   return [
-    element("p", { class: "lead" }, words.introduction(test.clipsEach ?? test.clips.length, sounds)),
-    element("ul", { class: "advice" }, ...words.advice.map((each) => element("li", {}, each))),
+    element("p", { class: "lead" }, task(test, clips)),
+    element("ul", { class: "advice" }, ...advice.map((each) => element("li", {}, each))),
   ];
+}
+
+function task(test, clips) {
+  if (test.method === "mushra") {
+    const sounds = Math.max(...test.trials.map((trial) => trial.sounds.length));
+    return words.introduction(clips, sounds);
+  }
+  const pages = Math.round((test.trials.length * clips) / test.clips.length);
+  return words.methods[test.method].introduction(pages);
 }
 
 /** The text, a paragraph each, and a box to tick. */

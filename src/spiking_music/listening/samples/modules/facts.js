@@ -2,7 +2,7 @@
 
 import { element } from "mushra/dom";
 import { full } from "samples/lanes";
-import { FORMATS, decibels, kbps } from "samples/words";
+import { FORMATS, decibels, kbps, size } from "samples/words";
 
 export function facts(system) {
   const { rates, siSnr } = system;
@@ -10,7 +10,10 @@ export function facts(system) {
   if (siSnr !== null) {
     rows.push(["SI-SNR", decibels(siSnr)]);
   }
-  if (rates?.headers !== undefined) {
+  if (rates?.bytes !== undefined) {
+    rows.push(["Size", size(rates.bytes), rates.what]);
+    rows.push(["Bit rate", kbps(rates.kbps), "all bytes of the file"]);
+  } else if (rates?.headers !== undefined) {
     rows.push(["Bit rate", kbps(rates.kbps), "bytes of sound in the file"]);
     rows.push(["Headers", kbps(rates.headers), "all other bytes of the file"]);
   } else if (rates) {

@@ -1,17 +1,19 @@
-// Lanes of one clip, one above the other on one time axis: sound, spectrogram, notes, events.
+// Lanes of one clip, one above the other on one time axis: sound, events, notes, spectrogram.
 
 import { element } from "mushra/dom";
 import { canvas, drawCodes, drawRoll, drawWaveform, keyRange } from "samples/pictures";
 import { called } from "samples/words";
 
+const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600]; // seconds between marks of the time axis
+const MOST_MARKS = 13;
 const HEIGHTS = { wave: 144, roll: 320, codes: 480 }; // pixels of the canvases
 
 export class Lanes {
   /** overlay: the element that playhead, loop and pointer share over all lanes. */
-  constructor(clip, buffers, { seconds, frequencies, overlay }) {
+  constructor(clip, buffers, { frequencies, overlay }) {
     this.clip = clip;
     this.buffers = buffers;
-    this.seconds = seconds;
+    const { seconds } = clip;
     this.wave = canvas(HEIGHTS.wave);
     this.image = element("img", { alt: "", draggable: "false" });
     this.roll = canvas(HEIGHTS.roll);
@@ -25,9 +27,9 @@ export class Lanes {
       "div",
       { class: "stack" },
       lane("wave", wave, this.wave, ticks([])),
-      lane("mel", mel, this.image, ticks(frequencies, "kHz")),
-      ...(notes ? [lane("roll", "Notes played", this.roll, ticks(octaves(notes)))] : []),
       this.codesLane,
+      ...(notes ? [lane("roll", "Notes played", this.roll, ticks(octaves(notes)))] : []),
+      lane("mel", mel, this.image, ticks(frequencies, "kHz")),
       axis(seconds),
       overlay,
     );
@@ -43,8 +45,8 @@ export class Lanes {
     mel.textContent = `Mel spectrogram: ${name}`;
     this.image.src = system.spectrogram;
     this.codesLane.classList.toggle("empty", !system.codes);
-    codes.textContent = system.codes ? described(system.codes, this.clip.notes) : `No codes: ${name}`;
-    this.rows.replaceChildren(...(system.codes ? rowTicks(system.codes, this.clip.notes) : []));
+    codes.textContent = system.codes ? described(system.codes) : `No codes: ${name}`;
+    this.rows.replaceChildren(...(system.codes ? rowTicks(system.codes) : []));
     this.draw();
   }
 
@@ -53,7 +55,7 @@ export class Lanes {
     const { buffers, system } = this;
     drawWaveform(this.wave, buffers.get(system.name), buffers.get("reference"));
     if (this.clip.notes) {
-      drawRoll(this.roll, this.clip.notes, this.seconds);
+      drawRoll(this.roll, this.clip.notes, this.clip.seconds);
     }
     const { codes } = system;
     if (codes) {
@@ -68,12 +70,19 @@ export function full({ variant, level }) {
   return level === null ? called(variant) : `${called(variant)} at μ = ${level}`;
 }
 
-function described({ kind, rows, units }, notes) {
+/** What units are sorted by: what the caption says, and what stands at the top and the bottom. */
+const SORTED = {
+  note: { by: "sorted by the note they are tuned to", ends: ["high", "low"] },
+  frequency: { by: "sorted by frequency", ends: ["high", "low"] },
+  rarity: { by: "rarest at the bottom", ends: ["often", "seldom"] },
+};
+
+function described({ kind, rows, units, sorting }) {
   if (kind === "rvq") {
     return `Indices of ${rows} codebooks, the first on top`;
   }
   const shown = rows < units ? `the ${rows} of ${units} units that fire here` : `${rows} units`;
-  return `Events of ${shown}, ${notes ? "sorted by the note they are tuned to" : "rarest at the bottom"}`;
+  return `Events of ${shown}, ${SORTED[sorting].by}`;
 }
 
 function lane(name, caption, picture, scale) {
@@ -98,16 +107,16 @@ function octaves(notes) {
   return all.map((key) => [`C${key / 12 - 1}`, (key - low + 0.5) / (high - low + 1)]);
 }
 
-function rowTicks({ kind, rows }, notes) {
-  const units = notes ? ["high", "low"] : ["often", "seldom"];
-  const names = kind === "rvq" ? ["1", String(rows)] : units;
+function rowTicks({ kind, rows, sorting }) {
+  const names = kind === "rvq" ? ["1", String(rows)] : SORTED[sorting].ends;
   return [tick([names[0], 1 - 0.5 / rows]), tick([names[1], 0.5 / rows])];
 }
 
 function axis(seconds) {
-  const marks = Array.from({ length: Math.floor(seconds) + 1 }, (_, second) => {
-    const mark = element("li", {}, second === 0 ? "0 s" : String(second));
-    mark.style.left = `${(100 * second) / seconds}%`;
+  const step = STEPS.find((each) => seconds / each <= MOST_MARKS) ?? seconds;
+  const marks = Array.from({ length: Math.floor(seconds / step) + 1 }, (_, i) => {
+    const mark = element("li", {}, i === 0 ? "0 s" : String(i * step));
+    mark.style.left = `${(100 * i * step) / seconds}%`;
     return mark;
   });
   return element("ol", { class: "axis", "aria-hidden": "true" }, ...marks);

@@ -4,15 +4,15 @@ import { Client, bytesIn } from "page/client";
 import { fromBase64 } from "samples/sounds";
 
 export class Live {
-  /** orders: of the units of each variant, in pictures. failed: called with a sentence. */
-  constructor(orders, sampleRate, failed) {
-    Object.assign(this, { orders, sampleRate, failed, clients: new Map() });
+  /** models: { order, sorting } of each one's units, in pictures. failed: called with a sentence. */
+  constructor(models, sampleRate, failed) {
+    Object.assign(this, { models, sampleRate, failed, clients: new Map() });
   }
 
   /** An entry's sound, as an AudioBuffer; its codes are filled in. */
   async open(entry) {
-    const { variant, stream, gain } = entry;
-    const { blocks, frames } = await this.#decoded(variant, fromBase64(stream));
+    const { model, stream, gain } = entry;
+    const { blocks, frames } = await this.#decoded(model, fromBase64(stream));
     const samples = new Float32Array(blocks.reduce((sum, block) => sum + block.samples.length, 0));
     let start = 0;
     for (const block of blocks) {
@@ -21,18 +21,19 @@ export class Live {
     }
     const buffer = new AudioBuffer({ length: samples.length, sampleRate: this.sampleRate });
     buffer.copyToChannel(samples, 0);
-    entry.codes = raster(blocks, frames, this.orders[variant]);
+    const { order, sorting } = this.models[model];
+    entry.codes = { ...raster(blocks, frames, order), sorting };
     return buffer;
   }
 
   /** The blocks of a stream; never, where another is asked for meanwhile. */
-  #decoded(variant, bytes) {
-    if (!this.clients.has(variant)) {
-      this.clients.set(variant, new Client(bytesIn(`model-${variant}`), this.failed));
+  #decoded(model, bytes) {
+    if (!this.clients.has(model)) {
+      this.clients.set(model, new Client(bytesIn(`model-${model}`), this.failed));
     }
     const blocks = [];
     return new Promise((resolve) => {
-      this.clients.get(variant).begin(
+      this.clients.get(model).begin(
         { kind: "decode", bytes },
         {
           block: (block) => blocks.push(block),

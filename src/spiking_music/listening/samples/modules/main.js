@@ -13,6 +13,19 @@ import { clock } from "samples/words";
 
 const REFERENCE = "reference";
 const SEEK = 0.5; // seconds of an arrow key
+const KEYS = {
+  " ": toggle,
+  "r": () => systems.select(REFERENCE),
+  "arrowleft": () => player.seek(player.position - SEEK),
+  "arrowright": () => player.seek(player.position + SEEK),
+  "[": () => transport.mark(0),
+  "]": () => transport.mark(1),
+  "escape": () => transport.clear(),
+  ",": () => systems.step(-1),
+  ".": () => systems.step(1),
+  "n": () => openClip((current + 1) % data.clips.length),
+  "p": () => openClip((current + data.clips.length - 1) % data.clips.length),
+};
 const data = JSON.parse(document.getElementById("data").textContent);
 const player = new Player(data.sampleRate, data.ramp);
 const systems = new Systems(choose);
@@ -26,19 +39,26 @@ let wanted = null; // the entry that was chosen last
 
 player.setVolume(0);
 data.clips.forEach((clip, i) => clips.append(clipChoice(clip, i)));
-document.getElementById("where").textContent = `${data.clips.length} clips of unseen pieces`;
-document.getElementById("main").replaceChildren(clips, element("div", { class: "bench" }, systems.element, stage), help());
+document.getElementById("where").textContent = data.where;
+document
+  .getElementById("main")
+  .replaceChildren(
+    clips,
+    element("div", { class: "bench" }, systems.element, stage),
+    help(),
+    element("p", { class: "note" }, data.note),
+  );
 document.addEventListener("keydown", key);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => lanes?.draw());
-await openClip(0);
 requestAnimationFrame(follow);
+await openClip(0);
 
 function clipChoice({ composer, title, start }, i) {
   const radio = element("input", {
     ...{ type: "radio", name: "clip", value: String(i), checked: i === 0 },
     onchange: () => openClip(i),
   });
-  const from = element("small", {}, `${composer}, from ${clock(start)}`);
+  const from = element("small", {}, [composer, `from ${clock(start)}`].filter(Boolean).join(", "));
   return element("label", { class: "clip" }, radio, element("span", {}, title, from));
 }
 
@@ -65,7 +85,11 @@ async function openClip(i) {
   const overlay = transport.waveform.element;
   lanes = new Lanes(clip, buffers, { ...data, overlay });
   stage.replaceChildren(transport.element, lanes.element, element("div", { class: "numbers" }));
-  await systems.select(systems.selected ?? REFERENCE);
+  const first = systems.selected ?? withEvents(clip.systems);
+  await systems.select(REFERENCE); // there at once, whatever comes of decoding a stream
+  if (current === i && systems.selected === REFERENCE) {
+    await systems.select(first);
+  }
   stage.removeAttribute("aria-busy");
   announce(`${clip.title} is ready`);
   if (wasPlaying) {
@@ -76,6 +100,7 @@ async function openClip(i) {
 async function choose(entry) {
   wanted = entry;
   if (entry.stream && !player.has(entry.name)) {
+    tell(element("p", { class: "waiting" }, `Decoding ${full(entry)} …`));
     const buffer = await live.open(entry);
     if (wanted !== entry) {
       return; // another was chosen meanwhile
@@ -85,8 +110,19 @@ async function choose(entry) {
   entry.spectrogram ??= picture(entry);
   player.select(entry.name);
   lanes.show(entry);
-  stage.querySelector(".numbers").replaceChildren(facts(entry));
+  tell(facts(entry));
   announce(full(entry));
+}
+
+/** What stands below the lanes. */
+function tell(numbers) {
+  stage.querySelector(".numbers").replaceChildren(numbers);
+}
+
+/** The first system that has events, so that those are what one sees first. */
+function withEvents(entries) {
+  const found = entries.find(({ stream, codes }) => stream || codes?.kind === "binary");
+  return found?.variant ?? REFERENCE;
 }
 
 function picture({ name }) {
@@ -99,7 +135,7 @@ function toggle() {
 }
 
 function follow() {
-  transport.show(systems.selected === REFERENCE);
+  transport?.show(systems.selected === REFERENCE);
   requestAnimationFrame(follow);
 }
 
@@ -116,20 +152,6 @@ function key(event) {
     (action ?? (() => systems.select(number)))();
   }
 }
-
-const KEYS = {
-  " ": toggle,
-  "r": () => systems.select(REFERENCE),
-  "arrowleft": () => player.seek(player.position - SEEK),
-  "arrowright": () => player.seek(player.position + SEEK),
-  "[": () => transport.mark(0),
-  "]": () => transport.mark(1),
-  "escape": () => transport.clear(),
-  ",": () => systems.step(-1),
-  ".": () => systems.step(1),
-  "n": () => openClip((current + 1) % data.clips.length),
-  "p": () => openClip((current + data.clips.length - 1) % data.clips.length),
-};
 
 function help() {
   const keys = [

@@ -1,7 +1,7 @@
 // The systems to choose from: one row each; the levels of one model share a row with a slider.
 
 import { element } from "mushra/dom";
-import { called, decibels, explained, kbps } from "samples/words";
+import { called, decibels, explained, kbps, size } from "samples/words";
 
 export class Systems {
   /** entries: a clip's systems. choose(name) is told of a wish. */
@@ -90,7 +90,11 @@ export class Systems {
     const entry = this.entry(variant);
     const { rates, siSnr } = entry;
     // what is written to disk; without entropy tables, what the paper would store
-    const parts = [rates && kbps(rates.kbps ?? rates.kbpsPaper), siSnr !== null && decibels(siSnr)];
+    const parts = [
+      rates?.bytes !== undefined && size(rates.bytes),
+      rates && kbps(rates.kbps ?? rates.kbpsPaper),
+      siSnr !== null && decibels(siSnr),
+    ];
     values.replaceChildren(...parts.filter(Boolean).map((part) => element("span", {}, part)));
     if (slider) {
       output.textContent = `μ = ${entry.level}`;

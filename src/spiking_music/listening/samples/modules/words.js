@@ -28,8 +28,13 @@ export const FORMATS = {
 };
 
 const MP3 = /^mp3-(\d+)$/;
+const AT_LEVEL = /^(.+)@(\d+)$/; // a row of one level
 
 export function called(variant) {
+  const [, model, level] = AT_LEVEL.exec(variant) ?? [];
+  if (model) {
+    return `${called(model)}, μ\u00a0=\u00a0${level}`;
+  }
   return NAMES[variant]?.[0] ?? variant.replace(MP3, "MP3, $1 kbps");
 }
 
@@ -47,6 +52,10 @@ export function kbps(value) {
 
 function minus(text) {
   return text.replace("-", "−");
+}
+
+export function size(bytes) {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
 }
 
 export function clock(seconds) {
