@@ -110,7 +110,9 @@ class DemoConfig(Section):
     octaves: Annotated[tuple[int, ...], Field(min_length=1)]  # a phrase is moved by one of them
     sample_rate: Positive
     channels: Literal[1, 2]
-    studio: bool  # a room, tone colour, tuning and noise of its own for each recording, which is mono
+    studio: (
+        bool  # a room, tone colour, tuning and noise of its own for each recording, which is mono
+    )
 
 
 class FmaConfig(Section):

@@ -135,8 +135,8 @@ def trill(
         if note.length >= 1:
             count = int(note.length * 6)
             pair = (upper, note.pitch)
-            at = [note.start + (k + 1) / 6 for k in range(count - 1)]
-            events += [Event(t, 1 / 6, pair[k % 2], "melody") for k, t in enumerate(at)]
+            times = [note.start + (k + 1) / 6 for k in range(count - 1)]
+            events += [Event(at, 1 / 6, pair[k % 2], "melody") for k, at in enumerate(times)]
         elif rng.random() < 0.3 and note.start >= 0.25:
             events.append(Event(note.start - 0.12, 0.12, upper, "melody"))
     for span in spans:

