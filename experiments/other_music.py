@@ -8,6 +8,7 @@ docs/codecs.md.
 """
 
 import argparse
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -94,7 +95,8 @@ def cut(kind: str, folder: Path, place: Path) -> Path:
             raise DataError(f"'{folder}' holds no recording ({', '.join(SOUNDS)})")
         for number, path in enumerate(found):
             (temporary / f"{number:03d}{path.suffix.lower()}").symlink_to(path.resolve())
-        make_table(temporary, tables.SEED, 0.0, 1.0, force=False)
+        with contextlib.redirect_stderr(None):  # which names the folder before it has its name
+            make_table(temporary, tables.SEED, 0.0, 1.0, force=False)
     base = configuration.section(tables.RAW, DatasetConfig)
     subset = base.subset.model_copy(update={"splits": ("test",)})
     settings = {"name": kind, "source": "folder", "path": str(links), "notes": "none", "shards": 1}
