@@ -1,4 +1,4 @@
-"""MP3, Opus and our codecs: python experiments/codecs.py [SHARD.h5 …] [--model FOLDER …]
+"""MP3, Opus, others and our codecs: python experiments/codecs.py [SHARD.h5 …] [--model FOLDER …]
 
 Every system compresses whole clips to bytes and restores them; one table is printed (Markdown) and
 written (.csv), and one picture is drawn. Without shards, clips are generated as for the demo. Bytes
@@ -26,12 +26,13 @@ from numpy.typing import NDArray
 import spiking_music
 from spiking_music import config as configuration
 from spiking_music import files
-from spiking_music.codec import classical
+from spiking_music.codec import classical, external
 from spiking_music.codec.bits import width
 from spiking_music.codec.formats import stored_bits
 from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import summary
-from spiking_music.config import DatasetConfig, EvaluationConfig, SignalConfig
+from spiking_music.config import CommandsConfig, DatasetConfig, EvaluationConfig, SignalConfig
+from spiking_music.config.external import external_systems
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.data.compose import compose
 from spiking_music.data.demo import plan
@@ -88,8 +89,8 @@ class System:
     """A codec at one setting."""
 
     name: str  # of the setting
-    codec: str  # "mp3", "opus" or a variant
-    send: Callable[[Audio], Sent]
+    codec: str  # "mp3", "opus", a row of `external` or a variant
+    send: Callable[[Audio], Sent | external.Received]
     paper_bits: Callable[[list[Sent]], NDArray[np.float64]] | None = None  # of each clip
 
 
@@ -98,9 +99,9 @@ def main() -> None:
     stem: Path = arguments.out
     material = chosen(arguments.shards, arguments.count) if arguments.shards else None
     material = material or generated(arguments.count)
-    systems = [*classical_systems(arguments.kbps)]
+    systems = [*classical_systems(arguments.kbps), *others(arguments.external)]
     for folder in arguments.model:
-        systems += our_systems(spiking_music.load(folder), arguments.level)
+        systems += our_systems(spiking_music.load(folder), arguments.level, folder.name)
     scoring = perceptual.pool(arguments.processes, SIGNAL.sample_rate)
     with scoring if arguments.perceptual else nullcontext() as pool:
         table = pd.DataFrame(measured(systems, material, pool))
@@ -157,16 +158,25 @@ def _classical(codec: str, kbps: int, clip: Audio) -> Sent:
     return Sent(classical.restore(coded), coded.payload, coded.header)
 
 
-def our_systems(codec: Codec, levels: list[int]) -> Iterator[System]:
-    """The model as it is or, where it has levels, at each of `levels`."""
+def others(overlays: list[Path]) -> Iterator[System]:
+    """Programs of the rows `external` of configuration files such as those of config/external."""
+    for overlay in overlays:
+        raw = configuration.read([str(ROOT / "config.yaml"), str(overlay)])
+        for system in external_systems(configuration.validate(raw).external).values():
+            if isinstance(system.config, CommandsConfig):
+                send = partial(external.through_commands, system, system.config)
+                yield System(system.name, system.row, partial(send, rate=SIGNAL.sample_rate))
+
+
+def our_systems(codec: Codec, levels: list[int], row: str) -> Iterator[System]:
+    """The model, called `row`, as it is or, where it has levels, at each of `levels`."""
     config = codec.model.config
     bits = partial(_paper_bits, codec)
     if not config.levels:
-        yield System(config.name, config.name, partial(_ours, codec, None), bits)
+        yield System(row, row, partial(_ours, codec, None), bits)
         return
     for level in levels:
-        name = f"{config.name} μ = {level}"
-        yield System(name, config.name, partial(_ours, codec, level), bits)
+        yield System(f"{row} μ = {level}", row, partial(_ours, codec, level), bits)
 
 
 def _ours(codec: Codec, level: int | None, clip: Audio) -> Sent:
@@ -255,6 +265,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", action="append", type=Path, default=[], help="model folder")
     parser.add_argument("--level", action="append", type=int, help="μ of models with levels")
     parser.add_argument("--kbps", action="append", type=int, help="of MP3 and Opus")
+    parser.add_argument(
+        "--external", action="append", type=Path, default=[], help="file of config/external"
+    )
     parser.add_argument("--count", type=int, default=24, help="clips, evenly spread")
     parser.add_argument("--no-perceptual", dest="perceptual", action="store_false")
     parser.add_argument("--processes", type=int, default=SETTINGS.processes)

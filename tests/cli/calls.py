@@ -81,6 +81,7 @@ CALLS: dict[str, list[list[str]]] = {
     "data onsets": [["data", "onsets", TABLE, *CONFIG, *PLACE, "--out", "{file.zarr.zip}"]],
     "data table": [["data", "table", S]],  # which has one
     "data merge": [["data", "merge", S, "--out", "{folder}"]],
+    "data piano": [["data", "piano", "--out", "{folder}"]],
     "train variant": [
         [
             *("train", "variant", "free", CLIPS, *CONFIG, "--weights", "{file.safetensors}"),

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 import symusic
 
-from spiking_music.config import DatasetConfig, SignalConfig
+from spiking_music.config import DatasetConfig, SignalConfig, read
 from spiking_music.data.clips import build_clips
+from tests.conftest import DEFAULTS
 
 SIGNAL = SignalConfig(sample_rate=22050, clip_samples=8192, hop=512)
 DATASET = DatasetConfig.model_validate(
@@ -22,7 +23,7 @@ DATASET = DatasetConfig.model_validate(
         "labels": [],
         "soundfont": None,
         "shards": 1,
-        "demo": {"minutes": 1, "performances": 3},
+        "demo": {**read(DEFAULTS)["dataset"]["demo"], "minutes": 1, "performances": 3},
         "fma": {"split": "published"},
         "subset": {
             "splits": ["train"],

@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spiking_music.config import DemoConfig
+from spiking_music.config import DemoConfig, read
+from spiking_music.config.sections import Style
 from spiking_music.data import demo
 from spiking_music.data.compose import Piece, compose
 from spiking_music.data.harmony import CADENCES, Chord, Key, parallels, progression
 from spiking_music.data.midi import write_midi
 from spiking_music.data.performance import Performance
 from spiking_music.data.textures import TEXTURES
+from tests.conftest import DEFAULTS
 
 SCALES = [
     {(tonic + step) % 12 for step in steps}
@@ -23,9 +26,13 @@ SCALES = [
 ]
 
 
+DENSITY = {"elegy": (0.7, 4), "toccata": (4, 26), "tremolo": (4, 20)}  # notes a second
+PLAIN = DemoConfig.model_validate(read(DEFAULTS)["dataset"]["demo"])
+
+
 def piece(style: str, mode: str = "major", number: int = 0) -> Piece:
     tempo = sum(TEXTURES[style].tempo) / 2
-    return Piece((7, number), style, Key(4, mode), 3 + number % 2, tempo, 45.0)
+    return Piece((7, number), style, Key(4, mode), 3 + number % 2, tempo, 45.0, PLAIN.styles)
 
 
 def in_key(performance: Performance) -> float:
@@ -42,8 +49,9 @@ def in_key(performance: Performance) -> float:
 @pytest.mark.parametrize("style", TEXTURES)
 def test_statistics_of_piano_music(style: str, mode: str) -> None:
     p = compose(piece(style, mode))
-    assert 4 <= len(p.pitch) / p.duration <= 12
-    assert in_key(p) > 0.95
+    low, high = DENSITY.get(style, (4, 16))
+    assert low <= len(p.pitch) / p.duration <= high
+    assert in_key(p) > 0.93
     assert p.pitch.min() >= 21 and p.pitch.max() <= 108
     assert p.pitch.max() - p.pitch.min() > 30
     assert p.velocity.min() >= 16 and p.velocity.max() <= 116 and p.velocity.std() > 6
@@ -131,13 +139,28 @@ def test_parallels() -> None:
 
 
 def test_demo_table_has_the_size_asked_for() -> None:
-    config = DemoConfig(minutes=6, performances=24)
+    config = PLAIN.model_copy(update={"minutes": 6, "performances": 24})
     table = demo.table(config, seed=1)
     assert len(table) == 24 and table["audio_filename"].is_unique
     assert 360 <= table["duration"].sum() < 1.35 * 360
     assert dict(table["split"].value_counts()) == {"train": 18, "validation": 3, "test": 3}
     assert table.equals(demo.table(config, seed=1))
     assert not table.equals(demo.table(config, seed=2))
+
+
+def test_every_texture_can_be_configured_as_a_style() -> None:
+    assert set(TEXTURES) == set(get_args(Style))
+
+
+def test_levels_tempi_and_octaves_of_a_data_set() -> None:
+    wider = {"levels": (20, 110), "tempi": (0.5, 2.0), "octaves": (-2, 0, 2), "performances": 40}
+    wide = PLAIN.model_copy(update=wider)
+    played = [compose(each) for each in list(demo.plan(wide, 1).values())[:12]]
+    usual = [compose(each) for each in demo.plan(PLAIN, 1).values()]
+    for measure in (lambda p: p.velocity.mean(), lambda p: len(p.pitch) / p.duration):
+        assert np.std([measure(p) for p in played]) > 1.5 * np.std([measure(p) for p in usual])
+    assert min(p.pitch.min() for p in played) < 28 and max(p.pitch.max() for p in played) > 100
+    assert all(p.pitch.min() >= 21 and p.pitch.max() <= 108 for p in played)
 
 
 @given(st.integers(3, 2000))

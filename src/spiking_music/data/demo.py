@@ -20,7 +20,8 @@ def plan(demo: DemoConfig, seed: int) -> dict[str, Piece]:
     rng = np.random.default_rng((seed, 0))
     weights = rng.uniform(0.75, 1.25, demo.performances)
     seconds = 60 * demo.minutes * weights / weights.sum()
-    styles = [str(style) for style in rng.permutation(list(TEXTURES))]
+    styles = [str(style) for style in rng.permutation(list(demo.styles))]
+    tempi = np.random.default_rng((seed, 3)).uniform(*demo.tempi, demo.performances)
     pieces = {}
     for number in range(demo.performances):
         style = styles[number % len(styles)]
@@ -29,8 +30,11 @@ def plan(demo: DemoConfig, seed: int) -> dict[str, Piece]:
             style=style,
             key=Key(int(rng.integers(12)), str(rng.choice(["major", "minor"], p=[0.6, 0.4]))),
             meter=int(rng.choice([3, 4])),
-            tempo=float(rng.uniform(*TEXTURES[style].tempo)),
+            tempo=float(tempi[number] * rng.uniform(*TEXTURES[style].tempo)),
             seconds=float(seconds[number]),
+            styles=demo.styles,
+            levels=demo.levels,
+            octaves=demo.octaves,
         )
     return pieces
 

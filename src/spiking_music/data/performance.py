@@ -1,6 +1,6 @@
 """A piano performance: notes and movements of the sustain pedal, in seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,3 +48,8 @@ class Performance:
     def duration(self) -> float:
         """Seconds until the last tone has died away: the length of a rendered recording."""
         return float(self.sounding_until().max()) + RELEASE
+
+    def stretched(self, factor: float) -> "Performance":
+        """The same with all times multiplied by `factor`."""
+        times = {name: factor * getattr(self, name) for name in ("start", "stop", "pedal_time")}
+        return replace(self, **times)

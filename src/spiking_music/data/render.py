@@ -15,7 +15,9 @@ import soundfile
 
 from spiking_music import files
 from spiking_music.data.performance import Performance
+from spiking_music.data.sampled_piano import SampledPiano
 from spiking_music.data.soundfont import LONGEST, SoundFont, Tone
+from spiking_music.data.studio import Studio
 
 GAIN = 2.0
 CEILING = 0.97  # of full scale
@@ -23,8 +25,16 @@ BLOCK = 30  # seconds mixed at a time
 WIDTH = 0.35  # keyboard from left to right, as the player hears it; *ours*: fonts pan little
 
 
-def open_soundfont(path: str | None, sample_rate: int) -> SoundFont:
-    """The font at `path`, or the one that pretty_midi ships (TimGM6mb); `DataError` if unusable."""
+Instrument = SoundFont | SampledPiano
+
+
+def open_soundfont(path: str | None, sample_rate: int) -> Instrument:
+    """The font or folder at `path`, or the font of pretty_midi (TimGM6mb); `DataError` if unusable.
+
+    A folder holds recorded tones (`SampledPiano`).
+    """
+    if path is not None and Path(path).is_dir():
+        return SampledPiano(Path(path), sample_rate)
     if path is not None:
         return SoundFont(Path(path), sample_rate)
     package = importlib.util.find_spec("pretty_midi")  # found, not imported: that takes a while
@@ -32,21 +42,41 @@ def open_soundfont(path: str | None, sample_rate: int) -> SoundFont:
     return SoundFont(Path(package.origin).parent / "TimGM6mb.sf2", sample_rate)
 
 
-def render(performance: Performance, font: SoundFont, channels: int, audio: Path) -> float:
-    """Write `audio` (.flac) at the font's rate with 1 or 2 channels; return its peak, 0..1."""
-    peak = max(np.abs(block).max() for block in mix(performance, font, channels))
+def render(
+    performance: Performance,
+    font: Instrument,
+    channels: int,
+    audio: Path,
+    studio: Studio | None = None,
+) -> float:
+    """Write `audio` (.flac) at the font's rate with 1 or 2 channels; return its peak, 0..1.
+
+    With a `studio` there is one channel.
+    """
+    channels = 1 if studio else channels
+    peak = max(np.abs(block).max() for block in _heard(performance, font, channels, studio))
     scale = min(1.0, CEILING / max(peak, 1e-9))
     with (
         files.atomic(audio) as temporary,
         files.Disk(temporary) as disk,
         soundfile.SoundFile(disk, "w", font.sample_rate, channels, "PCM_16", format="FLAC") as file,
     ):
-        for block in mix(performance, font, channels):  # (channels, samples)
+        for block in _heard(performance, font, channels, studio):  # (channels, samples)
             file.write(np.round(block.T * (scale * 32767)).astype(np.int16))
     return float(peak * scale)
 
 
-def mix(performance: Performance, font: SoundFont, channels: int) -> Iterator[np.ndarray]:
+def _heard(
+    performance: Performance, font: Instrument, channels: int, studio: Studio | None
+) -> Iterator[np.ndarray]:
+    """What is written, before its level is set; blocks of (channels, samples), some empty."""
+    if studio is None:
+        return mix(performance, font, channels)
+    blocks = studio.hear(mix(studio.slowed(performance), font, 2))
+    return (block for block in blocks if block.size)
+
+
+def mix(performance: Performance, font: Instrument, channels: int) -> Iterator[np.ndarray]:
     """The waveform of `performance.duration`, in blocks of (channels, up to BLOCK s) float32.
 
     A tone is mixed whole when its block comes, and what reaches beyond is carried into the next.

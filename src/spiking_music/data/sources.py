@@ -1,6 +1,6 @@
 """One interface to all sources: after `prepare`, every recording lies in MAESTRO's layout.
 
-- demo: the performances are composed from the seed and rendered in stereo at 44.1 kHz;
+- demo: the performances are composed from the seed and rendered as the section `demo` says;
 - midi: MIDI files of a zip or folder are copied and rendered in mono at the project's rate;
 - folder: the recordings are there already, and are only checked;
 - maestro, fma: they are fetched from an archive, verified, and then checked like a folder's.
@@ -27,7 +27,6 @@ from spiking_music.progress import tracked
 if TYPE_CHECKING:
     from spiking_music.data.maestro.store import Store  # imports urllib3
 
-DEMO_RATE, DEMO_CHANNELS = 44100, 2  # as in MAESTRO
 RENDERED = ("demo", "midi")  # sources of which we make the recordings
 ENDINGS = (".flac", ".mid", ".midi")
 MANIFEST = ["audio_filename", "midi_filename", "status"]
@@ -102,8 +101,10 @@ def _nothing(midi: str, audio: str) -> None:
 
 def _demo_maker(dataset: DatasetConfig, seed: int, root: Path) -> Make:
     from spiking_music.data.render import open_soundfont, render  # slow: imports scipy.signal
+    from spiking_music.data.studio import Studio
 
-    font = open_soundfont(dataset.soundfont, DEMO_RATE)
+    size = dataset.demo
+    font = open_soundfont(dataset.soundfont, size.sample_rate)
     pieces = demo.plan(dataset.demo, seed)
 
     def make(midi: str, audio: str) -> None:
@@ -115,7 +116,8 @@ def _demo_maker(dataset: DatasetConfig, seed: int, root: Path) -> Make:
         performance = compose(piece)
         with files.atomic(root / midi) as temporary:
             write_midi(performance, temporary)
-        render(performance, font, DEMO_CHANNELS, root / audio)
+        studio = Studio((*piece.seed, 2), size.sample_rate) if size.studio else None
+        render(performance, font, size.channels, root / audio, studio)
 
     return make
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spiking_music.data import figurations
 from spiking_music.data.harmony import Chord, nearest
 from spiking_music.data.score import Event, Span
 
@@ -127,4 +128,12 @@ TEXTURES = {
     "prelude": Texture(broken((0, 1, 2, 3, 4, 3, 2, 1), 4), (63, 84), 1, 74, 0.9, 1.0),
     "nocturne": Texture(nocturne, (69, 84), 1, 73, 0.92, 1.0),
     "invention": Texture(counterpoint, (84, 104), 2, 73, 0.0, 0.85),
+    "etude": Texture(figurations.etude, (84, 132), 1, 66, 0.3, 0.95),
+    "cascade": Texture(figurations.cascade, (66, 96), 1, 74, 0.96, 1.0),
+    "march": Texture(figurations.march, (76, 116), 2, 71, 0.6, 0.9),
+    "waltz": Texture(figurations.waltz, (120, 176), 1, 74, 0.7, 0.9),
+    "tremolo": Texture(figurations.tremolo, (72, 104), 1, 74, 0.9, 1.0),
+    "elegy": Texture(figurations.elegy, (54, 80), 1, 70, 0.97, 1.0),
+    "toccata": Texture(figurations.toccata, (92, 144), 1, 76, 0.2, 0.8),
+    "trill": Texture(figurations.trill, (69, 100), 2, 74, 0.5, 0.9),
 }

@@ -12,7 +12,7 @@ from spiking_music.config import VariantConfig
 from spiking_music.config.legacy import current_config
 from spiking_music.errors import ConfigError
 from spiking_music.models.metadata import describe
-from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, family
+from spiking_music.models.shipped import OPEN, PRETRAINED, TABLES, WEIGHTS, family
 
 FAMILY = "family"  # of `training.start_from`
 __all__ = ["PRETRAINED", "TABLES", "WEIGHTS", "start_weights", "with_pretrained"]
@@ -21,9 +21,9 @@ __all__ = ["PRETRAINED", "TABLES", "WEIGHTS", "start_weights", "with_pretrained"
 def start_weights(config: VariantConfig) -> Path | None:
     """The file that `training.start_from` means for a variant; None: random weights.
 
-    `pretrained` is the package's MDCT codec, `family` its model of the paper with the same signal,
-    backbone, bottleneck, context and levels, if there is one. Raises `CodeError` as `describe`
-    does.
+    `pretrained` is the package's MDCT codec, `open` the one that may be sold, `family` its model of
+    the paper with the same signal, backbone, bottleneck, context and levels, if there is one.
+    Raises `CodeError` as `describe` does.
     """
     start = config.training.start_from
     if start == FAMILY:
@@ -32,6 +32,8 @@ def start_weights(config: VariantConfig) -> Path | None:
         return next((file for file in files if _parts(_described(file)) == own), None)
     if start in ("pretrained", configuration.PRETRAINED):
         return PRETRAINED / WEIGHTS
+    if start == OPEN:
+        return PRETRAINED / OPEN / WEIGHTS
     return Path(start) if start else None
 
 
