@@ -34,6 +34,7 @@ LIBRARIES = (
     *("scipy.ndimage", "scipy.signal", "scipy.stats", "sklearn.neural_network", "soundfile"),
     *("soxr", "torch", "torchaudio", "typer", "yaml", "zarr"),
     *("lightning_fabric", "torch.utils.flop_counter", "torch.utils.tensorboard"),
+    *("matplotlib.style", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin", "docutils.core"),
     *("snakemake.api", "snakemake.cli"),
 )
 COMMANDS = {"spiking-music": "spiking_music.cli", "snakemake": "snakemake.cli"}  # their modules
@@ -79,6 +80,8 @@ def serve(address: str) -> None:
     """Answer clients until the process that started this one has ended."""
     for name in LIBRARIES:
         __import__(name)
+    sys.modules["snakemake.cli"].get_argument_parser()  # imports Snakemake's plugins
+    sys.modules["numba"].njit(lambda: 0)()  # imports what compiles
     assert not [name for name in sys.modules if name.startswith("spiking_music")]
     gc.collect()
     gc.freeze()  # or each fork copies what it looks through
