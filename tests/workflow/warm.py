@@ -5,7 +5,7 @@ the tests start Snakemake over a hundred times, half of whose dry run is imports
 forks of one process that has done so. No module of the package is imported before the fork, so
 that a job behaves as the installed command does. A kill of a client's process group kills its fork.
 
-The clients, a `spiking-music` and a `snakemake` of their own in a folder for PATH, hand over their
+The clients, commands of the names of `COMMANDS` in a folder for PATH, hand over their
 arguments, environment, working directory and standard streams, and end as their forks do.
 """
 
@@ -37,7 +37,11 @@ LIBRARIES = (
     *("matplotlib.style", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin", "docutils.core"),
     *("snakemake.api", "snakemake.cli"),
 )
-COMMANDS = {"spiking-music": "spiking_music.cli", "snakemake": "snakemake.cli"}  # their modules
+COMMANDS = {  # their modules
+    "spiking-music": "spiking_music.cli",
+    "snakemake": "snakemake.cli",
+    "train-tiny": "tests.training.process",
+}
 CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
