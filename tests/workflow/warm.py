@@ -154,6 +154,7 @@ def _become(about: dict, streams: list[int]) -> None:
     code = 1
     try:
         importlib.import_module(COMMANDS[Path(sys.argv[0]).name]).main()
+        code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
