@@ -15,6 +15,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -89,43 +90,68 @@ def serve(address: str) -> None:
     assert not [name for name in sys.modules if name.startswith("spiking_music")]
     gc.collect()
     gc.freeze()  # or each fork copies what it looks through
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are no zombies
     parent = os.getppid()
+    ended, wakes = socket.socketpair()  # written to when a job has ended
+    wakes.setblocking(False)
+    signal.set_wakeup_fd(wakes.fileno())
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    jobs: dict[int, socket.socket] = {}  # process -> client
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
-        listener.settimeout(1)
         while os.getppid() == parent:
-            with suppress(TimeoutError):
+            ready, _, _ = select.select([listener, ended], [], [], 1)
+            if listener in ready:
                 client, _ = listener.accept()
-                if os.fork() == 0:
-                    listener.close()
-                    _watch(client)
-                client.close()
+                _begin(client, jobs, (listener, ended, wakes))
+            if ended in ready:
+                ended.recv(4096)
+                _tell(jobs)
     shutil.rmtree(Path(address).parent)  # which `start` made
 
 
-def _watch(client: socket.socket) -> None:
-    """Fork the job, and tell the client its process and exit code; does not return."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _receive(client: socket.socket) -> tuple[dict | None, list[int]]:
+    """What a client asks for, None if it was killed before it had said all; and its streams."""
     message, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
     while not message.endswith(b"\n"):
         rest = client.recv(1 << 20)
-        if not rest:  # killed before it had said all
-            os._exit(1)
+        if not rest:
+            return None, streams
         message += rest
-    about = json.loads(message)
-    process = os.fork()
-    if process == 0:
-        _join(about["pgid"], client)
-        _become(about, streams)
-    with suppress(OSError):
-        client.sendall(f"{process}\n".encode())
-    _, status = os.waitpid(process, 0)
-    code = os.waitstatus_to_exitcode(status)
-    with suppress(OSError):
-        client.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
-    os._exit(0)
+    return json.loads(message), streams
+
+
+def _begin(
+    client: socket.socket, jobs: dict[int, socket.socket], own: tuple[socket.socket, ...]
+) -> None:
+    """Fork the job that a client asks for, and tell the client its process."""
+    about, streams = _receive(client)
+    if about is None:
+        client.close()
+    else:
+        process = os.fork()
+        if process == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for each in (*own, *jobs.values()):
+                each.close()
+            _join(about["pgid"], client)
+            _become(about, streams)
+        jobs[process] = client
+        with suppress(OSError):
+            client.sendall(f"{process}\n".encode())
+    for stream in streams:
+        os.close(stream)
+
+
+def _tell(jobs: dict[int, socket.socket]) -> None:
+    """Tell the clients of all jobs that have ended their exit codes."""
+    for process in list(jobs):
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended:
+            code = os.waitstatus_to_exitcode(status)
+            with jobs.pop(process) as client, suppress(OSError):
+                client.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
 
 
 def _join(group: int, client: socket.socket) -> None:
