@@ -43,6 +43,8 @@ COMMANDS = {  # their modules
     "snakemake": "snakemake.cli",
     "train-tiny": "tests.training.process",
 }
+# else Snakemake looks for jobs once a second for each job that has ended, and solves for the best
+SELDOM = ("--max-jobs-per-timespan", "1000/1m")
 CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
@@ -173,6 +175,8 @@ def _become(about: dict, streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(about["env"])
     sys.argv = about["argv"]
+    if Path(sys.argv[0]).name == "snakemake":
+        sys.argv += SELDOM
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
