@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # two workers of two threads each wait for each other: the tests took twice as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# hundreds of processes import the package: each compiled it anew where no bytecode is kept
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 hypothesis.settings.register_profile("shared machine", deadline=None)  # other jobs take turns
 hypothesis.settings.load_profile("shared machine")

@@ -5,7 +5,6 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,34 +14,23 @@ import pandas as pd
 from spiking_music.config import VariantConfig
 from tests.training.conftest import tiny
 from tests.training.test_loop import Shards, run, same_curves
-
-ROOT = Path(__file__).parents[2]
-SCRIPT = """
-import sys
-from pathlib import Path
-from spiking_music.config import VariantConfig
-from spiking_music.training.loop import train
-
-if __name__ == "__main__":
-    config, folder, *shards = sys.argv[1:]
-    folder, shards = Path(folder), [Path(shard) for shard in shards]
-    weights, log = folder / "weights.safetensors", folder / "log.csv"
-    config = VariantConfig.model_validate_json(config)
-    train(config, shards[:-1], shards[-1:], weights, log, folder / "checkpoints")
-"""
+from tests.workflow import warm
 
 
 def start(
     folder: Path, config: VariantConfig, shards: Shards, **variables: str
 ) -> subprocess.Popen[str]:
-    """A process that trains into `folder`, with environment `variables` besides."""
+    """A process that trains into `folder`, with environment `variables` besides.
+
+    It leads a group of processes, its own, and has no imports to wait for (warm.py).
+    """
     folder.mkdir(exist_ok=True)
-    script = folder / "script.py"
-    script.write_text(SCRIPT)
     paths = [str(path) for path in (folder, *shards["train"], *shards["validation"])]
-    command = [sys.executable, str(script), config.model_dump_json(), *paths]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    return subprocess.Popen(
+        ["train-tiny", config.model_dump_json(), *paths],
+        env={**os.environ, "OMP_NUM_THREADS": "1", **warm.start(), **variables},
+        stderr=subprocess.PIPE, text=True, process_group=0,
+    )  # fmt: skip
 
 
 def wait_for_checkpoint(folder: Path, process: subprocess.Popen[str]) -> None:
@@ -58,7 +46,7 @@ def test_killed_at_any_moment_and_resumed_ends_in_the_same_bytes(
     process = start(tmp_path / "cut", config, shards)
     wait_for_checkpoint(tmp_path / "cut", process)
     time.sleep(random.uniform(0, 0.4))
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     assert (tmp_path / "cut" / "checkpoints").is_dir()

@@ -5,7 +5,7 @@ the tests start Snakemake over a hundred times, half of whose dry run is imports
 forks of one process that has done so. No module of the package is imported before the fork, so
 that a job behaves as the installed command does. A kill of a client's process group kills its fork.
 
-The clients, a `spiking-music` and a `snakemake` of their own in a folder for PATH, hand over their
+The clients, commands of the names of `COMMANDS` in a folder for PATH, hand over their
 arguments, environment, working directory and standard streams, and end as their forks do.
 """
 
@@ -15,6 +15,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -34,9 +35,16 @@ LIBRARIES = (
     *("scipy.ndimage", "scipy.signal", "scipy.stats", "sklearn.neural_network", "soundfile"),
     *("soxr", "torch", "torchaudio", "typer", "yaml", "zarr"),
     *("lightning_fabric", "torch.utils.flop_counter", "torch.utils.tensorboard"),
+    *("matplotlib.style", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin", "docutils.core"),
     *("snakemake.api", "snakemake.cli"),
 )
-COMMANDS = {"spiking-music": "spiking_music.cli", "snakemake": "snakemake.cli"}  # their modules
+COMMANDS = {  # their modules
+    "spiking-music": "spiking_music.cli",
+    "snakemake": "snakemake.cli",
+    "train-tiny": "tests.training.process",
+}
+# else Snakemake looks for jobs once a second for each job that has ended, and solves for the best
+SELDOM = ("--max-jobs-per-timespan", "1000/1m")
 CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
@@ -79,46 +87,73 @@ def serve(address: str) -> None:
     """Answer clients until the process that started this one has ended."""
     for name in LIBRARIES:
         __import__(name)
+    sys.modules["snakemake.cli"].get_argument_parser()  # imports Snakemake's plugins
+    sys.modules["numba"].njit(lambda: 0)()  # imports what compiles
     assert not [name for name in sys.modules if name.startswith("spiking_music")]
     gc.collect()
     gc.freeze()  # or each fork copies what it looks through
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are no zombies
     parent = os.getppid()
+    ended, wakes = socket.socketpair()  # written to when a job has ended
+    wakes.setblocking(False)
+    signal.set_wakeup_fd(wakes.fileno())
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    jobs: dict[int, socket.socket] = {}  # process -> client
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
-        listener.settimeout(1)
         while os.getppid() == parent:
-            with suppress(TimeoutError):
+            ready, _, _ = select.select([listener, ended], [], [], 1)
+            if listener in ready:
                 client, _ = listener.accept()
-                if os.fork() == 0:
-                    listener.close()
-                    _watch(client)
-                client.close()
+                _begin(client, jobs, (listener, ended, wakes))
+            if ended in ready:
+                ended.recv(4096)
+                _tell(jobs)
     shutil.rmtree(Path(address).parent)  # which `start` made
 
 
-def _watch(client: socket.socket) -> None:
-    """Fork the job, and tell the client its process and exit code; does not return."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _receive(client: socket.socket) -> tuple[dict | None, list[int]]:
+    """What a client asks for, None if it was killed before it had said all; and its streams."""
     message, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
     while not message.endswith(b"\n"):
         rest = client.recv(1 << 20)
-        if not rest:  # killed before it had said all
-            os._exit(1)
+        if not rest:
+            return None, streams
         message += rest
-    about = json.loads(message)
-    process = os.fork()
-    if process == 0:
-        _join(about["pgid"], client)
-        _become(about, streams)
-    with suppress(OSError):
-        client.sendall(f"{process}\n".encode())
-    _, status = os.waitpid(process, 0)
-    code = os.waitstatus_to_exitcode(status)
-    with suppress(OSError):
-        client.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
-    os._exit(0)
+    return json.loads(message), streams
+
+
+def _begin(
+    client: socket.socket, jobs: dict[int, socket.socket], own: tuple[socket.socket, ...]
+) -> None:
+    """Fork the job that a client asks for, and tell the client its process."""
+    about, streams = _receive(client)
+    if about is None:
+        client.close()
+    else:
+        process = os.fork()
+        if process == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for each in (*own, *jobs.values()):
+                each.close()
+            _join(about["pgid"], client)
+            _become(about, streams)
+        jobs[process] = client
+        with suppress(OSError):
+            client.sendall(f"{process}\n".encode())
+    for stream in streams:
+        os.close(stream)
+
+
+def _tell(jobs: dict[int, socket.socket]) -> None:
+    """Tell the clients of all jobs that have ended their exit codes."""
+    for process in list(jobs):
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended:
+            code = os.waitstatus_to_exitcode(status)
+            with jobs.pop(process) as client, suppress(OSError):
+                client.sendall(f"{code if code >= 0 else 128 - code}\n".encode())
 
 
 def _join(group: int, client: socket.socket) -> None:
@@ -140,6 +175,8 @@ def _become(about: dict, streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(about["env"])
     sys.argv = about["argv"]
+    if Path(sys.argv[0]).name == "snakemake":
+        sys.argv += SELDOM
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
@@ -147,6 +184,7 @@ def _become(about: dict, streams: list[int]) -> None:
     code = 1
     try:
         importlib.import_module(COMMANDS[Path(sys.argv[0]).name]).main()
+        code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
