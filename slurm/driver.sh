@@ -12,7 +12,7 @@
 #SBATCH --signal=B:USR1@600
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --output=driver-%j.log
+#SBATCH --output=results/driver-%j.log
 set -um # Snakemake gets a process group of its own, and heeds Ctrl-C's signal
 
 patience=${SPIKING_MUSIC_DRIVER_PATIENCE:-300} # seconds that jobs have after the warning
@@ -39,7 +39,7 @@ if [ "$restarts" -gt 0 ]; then
 fi
 
 ( # what belongs to this job must not reach those that Snakemake submits
-  for each in $(compgen -v | grep -E '^(SLURM|SRUN|SBATCH)_'); do unset "$each"; done
+  for each in $(compgen -v | grep -E '^(SLURM|SRUN|SBATCH)_' | grep -v '^SLURM_CONF$'); do unset "$each"; done
   exec snakemake --profile slurm --slurm-watched-jobname-prefix "$name" "$@"
 ) &
 driven=$!

@@ -171,7 +171,7 @@ def note(number: str, job: Request) -> dict[str, Any]:
     a_core = asked.get("mem_mb_per_cpu")
     return {
         "job": number,
-        "name": own.name,
+        "name": own.groupid if own.is_group() else own.name,
         "cores": granted(asked, own.threads),
         "memory_mb": a_core * own.threads if a_core else asked.get("mem_mb"),
         "gpus": own.resources.get("gpu") or 0,

@@ -13,7 +13,7 @@ HINTS = (  # what sbatch or squeue says, and the key it is about; the first that
     (r"Constraint|feature", f"constraint in {SITE}"),
     (
         r"PartitionConfig|PartitionNodeLimit|node configuration|partition",
-        f"partition, gpu_partition and cores in {SITE}, or training.devices",
+        f"partition, gpu_partition and cores in {SITE}, or training.devices and training.nodes",
     ),
 )
 NEVER = re.compile(  # reasons that no waiting changes

@@ -73,7 +73,7 @@ def _spread(asked: dict[str, Any]) -> None:
     """One task on each of several nodes: the original takes no `tasks_per_node` of 1."""
     if asked.get("tasks_per_node") == 1:
         del asked["tasks_per_node"]
-        asked["tasks"] = asked["nodes"]
+        asked["tasks"] = asked.get("nodes") or 1
         asked["tasks_per_gpu"] = 0  # or it would ask for as many tasks on each GPU
 
 

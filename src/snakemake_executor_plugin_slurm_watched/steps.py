@@ -18,7 +18,7 @@ from snakemake_executor_plugin_slurm_jobstep import (
 ALONE = r"""trap : TERM
 for name in $(env | sed -nE 's/^((SLURM|SRUN|SBATCH)_[A-Za-z0-9_]+)=.*/\1/p'); do
   case $name in
-    SLURM_JOB_ID | SLURM_JOBID | SLURM_CLUSTER_NAME | SLURM_SUBMIT_*) ;;
+    SLURM_JOB_ID | SLURM_JOBID | SLURM_CLUSTER_NAME | SLURM_SUBMIT_* | SLURM_CONF | SLURM_TMPDIR) ;;
     *) unset "$name" ;;
   esac
 done"""

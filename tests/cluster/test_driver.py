@@ -1,7 +1,6 @@
 """The workflow driven from inside an allocation, past the time limit of the driver itself."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -24,7 +23,7 @@ def test_a_driver_queues_itself_again_and_goes_on(clone: Clone, undisturbed: byt
         submit, cwd=clone.folder, env=environment, capture_output=True, text=True, check=True
     )
     driver = run.stdout.strip()
-    log = Path(clone.folder, f"driver-{driver}.log")
+    log = clone.folder / "results" / f"driver-{driver}.log"
 
     def saved() -> bool:
         assert "JobState=COMPLETED" not in state(driver), log.read_text()
