@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,24 +14,68 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.browser.firefox import FIREFOX
 
 REQUIRED = "SPIKING_MUSIC_REQUIRE_BROWSER"  # set to 1, a missing browser is a failure
 OpenPage = Callable[..., Page]
+PULSE = ("--exit-idle-time=-1", "--load=module-null-sink", "--load=module-native-protocol-unix")
+MAY_PLAY = {"media.autoplay.default": 0, "media.autoplay.blocking_policy": 0}
+
+
+def found(program: str) -> str:
+    """Where a program of the system is; the tests are skipped where it is missing."""
+    path = shutil.which(program)
+    if path is None:
+        reason = f"{program} is not at hand: run tests/browser/install.sh"
+        pytest.fail(reason) if os.environ.get(REQUIRED) == "1" else pytest.skip(reason)
+    return path
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium of the system; the tests are skipped where there is none."""
-    path = shutil.which("chromium")
-    if path is None:
-        reason = "Chromium is not at hand: run tests/browser/install.sh"
-        pytest.fail(reason) if os.environ.get(REQUIRED) == "1" else pytest.skip(reason)
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium of the system."""
+    path = found("chromium")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield chromium
-        chromium.close()
+    chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Firefox of the system, and loudspeakers for it: without any, its audio does not run."""
+    found(FIREFOX)
+    folder = tmp_path_factory.mktemp("firefox")
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "PULSE_RUNTIME_PATH": str(folder)}
+    executable = folder / "firefox"
+    executable.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.browser.firefox "$@"\n')
+    executable.chmod(0o755)
+    pulse = subprocess.Popen(
+        [found("pulseaudio"), "-n", "--daemonize=no", *PULSE],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        launched = playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path=executable,
+            env=environment,
+            firefox_user_prefs=MAY_PLAY,
+            timeout=120_000,
+        )
+        yield launched
+        launched.close()
+    finally:
+        pulse.terminate()
+        pulse.wait()
 
 
 class Site(ThreadingHTTPServer):

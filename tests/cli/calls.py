@@ -176,6 +176,11 @@ CALLS: dict[str, list[list[str]]] = {
         ["listen", "mushra-page", f"{S}/manifest.json", *CONFIG, "--out", "{folder}"]
     ],
     "listen codec-page": [["listen", "codec-page", "--out", "{file.html}"]],
+    "listen recording-page": [
+        ["listen", "recording-page", f"{S}/a.wav", "--levels", "0,10", "--out", "{file.html}"],
+        ["listen", f"{S}/a.wav", "--out", "{file.html}"],
+    ],
+    "listen choices": [["listen", "choices", TABLE, *CONFIG, "--out", "{folder}"]],
     "listen ratings": [["listen", "ratings", TABLE, *CONFIG, "--out", "{folder}"]],
     "listen objective-ratings": [
         [

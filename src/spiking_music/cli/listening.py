@@ -118,10 +118,10 @@ def recording_page(
 ) -> None:
     """Make a page of your own recordings, each beside what the codec makes of it, in one file.
 
-    The verb may be left out before the name of a file.
+    Before the name of a file the verb may be left out: spiking-music listen mine.wav …
 
     Example:
-    spiking-music listen mine.wav --levels 0,10,20 --out page.html
+    spiking-music listen recording-page mine.wav --levels 0,10,20 --out page.html
     """
     require_section(start, duration)
     wanted = _numbers(levels)

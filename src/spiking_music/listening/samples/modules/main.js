@@ -86,8 +86,11 @@ async function openClip(i) {
   lanes = new Lanes(clip, buffers, { ...data, overlay });
   stage.replaceChildren(transport.element, lanes.element, element("div", { class: "numbers" }));
   const first = systems.selected ?? withEvents(clip.systems);
-  await systems.select(REFERENCE); // there at once, whatever comes of decoding a stream
-  if (current === i && systems.selected === REFERENCE) {
+  const waits = Boolean(systems.entry(first).stream);
+  if (waits) {
+    await systems.select(REFERENCE); // there at once, whatever comes of decoding
+  }
+  if (!waits || (current === i && systems.selected === REFERENCE)) {
     await systems.select(first);
   }
   stage.removeAttribute("aria-busy");
