@@ -3,6 +3,7 @@
 from pathlib import Path
 
 WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
+DECISIONS = "decisions.safetensors"  # what an encoder alone needs
 # a model folder with its card, the MDCT codec; and in folders within, the paper's family
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 
