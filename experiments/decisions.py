@@ -9,6 +9,7 @@ levels. kbps are payloads of whole clips, one block each; intervals are over per
 import argparse
 import io
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -27,7 +28,7 @@ from spiking_music.errors import SpikingMusicError
 from spiking_music.evaluation import metrics
 
 LEVELS = 0, 5, 10, 16, 22  # that decisions are fitted at
-APART = 2  # levels of the plain quantiser's curve
+APART = 2  # levels between the two points of the plain quantiser's curve
 DRAWS = 1000
 HEADINGS = ("split", "μ", "quantiser", "kbps", "SI-SNR dB", "mel distance dB",
             "bits at equal SI-SNR", "bits at equal mel distance")  # fmt: skip
@@ -69,16 +70,14 @@ def measured(
 ) -> list[tuple[str, ...]]:
     """Two lines for each of `levels`."""
     plain, refined = Codec(replace(model, refinement=None)), Codec(model)
-    around = range(max(0, min(levels) - APART), max(levels) + 2 * APART + 1, APART)
-    curve = {level: coded(plain, material.clips, level) for level in {*around, *levels}}
     rows = []
     for level in levels:
-        rows.append(_row(material, level, "plain", curve[level], ()))
+        curve = np.stack([coded(plain, material.clips, each) for each in (level, level + APART)])
         found = coded(refined, material.clips, level)
-        stack = np.stack([curve[each] for each in sorted(curve)])
-        saved = [_saved(stack, found, at, material.performances) for at in (1, 2)]
+        saved = [_saved(curve, found, at, material.performances) for at in (1, 2)]
+        rows.append(_row(material, level, "plain", curve[0], ("–", "–")))
         rows.append(_row(material, level, "rate–distortion", found, saved))
-        print(*rows[-1], flush=True)
+        print(*rows[-2], *rows[-1], flush=True)
     return rows
 
 
@@ -94,31 +93,32 @@ def coded(codec: Codec, clips: quality.Audio, level: int) -> Clips:
 
 
 def _row(
-    material: quality.Material, level: int, name: str, found: Clips, saved: list[str] | tuple[()]
+    material: quality.Material, level: int, name: str, found: Clips, saved: Sequence[str]
 ) -> tuple[str, ...]:
-    quality_of = [tables.mean(values, material.performances) for values in found[1:]]
-    return (material.name, str(level), name, f"{found[0].mean():.2f}", *quality_of,
-            *(saved or ("–", "–")))  # fmt: skip
+    kbps, *rest = found
+    means = [tables.mean(values, material.performances) for values in rest]
+    return (material.name, str(level), name, f"{kbps.mean():.3f}", *means, *saved)
 
 
 def _saved(curve: NDArray, found: Clips, at: int, performances: NDArray[np.int64]) -> str:
     """Change of bits at the quality `at`, in percent, and its 95 % interval.
 
-    curve (levels, 3, C): of the plain quantiser.
+    curve (2, 3, C): of the plain quantiser at two levels. Between and beside them the logarithm of
+    its rate is linear in the quality.
     """
     names, owners = np.unique(performances, return_inverse=True)
     draw = np.random.default_rng(tables.SEED)
-    counts = [np.ones(len(names))] + [
+    counts = [np.ones(len(names), int)] + [
         np.bincount(draw.integers(len(names), size=len(names)), minlength=len(names))
         for _ in range(DRAWS)
     ]
     changes = []
     for count in counts:
         weights = count[owners] / count[owners].sum()
-        bits, values = np.log(curve[:, 0] @ weights), curve[:, at] @ weights
-        order = np.argsort(values)
-        wanted = np.interp(found[at] @ weights, values[order], bits[order])
-        changes.append(100 * (found[0] @ weights / np.exp(wanted) - 1))
+        (first, second), (fine, coarse) = np.log(curve[:, 0] @ weights), curve[:, at] @ weights
+        share = (found[at] @ weights - fine) / (coarse - fine)
+        alike = np.exp(first + share * (second - first))
+        changes.append(100 * (found[0] @ weights / alike - 1))
     low, high = np.percentile(changes[1:], [2.5, 97.5])
     return f"{changes[0]:+.1f} % [{low:+.1f}, {high:+.1f}]"
 

@@ -2,10 +2,13 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spiking_music.codec.network import Codes, Latents, Levels, Refinement
 from spiking_music.errors import CodeError
-from spiking_music.mdct.inference.network import MdctNetwork
+
+if TYPE_CHECKING:
+    from spiking_music.mdct.inference.network import MdctNetwork
 
 
 class LaterRefinement:
@@ -14,7 +17,7 @@ class LaterRefinement:
     Raises `CodeError` at the first block where one of them cannot be used.
     """
 
-    def __init__(self, network: MdctNetwork, tables: Path, decisions: Path) -> None:
+    def __init__(self, network: "MdctNetwork", tables: Path, decisions: Path) -> None:
         self._network, self._tables, self._decisions = network, tables, decisions
 
     def __call__(
