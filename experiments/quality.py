@@ -58,29 +58,30 @@ def main() -> None:
     codecs = {name: spiking_music.load(path) for name, path in models.items()}
     rows = [
         row(material, name, codec, level)
-        for material in map(test_split, arguments.folders)
+        for material in map(split, arguments.folders)
         for name, codec in codecs.items()
         for level in arguments.level or [None]
     ]
     tables.publish(HEADINGS, rows, 2, arguments.out)
 
 
-def test_split(folder: Path) -> Material:
-    """The whole clips of the test recordings in `folder`."""
-    subset = SubsetConfig.model_validate(tables.RAW["dataset"]["subset"] | {"splits": ["test"]})
+def split(folder: Path, name: str = "test", every: int = 1) -> Material:
+    """One of `every` whole clips of the recordings of a split in `folder`."""
+    subset = SubsetConfig.model_validate(tables.RAW["dataset"]["subset"] | {"splits": [name]})
     dataset = configuration.section(tables.RAW, DatasetConfig).model_copy(
         update={"source": "folder", "path": str(folder), "subset": subset}
     )
     table = choose(dataset, tables.SEED, None)
     clips, owners = [], []
-    for performance, name in zip(table["performance"], table["audio_filename"], strict=True):
-        audio = np.concatenate(list(stream(folder / name, SIGNAL.sample_rate)))
+    for performance, file in zip(table["performance"], table["audio_filename"], strict=True):
+        audio = np.concatenate(list(stream(folder / file, SIGNAL.sample_rate)))
         count = len(audio) // SIGNAL.clip_samples
         whole = audio[: count * SIGNAL.clip_samples].reshape(count, -1)
         loud = whole[metrics.level_dbfs(whole) > tables.SETTINGS.silence_dbfs]
         clips.append(loud)
         owners += [performance] * len(loud)
-    return Material(folder.name, np.concatenate(clips), np.array(owners))
+    whole, performances = np.concatenate(clips), np.array(owners)
+    return Material(folder.name, whole[::every], performances[::every])
 
 
 def row(material: Material, name: str, codec: Codec, level: int | None) -> tuple[str, ...]:

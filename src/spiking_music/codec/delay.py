@@ -24,6 +24,10 @@ class Layout:
         """Whether parts continue each other, so that they can only be coded one by one."""
         return isinstance(self.header, CompactHeader) and self.header.parts > 1
 
+    def continues(self, index: int) -> bool:
+        """Whether part `index` continues the one before, as both are of one block."""
+        return isinstance(self.header, CompactHeader) and index % self.header.parts > 0
+
 
 def layout(model: CodecModel, original_rate: int, delay: float | None, robust: bool) -> Layout:
     """Of a recording's stream; `delay` in seconds, None: blocks as long as the model's.

@@ -12,7 +12,7 @@ from spiking_music.codec.budget import Budget
 from spiking_music.codec.choice import Choice, over, quality_of, within
 from spiking_music.codec.delay import Layout
 from spiking_music.codec.model_folder import CodecModel
-from spiking_music.codec.network import Audio
+from spiking_music.codec.network import Audio, Codes, Latents, Levels
 from spiking_music.codec.stream import Block, stored_gain
 from spiking_music.codec.windows import Window, alike, windows
 from spiking_music.config import VariantConfig
@@ -87,7 +87,8 @@ class BlockEncoder:
         self.missed: Missed | None = None
         self.reached: list[float] = []  # SI-SNR in dB of the blocks of which it was asked for
         self._codec = codec
-        self._header = layout.header
+        self._layout, self._header = layout, layout.header
+        self._continued = False  # whether the next block continues the one before
         self._ahead = layout.ahead
         self._wish = wish.settled(codec.config)
         self._costs = costs
@@ -114,6 +115,7 @@ class BlockEncoder:
             audio = np.stack([w.data * np.float32(g) for w, g in zip(batch, gains, strict=True)])
             left, steps = batch[0].left // hop, batch[0].size // hop
             counted = slice(left, left + steps)
+            self._continued = self._layout.continues(index)
             if self._budget is not None:  # one at a time
                 codes, levels = self._within(audio, counted, last=self._is_last(batch[0], ahead))
             else:
@@ -148,8 +150,14 @@ class BlockEncoder:
         level = None
         if wish.level is not None:
             level = np.full(len(audio), wish.level, np.int64)
-        codes = self._codec.network.encode(audio, level)[..., counted]
+        codes = self._at(self._codec.network.latents(audio), level, counted)[..., counted]
         return codes, [wish.level] * len(audio)
+
+    def _at(self, latents: Latents, level: Levels | None, counted: slice) -> Codes:
+        """Codes (B, rows, T) of windows at the levels, refined where the model can."""
+        codes = self._codec.network.codes_at(latents, level)
+        refine = self._codec.refinement
+        return codes if refine is None else refine(codes, latents, level, counted, self._continued)
 
     def _controlled(self, audio: Audio, counted: slice) -> tuple[NDArray, list[int | None]]:
         from spiking_music.codec.rate_control import highest_level, lowest_level, sweep
@@ -188,7 +196,7 @@ class BlockEncoder:
 
         def probe(clips: list[int], levels: list[int]) -> list[Probe]:
             level = np.array(levels, np.int64)
-            z = network.codes_at(latents[clips], level)
+            z = self._at(latents[clips], level, counted)
             codes = z[..., counted].astype(np.uint8, copy=False)
             if wish.kbps is not None:
                 fits = np.array([self._costs.cost(each) <= self._allowed for each in codes])
@@ -205,7 +213,7 @@ class BlockEncoder:
             self.reached += [] if np.isnan(quality) else [quality]
             if not each.fits:
                 level = np.array([each.level], np.int64)
-                z = network.codes_at(latents[[clip]], level)
+                z = self._at(latents[[clip]], level, counted)
                 missed = quality_of(network, z, level, audio[[clip]], counted)[0]
                 self._miss_at(each, float(missed))
         return np.stack([each.codes for each in found]), [each.level for each in found]

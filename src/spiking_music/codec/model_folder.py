@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from spiking_music.codec.later_coder import LaterCoder
-from spiking_music.codec.network import Network
+from spiking_music.codec.later_refinement import LaterRefinement
+from spiking_music.codec.network import Network, Refinement
 from spiking_music.codec.pretrained import fingerprint_of, shipped
 from spiking_music.codec.stream import EntropyCoder, Header
 from spiking_music.codec.stream.header import BLOCK_BITS
@@ -17,7 +18,7 @@ from spiking_music.config import VariantConfig
 from spiking_music.errors import CodeError, ConfigError
 from spiking_music.extras import needed
 from spiking_music.models.metadata import config_in, opened
-from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS, folder_of
+from spiking_music.models.shipped import DECISIONS, PRETRAINED, TABLES, WEIGHTS, folder_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class CodecModel:
     config: VariantConfig
     fingerprint: bytes  # first 16 bytes of the SHA-256 of the files, weights then tables
     coder: EntropyCoder | None  # None where the folder has no tables
+    refinement: Refinement | None = None  # of an encoder's codes, for models that have one
 
     def header(self, original_rate: int) -> Header:
         """The header of this model's streams; a block is a clip, or as much as a stream allows."""
@@ -108,7 +110,16 @@ def load_model(
     tables = weights.with_name(TABLES)
     coder = LaterCoder(tables, _shape(config), config.name) if tables.is_file() else None
     network = _network(weights, config, device, torch)
-    return CodecModel(path, network, config, fingerprint_of(weights), coder)
+    refinement = _refinement(network, tables, weights.with_name(DECISIONS))
+    return CodecModel(path, network, config, fingerprint_of(weights), coder, refinement)
+
+
+def _refinement(network: Network, tables: Path, decisions: Path) -> Refinement | None:
+    from spiking_music.mdct.inference.network import MdctNetwork  # a room that builds on this
+
+    if not (isinstance(network, MdctNetwork) and tables.is_file() and decisions.is_file()):
+        return None
+    return LaterRefinement(network, tables, decisions)
 
 
 def _network(weights: Path, config: VariantConfig, device: str, torch: bool) -> Network:

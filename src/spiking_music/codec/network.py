@@ -49,3 +49,15 @@ class Network(LevelNetwork, Protocol):
 
     def encode(self, audio: Audio, level: Levels | None = None) -> Codes:
         """Codes of audio; `CodeError` at another length or level than the model takes."""
+
+
+class Refinement(Protocol):
+    """Cheaper codes than a network's own, for an encoder."""
+
+    def __call__(
+        self, codes: Codes, latents: Latents, level: Levels | None, frames: slice, continued: bool
+    ) -> Codes:
+        """Codes (B, rows, T) of windows with the `frames` chosen anew, by the latents they are of.
+
+        continued: the frames continue a block, so that the entropy coder knows those before.
+        """

@@ -100,10 +100,10 @@ class ContextMixing:
     def __init__(self, tables: ContextMixingTables) -> None:
         self._layout = Layout(*tables.layout.tolist())
         self._transitions = tables.transitions
-        self._net = prepared(tables.net)
+        self.net = prepared(tables.net)
         self._sigmoid = sigmoid_table()
-        self._quiet = np.empty((CLASSES, self._layout.bins), np.uint16)
-        fill_quiet(self._net, new_state(self._layout.bins), self._sigmoid, self._quiet)
+        self.quiet = np.empty((CLASSES, self._layout.bins), np.uint16)
+        fill_quiet(self.net, new_state(self._layout.bins), self._sigmoid, self.quiet)
 
     def predict(self, z: Events) -> Predicted | None:
         """z (N, T) → its symbols and their k in coding order, (M,) each; None where z is no
@@ -160,11 +160,11 @@ class ContextMixing:
             buffer,
             quantized,
             state,
-            self._net,
+            self.net,
             self._transitions,
             layout,
             self._sigmoid,
-            self._quiet,
+            self.quiet,
             first,
         )
         return Predicted(symbols[: length[0]], k[: length[0]])

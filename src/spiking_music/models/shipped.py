@@ -4,6 +4,7 @@ from pathlib import Path
 
 WEIGHTS, TABLES = "weights.safetensors", "entropy.safetensors"
 OPEN = "open"  # an MDCT codec that may be sold: CC BY
+DECISIONS = "decisions.safetensors"  # what an encoder alone needs
 # a model folder with its card, the MDCT codec; and in folders within, `open` and the paper's family
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 

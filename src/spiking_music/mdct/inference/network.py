@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,11 @@ from spiking_music.mdct.prior import decoder_reach, encoder_reach
 from spiking_music.models.checks import require_events, require_frames, require_levels
 from spiking_music.models.metadata import opened, unfitting
 from spiking_music.models.receptive_field import ContextFrames, ReceptiveField
+
+if TYPE_CHECKING:
+    from spiking_music.mdct.context_mixing import ContextMixing
+    from spiking_music.mdct.decisions import Ahead
+    from spiking_music.mdct.rate_distortion import RateDistortion
 
 BACKBONE = "decoder.backbone."  # of the weights, all that are learned
 Floats = NDArray[np.float32]
@@ -43,14 +49,14 @@ class MdctNetwork:
         """A variant that `runs`; `ValueError` where weights are not its own."""
         backbone, bottleneck = config.backbone, config.bottleneck
         assert isinstance(backbone, MdctConfig) and isinstance(bottleneck, DeadzoneConfig)
-        self._hop, self._units, self._conditioning = config.signal.hop, bottleneck.rows, None
+        self.hop, self._units, self._conditioning = config.signal.hop, bottleneck.rows, None
         if isinstance(config.conditioning, StepSizeConfig):
             self._conditioning = config.conditioning
         self.alignment = bottleneck.envelope_frames
         encoder = ReceptiveField(encoder_reach(backbone))
-        decoder = ReceptiveField(decoder_reach(backbone, self._hop))
+        decoder = ReceptiveField(decoder_reach(backbone, self.hop))
         self.context = ContextFrames.of(encoder, decoder, self.alignment)
-        transform = Lapped(self._hop)
+        transform = Lapped(self.hop)
         self._analysis = Analysis(backbone, transform)
         self._quantizer = Deadzone(bottleneck)
         self._postfilter = PostFilter(backbone, transform, weights)
@@ -61,7 +67,7 @@ class MdctNetwork:
 
     def latents(self, audio: Floats) -> Floats:
         """What does not depend on the level, (B, T, C)."""
-        require_frames(audio[:, None], self._hop)
+        require_frames(audio[:, None], self.hop)
         return np.stack([self._analysis(clip) for clip in audio])
 
     def codes_at(self, latents: Floats, level: Levels | None) -> Events:
@@ -85,6 +91,20 @@ class MdctNetwork:
         frames = range(*kept.indices(codes.shape[2]))
         latents = map(self._quantizer.decode, codes.astype(np.uint8, copy=False), finer)
         return np.stack([self._postfilter(latent, frames) for latent in latents])
+
+    def in_steps(self, latent: Floats, level: Levels | None, gain: Floats | None = None) -> Floats:
+        """Coefficients (T, D) of a clip's latents in steps of a level (1,) of the model.
+
+        gain: levels (T,) of the frame gain, by default the latents' own.
+        """
+        gain = self._quantizer.gains(latent) if gain is None else gain
+        return self._quantizer.in_steps(latent, gain, float(self._finer(level, 1)[0]))
+
+    def refined_by(self, mixing: "ContextMixing", ahead: "Ahead") -> "RateDistortion":
+        """What makes codes of this model cheaper under that entropy model."""
+        from spiking_music.mdct.rate_distortion import RateDistortion  # here: it imports a compiler
+
+        return RateDistortion(self._quantizer, self._finer, mixing, ahead)
 
     def _finer(self, level: Levels | None, clips: int) -> Floats:
         """What coefficients are multiplied by before they are quantised, (B,)."""

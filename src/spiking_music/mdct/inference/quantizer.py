@@ -28,11 +28,8 @@ class Deadzone:
         """Events (N, T); a level of the envelope holds from the first frame on."""
         config, steps = self._config, len(latent)
         z = np.empty((config.rows, steps), np.bool_)
-        gain = np.rint(latent[:, config.bins] + (config.gain_levels - 1))
-        gain = gain.clip(0, config.gain_levels)
-        y = latent[:, : config.bins] * np.float32(finer)
-        y /= self.step_sizes * self._rms(gain)
-        y = np.ascontiguousarray(y.T)  # (D, T)
+        gain = self.gains(latent)
+        y = np.ascontiguousarray(self.in_steps(latent, gain, finer).T)  # (D, T)
         bins = z[: len(self.levels) * config.bins].reshape(-1, *y.shape)
         np.greater(y, self.thresholds[0], out=bins[0])
         np.greater(-y, self.thresholds[0], out=bins[1])
@@ -44,6 +41,18 @@ class Deadzone:
         envelope = self._held(latent[:, config.bins + 1 :])
         rest[config.gain_levels :] = _one_of(envelope, config.envelope_levels)
         return z.view(np.uint8)
+
+    def gains(self, latent: Floats) -> Floats:
+        """Levels of the frame gain, (T,)."""
+        config = self._config
+        gain = np.rint(latent[:, config.bins] + (config.gain_levels - 1))
+        return gain.clip(0, config.gain_levels)
+
+    def in_steps(self, latent: Floats, gain: Floats, finer: float) -> Floats:
+        """Coefficients in steps at levels (T,) of the frame gain, (T, D)."""
+        y: Floats = latent[:, : self._config.bins] * np.float32(finer)
+        y /= self.step_sizes * self._rms(gain)
+        return y
 
     def decode(self, z: Events, finer: float) -> Floats:
         """Coefficients, gain and envelope (T, D + 1 + bands) of events (N, T), whatever they say:

@@ -1,0 +1,142 @@
+"""Rate–distortion optimised quantisation of an MDCT model: experiments/decisions.py fit | measure.
+
+`fit FOLDER … --out FILE` fits what its encoder expects of its decisions, to some clips of the train
+split of recordings in MAESTRO's layout. `measure FOLDER …` codes a split with and without it: bits
+at equal SI-SNR and at equal mel distance, on the curve that the plain quantiser makes over its
+levels. kbps are payloads of whole clips, one block each; intervals are over performances.
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+import quality
+import tables
+from spiking_music.codec.model_folder import CodecModel, load_model
+from spiking_music.codec.session import Codec
+from spiking_music.codec.stream import summary
+from spiking_music.errors import SpikingMusicError
+from spiking_music.evaluation import metrics
+
+LEVELS = 0, 5, 10, 16, 22  # that decisions are fitted at
+APART = 2  # levels between the two points of the plain quantiser's curve
+DRAWS = 1000
+HEADINGS = ("split", "μ", "quantiser", "kbps", "SI-SNR dB", "mel distance dB",
+            "bits at equal SI-SNR", "bits at equal mel distance")  # fmt: skip
+Clips = NDArray[np.float64]  # (3, C): kbps, SI-SNR, mel distance of clips
+
+
+def main() -> None:
+    arguments = _arguments()
+    torch.set_num_threads(1)
+    model = load_model(arguments.model)
+    if arguments.what == "fit":
+        fit(model, arguments)
+        return
+    rows = []
+    for folder in arguments.folders:
+        material = quality.split(folder, arguments.split, arguments.every)
+        rows += measured(model, material, arguments.level)
+    tables.publish(HEADINGS, rows, 3, arguments.out)
+
+
+def fit(model: CodecModel, arguments: argparse.Namespace) -> None:
+    """Write the small network to `--out`."""
+    from spiking_music.codec.entropy import load_tables
+    from spiking_music.mdct.fit_decisions import fit_decisions, nothing
+    from spiking_music.mdct.inference.network import MdctNetwork
+
+    found = [quality.split(folder, "train", arguments.every) for folder in arguments.folders]
+    clips = np.concatenate([material.clips for material in found])
+    assert isinstance(model.network, MdctNetwork)
+    mixing = load_tables(model.path / "entropy.safetensors").context_mixing.model()
+    refinement = model.network.refined_by(mixing, nothing())
+    fitted = fit_decisions(model.network, refinement, clips, LEVELS, tables.SEED)
+    save_file(fitted._asdict(), arguments.out)
+    print(f"wrote {arguments.out}, fitted to {len(clips)} clips")
+
+
+def measured(
+    model: CodecModel, material: quality.Material, levels: list[int]
+) -> list[tuple[str, ...]]:
+    """Two lines for each of `levels`."""
+    plain, refined = Codec(replace(model, refinement=None)), Codec(model)
+    rows = []
+    for level in levels:
+        curve = np.stack([coded(plain, material.clips, each) for each in (level, level + APART)])
+        found = coded(refined, material.clips, level)
+        saved = [_saved(curve, found, at, material.performances) for at in (1, 2)]
+        rows.append(_row(material, level, "plain", curve[0], ("–", "–")))
+        rows.append(_row(material, level, "rate–distortion", found, saved))
+        print(*rows[-2], *rows[-1], flush=True)
+    return rows
+
+
+def coded(codec: Codec, clips: quality.Audio, level: int) -> Clips:
+    """What streams of each clip cost, and their quality."""
+    rate = quality.SIGNAL.sample_rate
+    sent = [codec.encode(clip, rate, level) for clip in clips]
+    audio = np.stack([codec.decode(stream) for stream in sent])
+    known = codec.model.known
+    payload = [summary(io.BytesIO(stream), known).payload_bytes for stream in sent]
+    kbps = np.array(payload) * 8 / 1000 * rate / clips.shape[1]
+    return np.stack([kbps, metrics.si_snr(audio, clips), metrics.mel_distance(audio, clips, rate)])
+
+
+def _row(
+    material: quality.Material, level: int, name: str, found: Clips, saved: Sequence[str]
+) -> tuple[str, ...]:
+    kbps, *rest = found
+    means = [tables.mean(values, material.performances) for values in rest]
+    return (material.name, str(level), name, f"{kbps.mean():.3f}", *means, *saved)
+
+
+def _saved(curve: NDArray, found: Clips, at: int, performances: NDArray[np.int64]) -> str:
+    """Change of bits at the quality `at`, in percent, and its 95 % interval.
+
+    curve (2, 3, C): of the plain quantiser at two levels. Between and beside them the logarithm of
+    its rate is linear in the quality.
+    """
+    names, owners = np.unique(performances, return_inverse=True)
+    draw = np.random.default_rng(tables.SEED)
+    counts = [np.ones(len(names), int)] + [
+        np.bincount(draw.integers(len(names), size=len(names)), minlength=len(names))
+        for _ in range(DRAWS)
+    ]
+    changes = []
+    for count in counts:
+        weights = count[owners] / count[owners].sum()
+        (first, second), (fine, coarse) = np.log(curve[:, 0] @ weights), curve[:, at] @ weights
+        share = (found[at] @ weights - fine) / (coarse - fine)
+        alike = np.exp(first + share * (second - first))
+        changes.append(100 * (found[0] @ weights / alike - 1))
+    low, high = np.percentile(changes[1:], [2.5, 97.5])
+    return f"{changes[0]:+.1f} % [{low:+.1f}, {high:+.1f}]"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser.add_argument("what", choices=["fit", "measure"])
+    parser.add_argument("folders", nargs="+", type=Path, help="recordings and their metadata.csv")
+    parser.add_argument("--model", type=Path, help="model folder, else the package's")
+    parser.add_argument("--split", default="test", help="that is measured")
+    parser.add_argument("--every", type=int, default=1, help="one clip of so many")
+    parser.add_argument("--level", nargs="+", type=int, default=[0, 10, 16])
+    parser.add_argument("--out", type=Path, default=Path("results/experiments/decisions.md"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SpikingMusicError as error:
+        sys.exit(str(error))
