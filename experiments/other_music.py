@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[1]
 SIGNAL = configuration.section(tables.RAW, SignalConfig)
 SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 PROGRAMS = {"guitar": 24, "strings": 48, "choir": 52, "flute": 73}  # General MIDI
-PIECES = 6  # an instrument
+PIECES = 4  # an instrument
 VOICES = ("en-gb", "en-us+f3", "de", "fr+f4", "es+m3", "it+f2")
 SENTENCES = {
     "en": "A codec that was made for one piano may still carry the voice of a person. The north "
@@ -68,7 +68,7 @@ def main() -> None:
         kinds["speech"] = speech(out / "speech-recordings")
     parts = []
     for kind, folder in kinds.items():
-        shard = cut(kind, folder, out / kind)
+        shard = cut(kind, folder, out / kind, arguments.recordings)
         table = out / kind / "codecs.csv"
         command = [sys.executable, str(ROOT / "experiments" / "codecs.py"), str(shard)]
         command += ["--out", str(table.with_suffix("")), *arguments.rest]
@@ -86,21 +86,26 @@ def _kind(word: str) -> tuple[str, Path]:
     return name, Path(folder)
 
 
-def cut(kind: str, folder: Path, place: Path) -> Path:
-    """Clips of the recordings in `folder`, as the workflow cuts a folder without notes: a shard."""
+def cut(kind: str, folder: Path, place: Path, most: int) -> Path:
+    """A shard: clips of `most` recordings of `folder`, as the workflow cuts one without notes.
+
+    Recordings that are damaged are left out.
+    """
     links = place / "recordings"
     with files.folder(links, "other-music", [folder]) as temporary:
         found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS)
         if not found:
             raise DataError(f"'{folder}' holds no recording ({', '.join(SOUNDS)})")
-        for number, path in enumerate(found):
+        chosen = np.linspace(0, len(found) - 1, min(most, len(found))).round().astype(int)
+        for number, path in enumerate(found[i] for i in chosen):
             (temporary / f"{number:03d}{path.suffix.lower()}").symlink_to(path.resolve())
         with contextlib.redirect_stderr(None):  # which names the folder before it has its name
             make_table(temporary, tables.SEED, 0.0, 1.0, force=False)
     base = configuration.section(tables.RAW, DatasetConfig)
     subset = base.subset.model_copy(update={"splits": ("test",)})
     settings = {"name": kind, "source": "folder", "path": str(links), "notes": "none", "shards": 1}
-    dataset = base.model_copy(update={**settings, "subset": subset})
+    settings |= {"subset": subset, "bad_recordings": "skip"}
+    dataset = base.model_copy(update=settings)
     performances, manifest = place / "performances.csv", place / "manifest.csv"
     write_index(dataset, tables.SEED, performances)
     prepare(dataset, SIGNAL, tables.SEED, performances, 0, links, manifest)
@@ -151,6 +156,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("kinds", nargs="*", metavar="KIND=FOLDER")
     parser.add_argument("--instruments", action="store_true", help="of the sound font")
     parser.add_argument("--speech", action="store_true", help="by espeak-ng")
+    parser.add_argument("--recordings", type=int, default=12, help="a kind at most, evenly spread")
     parser.add_argument("--out", type=Path, default=Path("results/experiments/other-music"))
     words = sys.argv[1:]
     own = words.index("--") if "--" in words else len(words)
