@@ -2,7 +2,8 @@
 PYTHON ?= python3.11
 CORES ?= 2
 BIN := .venv/bin
-PARALLEL := --numprocesses=$(CORES) --dist=loadfile
+# one more than cores, as many tests wait for a browser, a server or a clock
+PARALLEL := --numprocesses=$(shell expr $(CORES) + 1) --dist=loadfile
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 LOCKED := test -f dvc.lock || { echo 'error: no results belong to this commit, as it has no dvc.lock:' \
 	'make them with `make`, or check out a commit that has one' >&2; exit 1; }

@@ -1,6 +1,5 @@
 """The checked configuration, and the names that the rules need: of variants, files and figures."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,24 +8,23 @@ from typing import Any
 
 from spiking_music import config as configuration
 from spiking_music.codec import classical
-from spiking_music.config import ExternalSystem, VariantConfig, external_systems
+from spiking_music.config import ExternalSystem, external_systems
 from spiking_music.errors import ConfigError
 from spiking_music.models import pretrained
 from spiking_music.workflow import keys
-from spiking_music.workflow.material import Job, Material
-from spiking_music.workflow.needs import LONGEST, STATE, Needs, needs, on_gpu, parameters
+from spiking_music.workflow.material import Job
+from spiking_music.workflow.resources import Resources
 
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 NOTHING = r"(?!)"  # a regular expression that no name fits
 
 
 @dataclass(frozen=True)
-class Plan(Material):
+class Plan(Resources):
     """What a configuration asks of the workflow; `Plan.of` makes one."""
 
     raw: Mapping[str, Any]  # with the row of the package's model
     trained_rows: list[str]  # rows of `variants`
-    models: Mapping[str, VariantConfig]  # every variant
     mp3: list[int]  # kbps
     opus: list[int]  # kbps
 
@@ -42,7 +40,7 @@ class Plan(Material):
             list(classical.available(name, kbps))
             for name, kbps in (("mp3", config.classical.mp3), ("opus", config.classical.opus))
         )
-        plan = cls(config, extended, rows, models, mp3, opus)
+        plan = cls(config, models, extended, rows, mp3, opus)
         plan.check()
         return plan
 
@@ -271,52 +269,3 @@ class Plan(Material):
     def network_settings(self, wildcards: Job) -> str:
         """What the network of a job's variant is built of."""
         return configuration.cut_network(self.raw, wildcards.variant)
-
-    # --- what training asks for
-
-    def needs(self, variant: str) -> Needs:
-        """What the training of a variant needs, by its size or by its last run here."""
-        return needs(self.models[variant], Path(self.results, "logs", f"train-{variant}.log"))
-
-    def threads(self, wildcards: Job) -> int:
-        """Cores of each process: its threads, and those that load data."""
-        training = self.models[wildcards.variant].training
-        return training.threads + training.workers
-
-    def minutes(self, wildcards: Job, attempt: int) -> int:
-        """Run time of an attempt."""
-        return min(LONGEST, self.needs(wildcards.variant).minutes * min(attempt, 3))
-
-    def memory(self, wildcards: Job, attempt: int) -> int:
-        """MB of main memory."""
-        return self.needs(wildcards.variant).memory_mb * min(attempt, 3)
-
-    def seconds(self, wildcards: Job) -> int:
-        """Of the whole training, without what is made ready."""
-        steps = self.models[wildcards.variant].training.last_step
-        return math.ceil(self.needs(wildcards.variant).step * steps)
-
-    def model_megabytes(self, wildcards: Job) -> int:
-        """Of the weights, and of a checkpoint beside them."""
-        return math.ceil(STATE * parameters(self.models[wildcards.variant]) / 1e6)
-
-    def gpus(self, wildcards: Job) -> int | None:
-        """GPUs to ask a cluster for, on all nodes; none where the configuration wants none."""
-        model = self.models[wildcards.variant]
-        return model.training.processes if on_gpu(model) else None
-
-    def nodes(self, wildcards: Job) -> int | None:
-        """Nodes on which srun starts the training; unset where it is one process."""
-        training = self.models[wildcards.variant].training
-        return training.nodes if training.processes > 1 else None
-
-    def tasks(self, wildcards: Job) -> int | None:
-        """Processes that srun starts on each, one a device."""
-        training = self.models[wildcards.variant].training
-        return training.devices if training.processes > 1 else None
-
-    def launcher(self, wildcards: Job, threads: int) -> str:
-        """In a SLURM job, srun starts a process a device; elsewhere, the training itself does."""
-        nodes, tasks = self.nodes(wildcards), self.tasks(wildcards)
-        steps = f"srun --nodes={nodes} --ntasks-per-node={tasks} --cpus-per-task={threads}"
-        return f"${{SLURM_JOB_ID:+{steps} --kill-on-bad-exit=1}}" if nodes else ""
