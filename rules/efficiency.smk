@@ -12,7 +12,7 @@ rule efficiency:
     conda:
         "../envs/spiking-music.yaml"
     params:
-        results=plan.results,
+        results=out_folder,
         rules=named("rule", *(each.name for each in workflow.rules)),
     shell:
         "spiking-music efficiency {params.results:q} --notes results/slurm-logs/submissions.jsonl"
