@@ -22,7 +22,8 @@ from tests.browser.participant import (
 from tests.browser.stimuli import CLIPS, SYSTEMS
 
 RATED = ["trial_id", "rating_stimulus", "rating_score", "rating_time", "rating_comment"]
-COLUMNS = ["session_test_id", "participant", "session_uuid", *RATED, "seed"]
+REST = ("seed", "method", "attention_failed")
+COLUMNS = ["session_test_id", "participant", "session_uuid", *RATED, *REST]
 SCORES = [[12, 34, 56, 78, 100], [0, 21, 43, 65, 87]]  # of the two excerpts, from left to right
 SECOND = 1000  # milliseconds
 
