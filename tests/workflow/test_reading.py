@@ -28,7 +28,10 @@ from tests.workflow.small import VARIANT
 RESULTS = Path("results/small")
 TARGETS = ("all", f"{RESULTS}/listen/objective/summary.md", f"{RESULTS}/figures/fig4-{VARIANT}.png")
 TINY = configuration.read([*DEFAULTS, str(ROOT / "config" / "tiny.yaml")])
-ALSO = {"dataset.bad_recordings", "dataset.silence"}  # read where a recording is bad, or silent
+ALSO = {
+    "dataset.bad_recordings", "dataset.silence",  # read where a recording is bad, or silent
+    "listening.page.pairs", "listening.page.repeats",  # read in a test of pairs
+}  # fmt: skip
 # whose keys are all in the weights; which have none
 NOT_RUN = {"train variant", "train to-fp16", "train import-model"}
 
