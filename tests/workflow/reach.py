@@ -60,7 +60,10 @@ class Reach:
             )._workflow
             plan = read_rules.globals["plan"]
             samples = SAMPLES | {"variant": plan.variants, "external": list(plan.external)}
-            rules = [rule for rule in read_rules.rules if rule.shellcmd]
+            # the table of efficiency has all outputs as its inputs, and is asked for by name
+            rules = [
+                each for each in read_rules.rules if each.shellcmd and each.name != "efficiency"
+            ]
             found = {rule.name: frozenset(_facts(rule, samples)) for rule in rules}
             return {name: facts for name, facts in found.items() if facts}
 
