@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ from playwright.sync_api import FileChooser, Page, expect
 
 from spiking_music.codec.session import Codec, load
 from spiking_music.listening.codec_page import build
-from spiking_music.models.shipped import PRETRAINED, TABLES, WEIGHTS
 from tests.browser.conftest import OpenPage
 from tests.browser.test_mushra_access import violations
 from tests.conftest import made_once
+from tests.listening.plain import plain
 
 RATE, HOP = 22050, 512
 LARGEST = 8_000_000  # bytes of the page
@@ -139,9 +138,7 @@ def test_events_are_drawn_and_sound_plays(
 def test_a_recording_is_encoded_and_can_be_taken_away(
     path: Path, open_page: OpenPage, piano: NDArray, choice: str, tmp_path: Path
 ) -> None:
-    for name in (WEIGHTS, TABLES):  # the page has the plain quantiser, as a folder of these two
-        shutil.copy(PRETRAINED / name, tmp_path)
-    codec = load(tmp_path)
+    codec = plain(tmp_path)
     page = open_page(path.as_uri())
     drop(page, "take 1.wav", wav(piano[: 6 * RATE]))
     expect(page.get_by_role("heading", name="Encode take 1.wav")).to_be_visible()

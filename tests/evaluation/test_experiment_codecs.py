@@ -70,7 +70,7 @@ def test_rows_are_what_the_codecs_give_on_the_clips_of_shards(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    models = [folder(rvq, tmp_path / "rvq"), folder(mu_sparse, tmp_path / "mu")]
+    models = [folder(rvq, tmp_path / "rvq"), folder(mu_sparse, tmp_path / "mu-sparse")]
     given = [*split.clips, *FAST, "--count", 99, "--level", 0, "--level", 31]
     given += ["--model", models[0], "--model", models[1], "--out", tmp_path / "codecs"]
     run(script, monkeypatch, *given)
