@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from spiking_music.config import DemoConfig
+
 # two workers of two threads each wait for each other: the tests took twice as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # hundreds of processes import the package: each compiled it anew where no bytecode is kept
@@ -128,3 +130,11 @@ def disklavier() -> Path:
 def maestro_midi() -> Path:
     """Zip with part of MAESTRO's MIDI release."""
     return _data("maestro-v3.0.0-midi-part.zip")
+
+
+def demo(**changes: Any) -> "DemoConfig":
+    """The generated data set of config.yaml, but for `changes`."""
+    from spiking_music import config
+
+    found = config.section(config.read(DEFAULTS), config.DatasetConfig).demo
+    return found.model_copy(update=changes)

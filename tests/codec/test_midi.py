@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from spiking_music.codec.midi import ALPHABETS, Coder, Event, events, performed
-from spiking_music.config import DemoConfig
 from spiking_music.data.compose import compose
 from spiking_music.data.demo import plan
 from spiking_music.data.performance import Performance
+from tests.conftest import demo
 
 TICKS = 100
 
 
 @pytest.fixture(scope="module")
 def pieces() -> list[Performance]:
-    return [compose(piece) for piece in plan(DemoConfig(minutes=2, performances=4), 3).values()]
+    return [compose(piece) for piece in plan(demo(minutes=2, performances=4), 3).values()]
 
 
 def test_what_is_performed_is_what_was_played_on_the_grid(pieces: list[Performance]) -> None:

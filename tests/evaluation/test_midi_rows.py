@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from spiking_music.codec.midi import Coder, events
-from spiking_music.config import DemoConfig, EvaluationConfig, SignalConfig
+from spiking_music.config import EvaluationConfig, SignalConfig
 from spiking_music.data.compose import compose
 from spiking_music.data.demo import plan
 from spiking_music.data.midi import read_midi, write_midi
@@ -16,6 +16,7 @@ from spiking_music.data.shard import ShardFile
 from spiking_music.errors import DataError
 from spiking_music.evaluation.midi import Sources, evaluate_midi
 from spiking_music.evaluation.reconstruct import MEASURES
+from tests.conftest import demo
 from tests.evaluation.conftest import HOP, Split
 
 RATE, SAMPLES, CLIPS = 22050, 32768, 4
@@ -26,7 +27,7 @@ LEVEL = 0.37  # of the recording to what the font gives
 def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sources, Split]:
     """A piece of the train split, and the first clips of two of the test split, rendered."""
     root = tmp_path_factory.mktemp("midi")
-    pieces = [compose(p) for p in plan(DemoConfig(minutes=0.8, performances=3), 3).values()]
+    pieces = [compose(p) for p in plan(demo(minutes=0.8, performances=3), 3).values()]
     for number, piece in enumerate(pieces):
         write_midi(piece, root / f"{number}.midi")
     pd.DataFrame(
