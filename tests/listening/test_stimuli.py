@@ -54,7 +54,7 @@ def test_the_manifest_holds_and_its_sums_are_right(folder: Path) -> None:
     for clip in manifest.clips:
         assert [each.system for each in clip.stimuli] == SYSTEMS
         for each in clip.stimuli:
-            content = read_stimulus(folder, each, RATE)
+            content = read_stimulus(folder, each, manifest)
             assert hashlib.sha256(content).hexdigest() == each.sha256
 
 
