@@ -1,4 +1,4 @@
-"""`experiments/other_music.py`: folders of recordings become clips, and codecs rows of one table."""
+"""`experiments/other_music.py`: recordings become clips, and codecs rows of one table."""
 
 import subprocess
 import sys
