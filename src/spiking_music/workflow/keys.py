@@ -13,6 +13,7 @@ def _of(section: str, names: str) -> list[str]:
 CLIENT = _of("download", "folder connections attempts backoff timeout")
 TABLE = _of("download", "table table_checksum")
 ARCHIVE = _of("download", "archive archive_bytes archive_checksum whole")
+COMPOSED = _of("dataset.demo", "minutes performances styles levels tempi octaves")
 CLIPS = _of("signal", "sample_rate clip_samples")
 CLIPS += _of("dataset", "tail silence silence_dbfs bad_recordings")
 SWEEP = _of("evaluation", "batch_size levels sweep_clips bound_db budget_kbps bootstrap")
@@ -29,7 +30,7 @@ def index(config: Config) -> list[str]:
     """Of the table of performances."""
     source = config.dataset.source
     keys = ["seed", *_of("dataset", "source notes labels shards subset")]
-    keys += ["dataset.demo"] if source == "demo" else ["dataset.path"]
+    keys += COMPOSED if source == "demo" else ["dataset.path"]
     keys += ["dataset.fma"] if source == "fma" else []
     return keys + ([*CLIENT, *TABLE] if config.dataset.fetched else [])
 
