@@ -182,7 +182,7 @@ def test_a_failed_post_can_be_repeated(site: Site, open_page: OpenPage) -> None:
 
 
 def test_sliders_are_locked_until_heard(site: Site, open_page: OpenPage) -> None:
-    make_page(site, heard_seconds=0.8)
+    make_page(site, heard_seconds=2.0)
     page = open_page(f"{site.address}/test/index.html")
     begin(page)
     for place in range(5):
