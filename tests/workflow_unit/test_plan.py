@@ -194,7 +194,8 @@ def test_settings_of_one_variant() -> None:
 
 def test_keys_that_depend_on_others() -> None:
     demo, fma = plan().config, plan(dataset={"source": "fma", "notes": "none"}).config
-    assert "dataset.demo" in keys.index(demo) and "dataset.path" not in keys.index(demo)
+    assert "dataset.demo.minutes" in keys.index(demo) and "dataset.path" not in keys.index(demo)
+    assert "dataset.demo" in keys.recordings(demo)  # how it is recorded, too
     assert {"dataset.fma", "dataset.path", "download.table"} <= set(keys.index(fma))
     assert not any(key.startswith("download") for key in keys.index(demo))
     assert {"download.folder"} <= set(keys.recordings(fma))
