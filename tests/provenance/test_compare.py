@@ -169,3 +169,13 @@ def test_damaged_files_differ_by_their_bytes(tmp_path: Path) -> None:
         a, b = tmp_path / f"a.{kind}", tmp_path / f"b.{kind}"
         a.write_bytes(b""), b.write_bytes(b"\x89\n\x00")
         assert difference(a, b) == "other bytes (0 and 3)", kind
+
+
+def test_files_of_one_name_in_two_other_folders_are_two_files(run: Run) -> None:
+    a, b = run("a"), run("b", noise=0.5)
+    for root, second in ((a, "2"), (b, "3")):
+        place = root / "provenance" / "models" / "w.safetensors.json"
+        record = json.loads(place.read_text())
+        record["inputs"] |= {"/one/notes.mid": "1", f"/{root.name}/notes.mid": second}
+        place.write_text(json.dumps(record))
+    assert compare(a, b).first[0].causes == ("files that were read: notes.mid",)

@@ -90,11 +90,14 @@ class Autoencoder(nn.Module):
         return self.bottleneck(_through(self.before, self.encoder(x), level))
 
     def start_from(self, other: "Autoencoder") -> None:
-        """Copy all tensors of `other`; `RuntimeError` where names or shapes are not the same."""
+        """Copy all tensors of `other`; parts that it lacks, as FREE the context, stay as they are.
+
+        Raises `RuntimeError` where it has other parts, or names or shapes are not the same.
+        """
         own, theirs = dict(self.named_children()), dict(other.named_children())
-        if own.keys() != theirs.keys():
+        if not theirs.keys() <= own.keys():
             raise RuntimeError("the parts are not the same")
-        for name in own.keys() - {"decoder"}:
+        for name in theirs.keys() - {"decoder"}:
             own[name].load_state_dict(theirs[name].state_dict())
         self.decoder.start_from(other.decoder)
 

@@ -108,8 +108,6 @@ class Context(Conditioner):
 
     A level μ in 0..levels−1 is a learned vector added to every step (μ-SPARSE).
 
-    Lisboa & Bellec 2024, SPARSE.
-
     Lisboa & Bellec 2024, SPARSE and μ-SPARSE.
     """
 
@@ -120,6 +118,8 @@ class Context(Conditioner):
         self.reach = layers * (kernel // 2)
         self.levels = levels
         self.embedding = nn.Embedding(levels, width) if levels else None
+        if self.embedding is not None:
+            nn.init.zeros_(self.embedding.weight)  # near the identity, as the layers
         self.layers = nn.Sequential(*(Conformer(width, heads, kernel) for _ in range(layers)))
 
     def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spiking_music.provenance.difference import difference
+from spiking_music.provenance.difference import difference, leaves
 from spiking_music.provenance.record import Record, digest, own_configuration, records_of
 
 NAMED = 4  # modules or files, before the others are counted
@@ -112,7 +112,7 @@ def _causes(a: Record, b: Record, now: tuple[str, str]) -> Iterator[str]:
 
 
 def _configuration(a: Record, b: Record) -> Iterator[str]:
-    one, other = dict(_leaves(a, "")), dict(_leaves(b, ""))
+    one, other = dict(leaves(a)), dict(leaves(b))
     for key in [*one, *(key for key in other if key not in one)]:
         values = [_shown(side[key]) if key in side else "not given" for side in (one, other)]
         if values[0] != values[1]:
@@ -120,26 +120,22 @@ def _configuration(a: Record, b: Record) -> Iterator[str]:
 
 
 def _inputs(a: Mapping[str, str], b: Mapping[str, str]) -> Iterator[str]:
-    """Files that were read and differ. Those of other folders are known by their names alone."""
-    one, other = ({_inner(name): value for name, value in side.items()} for side in (a, b))
-    if names := _unlike(one, other):
+    """Files that were read and differ; those of other folders, which may lie elsewhere, by name."""
+    if names := _unlike(_by_name(a), _by_name(b)):
         yield f"files that were read: {_few(sorted(names))}"
 
 
-def _inner(name: str) -> str:
-    return Path(name).name if Path(name).is_absolute() else name
+def _by_name(inputs: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Digests of the files of each name: of several, where they are of other folders."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path, value in sorted(inputs.items(), key=lambda item: item[1]):
+        name = Path(path).name if Path(path).is_absolute() else path
+        found[name] = (*found.get(name, ()), value)
+    return found
 
 
-def _unlike(a: Mapping[str, str], b: Mapping[str, str]) -> set[str]:
+def _unlike(a: Mapping[str, object], b: Mapping[str, object]) -> set[str]:
     return {name for name in {*a, *b} if a.get(name) != b.get(name)}
-
-
-def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key, each in value.items():
-            yield from _leaves(each, f"{name}.{key}" if name else str(key))
-    else:
-        yield name, value
 
 
 def _shown(value: Any) -> str:

@@ -169,18 +169,28 @@ def _arrays(a: Path, b: Path) -> Iterator[_Part | str]:
 
 def _json(a: Path, b: Path) -> Iterator[_Part | str]:
     one, other = (json.loads(path.read_text(encoding="utf-8")) for path in (a, b))
-    yield from _between(*(dict(_leaves(each, "")) for each in (one, other)))
+    yield from _between(
+        *(
+            {
+                name: np.asarray(float("nan") if each is None else each)
+                for name, each in leaves(value, lists=True)
+            }
+            for value in (one, other)
+        )
+    )
 
 
-def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """(dotted name, the value as an array of no dimension) of all that holds nothing further."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
+def leaves(value: Any, name: str = "", lists: bool = False) -> Iterator[tuple[str, Any]]:
+    """(dotted name, value) of all that holds nothing further; lists: numbered, not whole."""
+    if isinstance(value, dict) and value:
+        inner = list(value.items())
+    elif lists and isinstance(value, list):
+        inner = list(enumerate(value))
+    else:
+        yield name, value
+        return
     for key, each in inner:
-        path = f"{name}.{key}" if name else str(key)
-        if isinstance(each, dict | list):
-            yield from _leaves(each, path)
-        else:
-            yield path, np.asarray(float("nan") if each is None else each)
+        yield from leaves(each, f"{name}.{key}" if name else str(key), lists)
 
 
 READERS: dict[str, Callable[[Path, Path], Iterator[_Part | str]]] = {
