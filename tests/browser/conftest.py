@@ -28,7 +28,7 @@ def found(program: str) -> str:
     """Where a program of the system is; the tests are skipped where it is missing."""
     path = shutil.which(program)
     if path is None:
-        reason = f"{program} is not at hand: run tests/browser/install.sh"
+        reason = f"{program} is not at hand: run tests/install.sh"
         pytest.fail(reason) if os.environ.get(REQUIRED) == "1" else pytest.skip(reason)
     return path
 

@@ -214,7 +214,7 @@ SYSTEMS = {  # kbps at most; dB of SI-SNR, or of mel distance, that the music ab
 def test_real_programs(name: str) -> None:
     file, most, (measure, bound) = SYSTEMS[name]
     if absent := [program for program in PROGRAMS[file] if not shutil.which(program)]:
-        pytest.skip(f"there is no program {absent[0]} on this machine")
+        pytest.skip(f"{absent[0]} is not at hand: run tests/install.sh")
     path = ROOT / "config" / "external" / f"{file}.yaml"
     system = configuration.external_system(configuration.read([*DEFAULTS, str(path)]), name)
     clip = music(4 * RATE)

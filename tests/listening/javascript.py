@@ -103,7 +103,7 @@ def differences(codec: Any, streams: Sequence[bytes], found: Sequence[dict[str, 
 def _in_chromium(script: str) -> Any:
     path = shutil.which("chromium")
     if path is None:
-        pytest.skip("neither Node.js nor Chromium is at hand: run tests/browser/install.sh")
+        pytest.skip("neither Node.js nor Chromium is at hand: run tests/install.sh")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)

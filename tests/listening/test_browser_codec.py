@@ -219,7 +219,7 @@ def test_a_stream_of_another_model_is_refused(
 
 def test_the_kernels_are_those_of_their_text(tmp_path: Path) -> None:
     if shutil.which("wat2wasm") is None:
-        pytest.skip("wat2wasm, of Debian's package wabt, is not at hand")
+        pytest.skip("wat2wasm, of Debian's package wabt, is not at hand: run tests/install.sh")
     made = tmp_path / "kernels.wasm"
     subprocess.run(["wat2wasm", CODEC / "kernels.wat", "-o", made], check=True)
     assert made.read_bytes() == (CODEC / "kernels.wasm").read_bytes()
