@@ -56,6 +56,23 @@ def test_all_tensors_are_copied(tmp_path: Path, shards: Shards) -> None:
         torch.testing.assert_close(model.state_dict()[name], value, rtol=0, atol=0)
 
 
+def test_context_layers_may_be_added_but_not_lost(tmp_path: Path, shards: Shards) -> None:
+    """SPARSE and μ-SPARSE start from FREE: layers around the bottleneck near the identity."""
+    free, _ = run(tmp_path / "free", tiny("binary", steps=3), shards)
+    theirs = load_file(free)
+    for kind in ("sparse", "mu-sparse"):
+        model = Autoencoder(tiny(kind))
+        own = {name: value.clone() for name, value in model.state_dict().items()}
+        copy_weights(free, model, tiny(kind))
+        assert own.keys() - theirs.keys()
+        for name, value in model.state_dict().items():
+            expected = own[name] * ("embedding" not in name)
+            torch.testing.assert_close(value, theirs.get(name, expected), rtol=0, atol=0)
+    with_layers, _ = run(tmp_path / "sparse", tiny("sparse", steps=3), shards)
+    with pytest.raises(ConfigError, match="cannot start from"):
+        copy_weights(with_layers, Autoencoder(tiny("binary")), tiny("binary"))
+
+
 def stopped(folder: Path, start: Path, shards: Shards) -> VariantConfig:
     """The configuration of a run into `folder` that goes on from `start` and was interrupted."""
     config = tiny(steps=30, checkpoint_every=7, start_from=str(start))

@@ -90,7 +90,7 @@ class Autoencoder(nn.Module):
         return self.bottleneck(_through(self.before, self.encoder(x), level))
 
     def start_from(self, other: "Autoencoder") -> None:
-        """Copy all tensors of `other`; parts that it lacks, as FREE the context, stay as they are.
+        """Copy all tensors of `other`; context layers that it lacks start near the identity.
 
         Raises `RuntimeError` where it has other parts, or names or shapes are not the same.
         """
@@ -100,6 +100,9 @@ class Autoencoder(nn.Module):
         for name in theirs.keys() - {"decoder"}:
             own[name].load_state_dict(theirs[name].state_dict())
         self.decoder.start_from(other.decoder)
+        for name, part in (("before", self.before), ("after", self.after)):
+            if part and name not in theirs:
+                part.near_identity()
 
     @torch.no_grad()
     def encode(self, x: Tensor, level: Tensor | None = None) -> Tensor:

@@ -118,8 +118,6 @@ class Context(Conditioner):
         self.reach = layers * (kernel // 2)
         self.levels = levels
         self.embedding = nn.Embedding(levels, width) if levels else None
-        if self.embedding is not None:
-            nn.init.zeros_(self.embedding.weight)  # near the identity, as the layers
         self.layers = nn.Sequential(*(Conformer(width, heads, kernel) for _ in range(layers)))
 
     def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:
@@ -131,6 +129,11 @@ class Context(Conditioner):
         if self.embedding is not None:
             x = x + self.embedding(level)[:, :, None]
         return self.layers(x.transpose(1, 2)).transpose(1, 2)
+
+    def near_identity(self) -> None:
+        """No level differs from another; the layers start gently anyway."""
+        if self.embedding is not None:
+            nn.init.zeros_(self.embedding.weight)
 
     @property
     def receptive_field(self) -> ReceptiveField:

@@ -77,3 +77,6 @@ class Conditioner(Part):
     @abstractmethod
     def forward(self, x: Tensor, level: Tensor | None = None) -> Tensor:
         """`CodeError` where a level is missing, not asked for, or out of range."""
+
+    def near_identity(self) -> None:
+        """Before training among parts that were trained without it: change as little as can be."""
