@@ -37,3 +37,16 @@ def test_short_verbs_are_silent_in_a_log_and_have_a_bar_on_a_terminal() -> None:
 
 def test_items_pass_unchanged() -> None:
     assert list(tracked([[1, 2], [3]], "lists", 3, len)) == [[1, 2], [3]]
+
+
+def test_lines_of_what_has_another_unit_or_no_known_end() -> None:
+    text = io.StringIO()
+    console = Console(file=text)
+    for total in (600.0, None):
+        moments = iter([0.0, 90.0, 90.0, 90.0])
+        with Progress("a.wav", total, 0, console, moments.__next__, "second") as progress:
+            progress.advance(300.5)
+    assert text.getvalue().splitlines() == [
+        "a.wav: second 300 of 600, 0.3 s a second, 0:01:30 left",
+        "a.wav: second 300, 0.3 s a second",
+    ]

@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -16,6 +15,7 @@ from spiking_music.cli.sources import is_pipe, recording_of
 from spiking_music.cli.streams import standard_output
 from spiking_music.errors import CodeError, OutputError
 from spiking_music.overwriting import is_stream
+from spiking_music.progress import tracked
 
 if TYPE_CHECKING:
     from spiking_music.audio.live import LiveRecording, Raw
@@ -114,8 +114,8 @@ def encoded(
 ) -> "tuple[Encoded, list[str]]":
     """Encode a recording, called `name`, to `target`; what the user is to be told."""
     with ExitStack() as stack:
-        shown = Path(name).name
-        pieces = stack.enter_context(_progress(recording.mono(), shown, recording.frames))
+        shown = _progress(recording.mono(), Path(name).name, recording.frames, recording.rate)
+        pieces = stack.enter_context(shown)
         done = coding.write(pieces, recording.rate, stack.enter_context(target), recording.live)
     notes = []
     if recording.joined > 1:
@@ -146,7 +146,7 @@ def decode_one(decoding: "Decoding", job: Job) -> None:
         else:
             write = stack.enter_context(sound_file(job.target, decoding.rate, decoding.samples))
         pieces = stack.enter_context(
-            _progress(overs.count(decoding), job.source.name, decoding.samples)
+            _progress(overs.count(decoding), job.source.name, decoding.samples, decoding.rate)
         )
         for piece in pieces:
             write(piece)
@@ -188,30 +188,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-@contextmanager
 def _progress(
-    pieces: "Iterable[Samples]", name: str, total: int | None
-) -> "Iterator[Iterator[Samples]]":
-    """The same pieces, while a bar on stderr advances by them; none where that is no terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield iter(pieces)
-        return
-    from rich.console import Console  # here, as it takes time
-    from rich.progress import Progress
-
-    if parent_process() is not None:  # one of several, whose bars would be drawn over each other
-        yield iter(pieces)
-        return
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=total or None)
-
-        def advancing() -> "Iterator[Samples]":
-            for piece in pieces:
-                yield piece
-                bar.advance(task, len(piece))
-
-        yield advancing()
+    pieces: "Iterable[Samples]", name: str, samples: int | None, rate: int
+) -> "AbstractContextManager[Iterator[Samples]]":
+    """The same pieces of audio, while seconds of it are counted; closed at the end."""
+    total = samples / rate if samples else None
+    return closing(tracked(pieces, name, total, lambda piece: len(piece) / rate, "second"))
 
 
 def _missed(missed: "Missed") -> str:

@@ -28,6 +28,7 @@ from spiking_music.data.index import read_performances
 from spiking_music.data.midi import read_midi
 from spiking_music.data.performance import Performance
 from spiking_music.errors import DataError
+from spiking_music.progress import tracked
 
 LOWEST = 21  # MIDI number of the lowest key, A0
 KEYS = 88
@@ -72,7 +73,8 @@ def build_onsets(
         for name, shape in zip(ARRAYS, (keys, keys, steps), strict=True)
     ]
     grids = _grids(clips, catalogue, root, signal)
-    for first in range(0, len(clips), CHUNK):
+    starts = range(0, len(clips), CHUNK)
+    for first in tracked(starts, "onsets of clips", len(clips), lambda _: CHUNK, "clip"):
         parts = zip(*islice(grids, CHUNK), strict=True)
         for array, part in zip(arrays, parts, strict=True):
             array[first : first + CHUNK] = np.stack(part)

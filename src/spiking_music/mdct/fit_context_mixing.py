@@ -29,6 +29,7 @@ from spiking_music.mdct.context_network import (
 from spiking_music.mdct.context_tables import Net
 from spiking_music.mdct.fit_transitions import fit_transitions
 from spiking_music.mdct.thermometer import Layout, Quantized
+from spiking_music.progress import tracked
 from spiking_music.rangecoder.probabilities import WHOLE
 from spiking_music.rangecoder.static import Frequencies, fit_static
 
@@ -69,7 +70,7 @@ def fit_context_mixing(
         optimiser, LEARNING_RATE, total_steps=STEPS * rounds
     )
     batches = _batches(pool, draw)
-    for _ in range(STEPS * rounds):
+    for _ in tracked(range(STEPS * rounds), "entropy tables", STEPS * rounds):
         places, weights = next(batches)
         loss = (model.nats(bins.inputs(places)) * torch.from_numpy(weights)).mean()
         optimiser.zero_grad()

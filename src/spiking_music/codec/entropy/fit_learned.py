@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from spiking_music.models.event_model import EventModel
 from spiking_music.models.event_tables import PARENTS, LearnedTables
+from spiking_music.progress import tracked
 from spiking_music.rangecoder.probabilities import WHOLE
 from spiking_music.rangecoder.static import Events, Frequencies
 
@@ -30,7 +31,7 @@ def fit_learned(z: Events, k: Frequencies, seed: int, rounds: int) -> LearnedTab
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=rounds)
     units, steps = z.shape[1:]
     batch, crop = max(2, BATCH * PARENTS // max(PARENTS, units)), min(steps, CROP)
-    for _ in range(rounds):
+    for _ in tracked(range(rounds), "entropy tables", rounds):
         start = 2 * int(draw.integers((steps - crop) // 2 + 1))  # even, as the model counts them
         chosen = z[draw.integers(len(z), size=batch), :, start : start + crop]
         target = torch.from_numpy(chosen.astype(np.float32))
