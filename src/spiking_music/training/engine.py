@@ -88,15 +88,18 @@ class Objective(nn.Module):
 
 
 def draw_levels(levels: int, clips: int) -> Tensor:
-    """A level for each clip, (clips,) int64: evenly over 0..levels − 1, from a random one on.
+    """A level for each clip, (clips,) int64: a random one of each of as many shares of all levels.
 
     Independent draws would make the statistics of a small batch, which batch norm goes by, a matter
-    of luck: latents of some levels are several times as large as those of others (*ours*). Several
-    processes share out the levels of one batch as they do its clips.
+    of luck: latents of some levels are several times as large as those of others. One random shift
+    for the whole batch splits the levels into groups that never meet, and of which some settled at
+    0.8 and others at 1.2 of their targets S_0(μ) (*ours*). Several processes share out the levels
+    of one batch as they do its clips.
     """
-    first = across.drawn(torch.randint(levels, ()))
+    total = clips * across.processes()
     places = across.rank() + torch.arange(clips) * across.processes()
-    return (first + places * levels // (clips * across.processes())) % levels
+    within = across.drawn(torch.rand(total))[places]
+    return ((places + within) * levels / total).long().clamp(max=levels - 1)
 
 
 def make_fabric(training: TrainingConfig) -> Fabric:
