@@ -9,26 +9,23 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-import tables
+import command_line
+from encoders import network_of, refinement_of
 from spiking_music import config as configuration
-from spiking_music.codec.entropy import load_tables
 from spiking_music.codec.model_folder import load_model
 from spiking_music.data.clip_dataset import split_of
 from spiking_music.mdct.decided import Decided
-from spiking_music.mdct.inference.network import MdctNetwork
 from spiking_music.mdct.rate_distortion import load_ahead
-from spiking_music.models.shipped import DECISIONS, TABLES
+from spiking_music.models.shipped import DECISIONS
 from spiking_music.training.loop import train
 
 
-def main(arguments: argparse.Namespace) -> None:
+def main() -> None:
     """Train, or resume."""
+    arguments = _arguments()
     raw = configuration.read([*map(str, arguments.config)])
     model = load_model(arguments.model)
-    network = model.network
-    assert isinstance(network, MdctNetwork)
-    mixing = load_tables(model.path / TABLES).context_mixing.model()
-    refinement = network.refined_by(mixing, load_ahead(model.path / DECISIONS))
+    refinement = refinement_of(model, load_ahead(model.path / DECISIONS))
     shards = {split: [path for path in arguments.clips if split_of(path) == split]
               for split in ("train", "validation")}  # fmt: skip
     out = arguments.out
@@ -39,19 +36,18 @@ def main(arguments: argparse.Namespace) -> None:
         out / "weights.safetensors",
         out / "log.csv",
         out / "checkpoints",
-        partial(Decided, network=network, refinement=refinement),
+        partial(Decided, network=network_of(model), refinement=refinement),
     )
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line.parser(__doc__, "postfilter")
     parser.add_argument("clips", nargs="+", type=Path, help="HDF5 shards")
     parser.add_argument("--config", action="append", type=Path, required=True, help="in layers")
     parser.add_argument("--variant", default="mdct-mu")
-    parser.add_argument("--model", type=Path, help="model folder, else the package's")
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/postfilter"))
+    command_line.add_model(parser)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main(_arguments())
+    command_line.run(main)
