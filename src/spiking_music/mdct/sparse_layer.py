@@ -1,8 +1,8 @@
 """A layer of the entropy model's network in vector instructions, most of whose units are 0.
 
-numba has no vectors. Of a loop over a row of weights it cannot know that sums and weights do not
-overlap, and it stores the sums after each row: four times as slow as these, which stay in registers.
-Whole numbers: the order of additions does not matter, and every machine gives the same.
+numba has no vectors. In a loop over a row of weights it cannot know that sums and weights do not
+overlap, and it stores the sums after each row, which takes four times as long as to keep them in
+registers. Of whole numbers the order of additions does not matter: every machine gives the same.
 """
 
 from collections.abc import Callable
@@ -64,7 +64,9 @@ def _write(
         for total, at in zip(totals, starts, strict=True)
     ]
     fewer = builder.and_(left, builder.sub(left, I64(1)))
-    for number, first, next_ in zip([left, *totals], [firing, *before], [fewer, *more], strict=True):
+    for number, first, next_ in zip(
+        [left, *totals], [firing, *before], [fewer, *more], strict=True
+    ):
         number.add_incoming(first, entry)
         number.add_incoming(next_, body)
     builder.branch(head)
