@@ -3,13 +3,15 @@
 `fit FOLDER … --out FILE` fits what its encoder expects of its decisions, to some clips of the train
 split of recordings in MAESTRO's layout. `measure FOLDER …` codes a split with and without it: bits
 at equal SI-SNR and at equal mel distance, on the curve that the plain quantiser makes over its
-levels. kbps are payloads of whole clips, one block each; intervals are over performances.
+levels (of another model, where --against names one). kbps are payloads of streams of whole clips;
+intervals are over performances.
 """
 
 import argparse
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -42,10 +44,11 @@ def main() -> None:
     if arguments.what == "fit":
         fit(model, arguments)
         return
+    plain = replace(load_model(arguments.against) if arguments.against else model, refinement=None)
     rows = []
     for folder in arguments.folders:
         material = quality.split(folder, arguments.split, arguments.every)
-        rows += measured(model, material, arguments.level)
+        rows += measured(Codec(plain), Codec(model), material, arguments.level)
     tables.publish(HEADINGS, rows, 3, arguments.out.with_suffix(".md"))
 
 
@@ -61,10 +64,9 @@ def fit(model: CodecModel, arguments: argparse.Namespace) -> None:
 
 
 def measured(
-    model: CodecModel, material: quality.Material, levels: list[int]
+    plain: Codec, refined: Codec, material: quality.Material, levels: list[int]
 ) -> list[tuple[str, ...]]:
     """Two lines for each of `levels`."""
-    plain, refined = Codec(replace(model, refinement=None)), Codec(model)
     rows = []
     for level in levels:
         curve = np.stack([coded(plain, material.clips, each) for each in (level, level + APART)])
@@ -122,6 +124,7 @@ def _arguments() -> argparse.Namespace:
     parser = command_line.parser(__doc__, "decisions")
     parser.add_argument("what", choices=["fit", "measure"])
     command_line.add_coding(parser, "test")
+    parser.add_argument("--against", type=Path, help="model of the plain curve, else the same")
     return parser.parse_args()
 
 
