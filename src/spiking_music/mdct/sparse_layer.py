@@ -11,7 +11,6 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
 LANES = 16  # sums in a vector: LLVM splits it where registers are shorter
 CHUNK = 8  # units that are compared with 0 at once
@@ -31,9 +30,12 @@ def layer(inputs: int, outputs: int, roof: int) -> Callable[..., Any]:
     @intrinsic
     def run(typing: Any, sums: Any, weights: Any, units: Any) -> Any:
         def write(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+            from numba.np.arrayobj import make_array  # here: what is cached is not written again
+
             arrays = zip(signature.args, arguments, strict=True)
-            places = [make_array(kind)(context, builder, value=a).data for kind, a in arrays]
-            _write(builder, *places, inputs, outputs, roof)
+            places = (make_array(kind)(context, builder, value=a).data for kind, a in arrays)
+            first, rows, heard = places
+            _write(builder, first, rows, heard, inputs, outputs, roof)
             return context.get_dummy_value()
 
         return types.void(sums, weights, units), write
