@@ -30,7 +30,6 @@ from spiking_music.evaluation import metrics
 from spiking_music.mdct.fit_decisions import fit_decisions, nothing
 
 LEVELS = 0, 5, 10, 16, 22  # that decisions are fitted at
-ROUNDS = 2  # of fitting to the decisions of the round before
 APART = 2  # levels between the two points of the plain quantiser's curve
 DRAWS = 1000
 HEADINGS = ("split", "μ", "quantiser", "kbps", "SI-SNR dB", "mel distance dB",
@@ -54,12 +53,11 @@ def main() -> None:
 
 
 def fit(model: CodecModel, arguments: argparse.Namespace) -> None:
-    """Write the small network: fitted to decisions without one, then to its own."""
+    """Write the small network."""
     found = [quality.split(folder, "train", arguments.every) for folder in arguments.folders]
     clips = np.concatenate([material.clips for material in found])
-    network, fitted = network_of(model), nothing()
-    for _ in range(ROUNDS):
-        fitted = fit_decisions(network, refinement_of(model, fitted), clips, LEVELS, tables.SEED)
+    network, refinement = network_of(model), refinement_of(model, nothing())
+    fitted = fit_decisions(network, refinement, clips, LEVELS, tables.SEED)
     with files.atomic(arguments.out.with_suffix(".safetensors")) as temporary:
         save_file(fitted._asdict(), temporary)
     print(f"wrote {arguments.out.with_suffix('.safetensors')}, fitted to {len(clips)} clips")

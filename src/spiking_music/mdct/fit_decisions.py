@@ -58,7 +58,7 @@ def fit_decisions(
 ) -> Ahead:
     """The small network of a model, from clips (C, L) of its train split at each of `levels`.
 
-    refinement: whose decisions are looked at; at first one that expects nothing (`nothing()`).
+    refinement: one that expects nothing (`nothing()`), whose decisions are looked at.
     """
     draw, later, added = np.random.default_rng(seed), [], []
     for level in levels:
