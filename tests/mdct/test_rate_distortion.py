@@ -114,9 +114,8 @@ def test_where_bits_cost_nothing_levels_are_the_nearest(
     q, ahead = np.zeros(y.shape, np.int8), fit_decisions.nothing()
     around = np.zeros((len(y) + 3, y.shape[1] + 4, 3), np.float32)
     decisions.describe_all(y, around)
-    room = np.zeros(decisions.FEATURES, np.float32), np.zeros(decisions.HIDDEN, np.float32)
     free = decisions.Price(np.zeros(len(y), np.float32), 1.0)
-    model, state, work = expecting_nothing.model, new_state(y.shape[1]), decisions.Work(*room)
+    model, state, work = expecting_nothing.model, new_state(y.shape[1]), decisions.new_work(ahead)
     decisions.decide(y, q, 0, model, state, ahead, around, work, free)
     distance = np.abs(np.abs(y)[..., None] - model.levels)
     chosen = np.take_along_axis(distance, np.abs(q).astype(int)[..., None], axis=2)[..., 0]

@@ -25,9 +25,9 @@ from spiking_music.mdct.decisions import (
     Ahead,
     Model,
     Price,
-    Work,
     decide,
     describe_all,
+    new_work,
 )
 from spiking_music.mdct.inference.quantizer import Deadzone
 from spiking_music.mdct.thermometer import write_bins
@@ -94,7 +94,7 @@ class RateDistortion:
             q[:warm] = self._plain(y[begin : frames.start])
         price = Price(prices(gain)[begin:], SCALE)
         state = new_state(y.shape[1])
-        work = Work(np.zeros(FEATURES, np.float32), np.empty(HIDDEN, np.float32))
+        work = new_work(self._ahead)
         decide(y[begin:], q, warm, self.model, state, self._ahead, around, work, price)
         return q[warm:]
 
