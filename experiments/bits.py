@@ -5,23 +5,21 @@ frame gains and spectral-envelope bands, and of the bins by frequency, with thei
 """
 
 import argparse
-import sys
-from itertools import islice, pairwise
-from pathlib import Path
+from itertools import pairwise
 
 import numpy as np
 
+import command_line
 import quality
 import tables
-from spiking_music.codec.entropy import load_tables
+from encoders import network_of, refinement_of
 from spiking_music.codec.model_folder import load_model
-from spiking_music.errors import CodeError, SpikingMusicError
-from spiking_music.mdct.context_mixing import ContextMixing, ContextMixingTables, new_state
+from spiking_music.mdct.context_mixing import new_state
 from spiking_music.mdct.decisions import spend
 from spiking_music.mdct.fit_decisions import nothing
 from spiking_music.mdct.inference.network import MdctNetwork
+from spiking_music.mdct.rate_distortion import RateDistortion
 from spiking_music.mdct.thermometer import from_thermometer
-from spiking_music.models.shipped import TABLES
 from spiking_music.rangecoder.probabilities import bits_of
 
 EDGES = 0, 16, 32, 48, 64, 96, 128, 192
@@ -32,25 +30,21 @@ HEADINGS = ("split", "μ", "bits", "gains, bands", "events",
 def main() -> None:
     arguments = _arguments()
     model = load_model(arguments.model)
-    tables_of_bins = load_tables(model.path / TABLES).context_mixing
-    if not isinstance(tables_of_bins, ContextMixingTables):
-        raise CodeError(f"'{model.path}' is no MDCT model: name another")
-    mixing, network = tables_of_bins.model(), model.network
-    assert isinstance(network, MdctNetwork)  # as its tables say
+    network, refinement = network_of(model), refinement_of(model, nothing())
     rows = []
     for folder in arguments.folders:
         material = quality.split(folder, arguments.split, arguments.every)
         for level in arguments.level:
-            rows.append((material.name, str(level), *shares(network, mixing, material, level)))
+            rows.append((material.name, str(level), *shares(network, refinement, material, level)))
     tables.publish(HEADINGS, rows, 1, arguments.out)
 
 
 def shares(
-    network: MdctNetwork, mixing: ContextMixing, material: quality.Material, level: int
+    network: MdctNetwork, refinement: RateDistortion, material: quality.Material, level: int
 ) -> list[str]:
     """Bits a clip in the order of the headings, and bits an event."""
+    mixing, total = refinement.mixing, 0.0
     bins = mixing.layout.bins
-    price, total = network.refined_by(mixing, nothing()).model, 0.0
     by_bin, events = np.zeros(bins), np.zeros(bins)
     for clip in material.clips:
         quantized = from_thermometer(
@@ -58,7 +52,7 @@ def shares(
         )
         assert quantized is not None  # as the quantiser made them
         spent = np.empty(quantized.levels.shape, np.float32)
-        spend(quantized.levels, price, new_state(bins), spent)
+        spend(quantized.levels, refinement.model, new_state(bins), spent)
         total += bits_of(*mixing.run(quantized, new_state(bins)))
         by_bin += spent.sum(axis=0)
         events += np.count_nonzero(quantized.levels, axis=0)
@@ -73,18 +67,10 @@ def shares(
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
-    parser.add_argument("folders", nargs="+", type=Path, help="recordings and their metadata.csv")
-    parser.add_argument("--model", type=Path, help="model folder, else the package's")
-    parser.add_argument("--split", default="validation")
-    parser.add_argument("--every", type=int, default=1, help="one clip of so many")
-    parser.add_argument("--level", nargs="+", type=int, default=[0, 10, 16])
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/bits.md"))
+    parser = command_line.parser(__doc__, "bits.md")
+    command_line.add_coding(parser, "validation")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(str(error))
+    command_line.run(main)

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+import command_line
 import spiking_music
 from spiking_music import config as configuration
 from spiking_music import files
@@ -37,7 +37,7 @@ from spiking_music.data.clip_dataset import Clips
 from spiking_music.data.compose import compose
 from spiking_music.data.demo import plan
 from spiking_music.data.render import mix, open_soundfont
-from spiking_music.errors import DataError, SpikingMusicError
+from spiking_music.errors import DataError
 from spiking_music.evaluation import metrics, perceptual
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.evaluation.tables import markdown, with_interval
@@ -260,7 +260,7 @@ def _cell(row: dict, name: str) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser = command_line.parser(__doc__, "codecs")
     parser.add_argument("shards", nargs="*", type=Path, help="clips (.h5), tables beside them")
     parser.add_argument("--model", action="append", type=Path, default=[], help="model folder")
     parser.add_argument("--level", action="append", type=int, help="μ of models with levels")
@@ -271,7 +271,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=24, help="clips, evenly spread")
     parser.add_argument("--no-perceptual", dest="perceptual", action="store_false")
     parser.add_argument("--processes", type=int, default=SETTINGS.processes)
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/codecs"))
     arguments = parser.parse_args()
     arguments.level = arguments.level or [SETTINGS.level]
     arguments.kbps = arguments.kbps or list(RATES)
@@ -279,7 +278,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(str(error))
+    command_line.run(main)

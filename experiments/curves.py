@@ -6,17 +6,15 @@ bar the interval over performances. Writes <STEM>.png and <STEM>.svg.
 """
 
 import argparse
-import sys
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+import command_line
 import tables
 from seeds import clips_of, over_seeds
-from spiking_music.errors import SpikingMusicError
 from spiking_music.evaluation.bootstrap import interval
 from spiking_music.figures import style
 
@@ -58,17 +56,13 @@ def point(clips: pd.DataFrame, measure: str) -> tuple[float, float, float, float
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser = command_line.parser(__doc__, "curves")
     parser.add_argument("results", type=Path, help="folder of results of one data set")
     parser.add_argument(
         "--curve", nargs="+", action="append", required=True, metavar="NAME", help="name, rows"
     )
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/curves"))
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(f"error: {error}")
+    command_line.run(main)

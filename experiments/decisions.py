@@ -3,15 +3,14 @@
 `fit FOLDER … --out FILE` fits what its encoder expects of its decisions, to some clips of the train
 split of recordings in MAESTRO's layout. `measure FOLDER …` codes a split with and without it: bits
 at equal SI-SNR and at equal mel distance, on the curve that the plain quantiser makes over its
-levels. kbps are payloads of whole clips, one block each; intervals are over performances.
+levels (of another model, where --against names one). kbps are payloads of streams of whole clips;
+intervals are over performances.
 """
 
 import argparse
 import io
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,16 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+import command_line
 import quality
 import tables
+from encoders import network_of, refinement_of
+from spiking_music import files
 from spiking_music.codec.model_folder import CodecModel, load_model
 from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import summary
-from spiking_music.errors import SpikingMusicError
 from spiking_music.evaluation import metrics
+from spiking_music.mdct.fit_decisions import fit_decisions, nothing
 
 LEVELS = 0, 5, 10, 16, 22  # that decisions are fitted at
 APART = 2  # levels between the two points of the plain quantiser's curve
@@ -42,34 +44,29 @@ def main() -> None:
     if arguments.what == "fit":
         fit(model, arguments)
         return
+    plain = replace(load_model(arguments.against) if arguments.against else model, refinement=None)
     rows = []
     for folder in arguments.folders:
         material = quality.split(folder, arguments.split, arguments.every)
-        rows += measured(model, material, arguments.level)
-    tables.publish(HEADINGS, rows, 3, arguments.out)
+        rows += measured(Codec(plain), Codec(model), material, arguments.level)
+    tables.publish(HEADINGS, rows, 3, arguments.out.with_suffix(".md"))
 
 
 def fit(model: CodecModel, arguments: argparse.Namespace) -> None:
-    """Write the small network to `--out`."""
-    from spiking_music.codec.entropy import load_tables
-    from spiking_music.mdct.fit_decisions import fit_decisions, nothing
-    from spiking_music.mdct.inference.network import MdctNetwork
-
+    """Write the small network."""
     found = [quality.split(folder, "train", arguments.every) for folder in arguments.folders]
     clips = np.concatenate([material.clips for material in found])
-    assert isinstance(model.network, MdctNetwork)
-    mixing = load_tables(model.path / "entropy.safetensors").context_mixing.model()
-    refinement = model.network.refined_by(mixing, nothing())
-    fitted = fit_decisions(model.network, refinement, clips, LEVELS, tables.SEED)
-    save_file(fitted._asdict(), arguments.out)
-    print(f"wrote {arguments.out}, fitted to {len(clips)} clips")
+    network, refinement = network_of(model), refinement_of(model, nothing())
+    fitted = fit_decisions(network, refinement, clips, LEVELS, tables.SEED)
+    with files.atomic(arguments.out.with_suffix(".safetensors")) as temporary:
+        save_file(fitted._asdict(), temporary)
+    print(f"wrote {arguments.out.with_suffix('.safetensors')}, fitted to {len(clips)} clips")
 
 
 def measured(
-    model: CodecModel, material: quality.Material, levels: list[int]
+    plain: Codec, refined: Codec, material: quality.Material, levels: list[int]
 ) -> list[tuple[str, ...]]:
     """Two lines for each of `levels`."""
-    plain, refined = Codec(replace(model, refinement=None)), Codec(model)
     rows = []
     for level in levels:
         curve = np.stack([coded(plain, material.clips, each) for each in (level, level + APART)])
@@ -124,19 +121,12 @@ def _saved(curve: NDArray, found: Clips, at: int, performances: NDArray[np.int64
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser = command_line.parser(__doc__, "decisions")
     parser.add_argument("what", choices=["fit", "measure"])
-    parser.add_argument("folders", nargs="+", type=Path, help="recordings and their metadata.csv")
-    parser.add_argument("--model", type=Path, help="model folder, else the package's")
-    parser.add_argument("--split", default="test", help="that is measured")
-    parser.add_argument("--every", type=int, default=1, help="one clip of so many")
-    parser.add_argument("--level", nargs="+", type=int, default=[0, 10, 16])
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/decisions.md"))
+    command_line.add_coding(parser, "test")
+    parser.add_argument("--against", type=Path, help="model of the plain curve, else the same")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(str(error))
+    command_line.run(main)

@@ -14,7 +14,6 @@ mimi     package transformers; weights: a folder of config.json and model.safete
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +25,12 @@ import soxr
 import torch
 from torch import Tensor
 
+import command_line
 from spiking_music import files
 from spiking_music.codec.bits import width
 from spiking_music.codec.sound_file import as_int16
 from spiking_music.data.clip_dataset import Clips
-from spiking_music.errors import ConfigError, SpikingMusicError
+from spiking_music.errors import ConfigError
 from spiking_music.evaluation.external import TABLE
 
 
@@ -139,7 +139,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(str(error))
+    command_line.run(main)

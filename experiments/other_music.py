@@ -12,12 +12,12 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+import command_line
 import tables
 from spiking_music import config as configuration
 from spiking_music import files
@@ -30,7 +30,7 @@ from spiking_music.data.render import open_soundfont, render
 from spiking_music.data.soundfont import SoundFont
 from spiking_music.data.sources import prepare
 from spiking_music.data.table import make_table
-from spiking_music.errors import ConfigError, DataError, SpikingMusicError
+from spiking_music.errors import ConfigError, DataError
 
 ROOT = Path(__file__).parents[1]
 SIGNAL = configuration.section(tables.RAW, SignalConfig)
@@ -152,12 +152,11 @@ def _rows(table: pd.DataFrame) -> list[list[str]]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser = command_line.parser(__doc__, "other-music")
     parser.add_argument("kinds", nargs="*", metavar="KIND=FOLDER")
     parser.add_argument("--instruments", action="store_true", help="of the sound font")
     parser.add_argument("--speech", action="store_true", help="by espeak-ng")
     parser.add_argument("--recordings", type=int, default=12, help="a kind at most, evenly spread")
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/other-music"))
     words = sys.argv[1:]
     own = words.index("--") if "--" in words else len(words)
     arguments = parser.parse_args(words[:own])
@@ -168,7 +167,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(str(error))
+    command_line.run(main)

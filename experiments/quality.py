@@ -10,18 +10,17 @@ sound a second.
 
 import argparse
 import io
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import command_line
 import spiking_music
 import tables
 from spiking_music import config as configuration
@@ -30,7 +29,6 @@ from spiking_music.codec.session import Codec
 from spiking_music.codec.stream import summary
 from spiking_music.config import DatasetConfig, SignalConfig, SubsetConfig
 from spiking_music.data.index import choose
-from spiking_music.errors import SpikingMusicError
 from spiking_music.evaluation import metrics
 
 SIGNAL = configuration.section(tables.RAW, SignalConfig)
@@ -122,17 +120,13 @@ def _timed(run: Callable[[], object]) -> Iterator[float]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
-    parser.add_argument("folders", nargs="+", type=Path, help="recordings and their metadata.csv")
+    parser = command_line.parser(__doc__, "quality.md")
+    command_line.add_recordings(parser)
     parser.add_argument("--model", action="append", type=Path, default=[], help="model folder")
     parser.add_argument("--level", nargs="+", type=int, default=[], help="of models that take one")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/quality.md"))
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(str(error))
+    command_line.run(main)

@@ -9,17 +9,16 @@ clips there, as rows ROW-level-0 … that seeds.py and curves.py read as FOLDER:
 
 import argparse
 import shutil
-import sys
 import tempfile
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
+import command_line
 import tables
 from spiking_music import config as configuration
 from spiking_music.config import EntropyConfig, MultiThresholdConfig
-from spiking_music.errors import ConfigError, DataError, SpikingMusicError
+from spiking_music.errors import ConfigError, DataError
 from spiking_music.evaluation.inference import encode_split
 from spiking_music.evaluation.rates import entropy_costs, fit_tables
 from spiking_music.evaluation.reconstruct import evaluate
@@ -129,7 +128,7 @@ def shards(results: Path, split: str) -> list[Path]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser = command_line.parser(__doc__, "rates.md")
     parser.add_argument("results", type=Path, help="results of a data set: results/<name>")
     parser.add_argument("row", help="a variant that takes levels, or one of multi-threshold units")
     either = parser.add_mutually_exclusive_group(required=True)
@@ -137,12 +136,8 @@ def _arguments() -> argparse.Namespace:
     either.add_argument("--threshold", type=float, nargs="+", default=[], help="trained with 0.5")
     parser.add_argument("--perceptual", action="store_true", help="ViSQOL besides: minutes a line")
     parser.add_argument("--keep", type=Path, help="folder for the tables of clips")
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/rates.md"))
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(f"error: {error}")
+    command_line.run(main)

@@ -9,14 +9,13 @@ the entropy coder.
 """
 
 import argparse
-import sys
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
+import command_line
 import tables
-from spiking_music.errors import DataError, SpikingMusicError
+from spiking_music.errors import DataError
 
 QUALITIES = {"si_snr_db": "SI-SNR dB", "mel_distance": "mel distance dB", "visqol": "ViSQOL"}
 
@@ -123,16 +122,12 @@ def _mean(table: pd.DataFrame, name: str, sign: str = "") -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=next(islice(__doc__.splitlines(), 1)))
+    parser = command_line.parser(__doc__, "seeds.md")
     parser.add_argument("results", type=Path, help="folder of results of one data set")
     parser.add_argument("rows", nargs="+", help="rows of `variants`, or FOLDER:ROW")
     parser.add_argument("--against", help="row to subtract, or FOLDER:ROW")
-    parser.add_argument("--out", type=Path, default=Path("results/experiments/seeds.md"))
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SpikingMusicError as error:
-        sys.exit(str(error))
+    command_line.run(main)

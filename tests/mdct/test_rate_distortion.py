@@ -16,7 +16,7 @@ from spiking_music.errors import CodeError
 from spiking_music.mdct import decisions, fit_decisions
 from spiking_music.mdct.context_mixing import ContextMixing, new_state
 from spiking_music.mdct.inference.network import MdctNetwork
-from spiking_music.mdct.rate_distortion import RateDistortion
+from spiking_music.mdct.rate_distortion import RateDistortion, load_ahead
 from spiking_music.mdct.thermometer import from_thermometer
 from spiking_music.models.shipped import DECISIONS, PRETRAINED, TABLES, WEIGHTS
 from spiking_music.rangecoder.probabilities import bits_of
@@ -114,9 +114,8 @@ def test_where_bits_cost_nothing_levels_are_the_nearest(
     q, ahead = np.zeros(y.shape, np.int8), fit_decisions.nothing()
     around = np.zeros((len(y) + 3, y.shape[1] + 4, 3), np.float32)
     decisions.describe_all(y, around)
-    room = np.zeros(decisions.FEATURES, np.float32), np.zeros(decisions.HIDDEN, np.float32)
     free = decisions.Price(np.zeros(len(y), np.float32), 1.0)
-    model, state, work = expecting_nothing.model, new_state(y.shape[1]), decisions.Work(*room)
+    model, state, work = expecting_nothing.model, new_state(y.shape[1]), decisions.new_work(ahead)
     decisions.decide(y, q, 0, model, state, ahead, around, work, free)
     distance = np.abs(np.abs(y)[..., None] - model.levels)
     chosen = np.take_along_axis(distance, np.abs(q).astype(int)[..., None], axis=2)[..., 0]
@@ -140,7 +139,10 @@ def test_bits_of_bins_add_up_to_those_of_the_entropy_model(
 
 
 def test_fitting_repeats_and_expects_something(
-    network: MdctNetwork, expecting_nothing: RateDistortion, monkeypatch: pytest.MonkeyPatch
+    network: MdctNetwork,
+    expecting_nothing: RateDistortion,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(fit_decisions, "EPOCHS", 2)
     monkeypatch.setattr(fit_decisions, "CHANGES", 3)
@@ -150,6 +152,9 @@ def test_fitting_repeats_and_expects_something(
     for ours, theirs, nothing in zip(first, again, fit_decisions.nothing(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
         assert ours.shape == nothing.shape and np.isfinite(ours).all() and ours.any()
+    save_file(first._asdict(), tmp_path / DECISIONS)
+    for ours, theirs in zip(first, load_ahead(tmp_path / DECISIONS), strict=True):
+        np.testing.assert_array_equal(ours, theirs)  # whatever their order in memory was
 
 
 def test_a_model_without_the_file_rounds_and_a_damaged_one_is_refused(tmp_path: Path) -> None:

@@ -284,7 +284,6 @@ def new_state(bins: int) -> ContextState:
         beat=np.zeros(SIGNED_UNITS, np.int32),
         size=np.zeros(SIGNED_UNITS, np.int32),
         second=np.zeros(SECOND_UNITS, np.int32),
-        active=np.zeros(FIRST_UNITS + 4, np.int64),
         totals=np.zeros(LATELY, np.int64),
         overtones=overtones(bins),
     )

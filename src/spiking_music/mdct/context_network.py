@@ -13,6 +13,7 @@ from math import isqrt
 import numpy as np
 from numba import int32, int64, uint16
 
+from spiking_music.mdct.sparse_layer import layer
 from spiking_music.mdct.thermometer import MOST_LEVELS
 from spiking_music.rangecoder.binary_code import WRONG, take
 from spiking_music.rangecoder.compiled import compiled, inner
@@ -34,6 +35,8 @@ ROOF = 8191
 SIZES = np.array([(isqrt(256 * n) + 1) // 2 for n in range(MOST_LEVELS + 1)], np.int32)
 CHANGES, RISES, MORE = range(3)  # of the loudness: does it? does it then? by one more?
 EVEN = WHOLE // 2
+_layer_of_beats = layer(SIGNED_UNITS, FIRST_UNITS, ROOF)
+_deep_layer = layer(FIRST_UNITS, SECOND_UNITS, ROOF)
 LAST, ASIDE = 2, 3  # changes that a band's level is told, its own last and its neighbour's: clipped
 
 
@@ -93,10 +96,10 @@ def forward(net, state, row, n, density):  # type: ignore[no-untyped-def]
     bins, classes = net.bins[n], net.classes[density]
     for i in range(len(heard)):
         first[i] = (heard[i] << 5) + bins[i] + classes[i]
-    _layer(first, net.beats, size, state.active)
+    _layer_of_beats(first, net.beats, size)
     for i in range(len(second)):
         second[i] = net.deep_bias[i]
-    _layer(second, net.deep, first, state.active)
+    _deep_layer(second, net.deep, first)
 
 
 @inner()
@@ -129,33 +132,6 @@ def _dot(weights, units):  # type: ignore[no-untyped-def]
     for i in range(len(units)):
         total = int32(total + int32(weights[i] * units[i]))
     return total
-
-
-@inner()
-def _layer(sums, weights, units, active):  # type: ignore[no-untyped-def]
-    """sums (in 1/65536) + units @ weights, in 1/256 between 0 and the roof; in place.
-
-    Most units are 0, and their weights are not read. The others are taken four at a time.
-    """
-    count, idle = 0, 0
-    for j in range(len(units)):
-        active[count] = j
-        if units[j]:
-            count += 1
-        else:
-            idle = j
-    for k in range(count, count + 3):  # of a number of units that four divides
-        active[k] = idle
-    for k in range(0, count, 4):
-        a, b, c, d = active[k], active[k + 1], active[k + 2], active[k + 3]
-        w0, w1, w2, w3 = weights[a], weights[b], weights[c], weights[d]
-        u0, u1, u2, u3 = units[a], units[b], units[c], units[d]
-        for i in range(len(sums)):
-            left = int32(int32(w0[i] * u0) + int32(w1[i] * u1))
-            right = int32(int32(w2[i] * u2) + int32(w3[i] * u3))
-            sums[i] = int32(sums[i] + int32(left + right))
-    for i in range(len(sums)):
-        sums[i] = min(max(sums[i] >> 8, 0), ROOF)
 
 
 @inner()

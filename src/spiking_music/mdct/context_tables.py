@@ -67,6 +67,5 @@ class ContextState(NamedTuple):
     beat: NDArray[np.int32]  # (SIGNED_UNITS,)
     size: NDArray[np.int32]  # (SIGNED_UNITS,), |beat|
     second: NDArray[np.int32]  # (SECOND_UNITS,)
-    active: NDArray[np.int64]  # (FIRST_UNITS + 4,): of the layer before, those that are not 0
     totals: NDArray[np.int64]  # (LATELY,), sizes of all that fired: of step t at t modulo LATELY
     overtones: Overtones

@@ -52,8 +52,22 @@ class Ahead(NamedTuple):
 class Work(NamedTuple):
     """Room for what is computed of a bin."""
 
-    x: Floats  # (FEATURES,)
+    x: Floats  # (FEATURES,), those of its own level 0
     hidden: Floats  # (HIDDEN,)
+    active: NDArray[np.int64]  # (FEATURES + 4,), features that are not 0
+    spans: NDArray[np.int64]  # (2, 2), first and last hidden unit that an output hears, and one
+
+
+def new_work(ahead: Ahead) -> Work:
+    """Room for decisions by a small network."""
+    heard = [np.flatnonzero(row) for row in ahead.outputs]
+    spans = [(row[0], row[-1] + 1) if len(row) else (0, 0) for row in heard]
+    return Work(
+        np.zeros(FEATURES, np.float32),
+        np.empty(HIDDEN, np.float32),
+        np.zeros(FEATURES + 4, np.int64),
+        np.array(spans, np.int64),
+    )
 
 
 class Price(NamedTuple):
@@ -113,25 +127,37 @@ def gather(sent, raw, t, n, positive, x):  # type: ignore[no-untyped-def]
 
 
 @inner()
-def listen(ahead, x, hidden):  # type: ignore[no-untyped-def]
-    """The sums `hidden` (HIDDEN,) of features x, but for those of the bin's own level."""
+def listen(ahead, work):  # type: ignore[no-untyped-def]
+    """The sums of hidden units, but for what the bin's own level adds.
+
+    Four features at a time, which are added in their order: it decides how sums are rounded.
+    """
+    x, hidden, active = work.x, work.hidden, work.active
     for j in range(len(hidden)):
         hidden[j] = ahead.bias[j]
+    count = 0
     for i in range(len(x)):
-        if x[i] and i not in (FEATURES - 3, FEATURES - 2):
-            row = ahead.weights[i]
-            for j in range(len(hidden)):
-                hidden[j] += row[j] * x[i]
+        active[count] = i
+        if x[i]:
+            count += 1
+    for k in range(count, count + 3):  # of a number that four divides
+        active[k] = FEATURES - OWN
+    for k in range(0, count, 4):
+        a, b, c, d = active[k], active[k + 1], active[k + 2], active[k + 3]
+        w0, w1, w2, w3 = ahead.weights[a], ahead.weights[b], ahead.weights[c], ahead.weights[d]
+        x0, x1, x2, x3 = x[a], x[b], x[c], x[d]
+        for j in range(len(hidden)):
+            hidden[j] = hidden[j] + w0[j] * x0 + w1[j] * x1 + w2[j] * x2 + w3[j] * x3
 
 
 @inner()
-def expect(ahead, hidden, level, output):  # type: ignore[no-untyped-def]
+def expect(ahead, work, level, output):  # type: ignore[no-untyped-def]
     """An output of the small network where the bin is at `level`."""
     root, absent = np.sqrt(float32(level)), float32(1 if level == 0 else 0)
     rows, weights = ahead.weights[FEATURES - OWN :], ahead.outputs[output]
     total = ahead.outputs_bias[output]
-    for j in range(len(hidden)):
-        unit = hidden[j] + rows[0, j] * root + rows[1, j] * absent
+    for j in range(work.spans[output, 0], work.spans[output, 1]):
+        unit = work.hidden[j] + rows[0, j] * root + rows[1, j] * absent
         total += max(unit, float32(0)) * weights[j]
     return total
 
@@ -143,7 +169,7 @@ def bits(costs, k, symbol):  # type: ignore[no-untyped-def]
 
 
 @inner()
-def cheapest(model, state, ahead, hidden, n, v, k, weight, scale):  # type: ignore[no-untyped-def]
+def cheapest(model, state, ahead, work, n, v, k, weight, scale):  # type: ignore[no-untyped-def]
     """The level of bin n, a coefficient v in steps, that the layers in `state` are of."""
     levels, most = model.levels, len(model.levels) - 1
     size = abs(v)
@@ -152,7 +178,7 @@ def cheapest(model, state, ahead, hidden, n, v, k, weight, scale):  # type: igno
         above += 1
     sign = model.sigmoid[sign_logit(model.net, state) + LARGEST]
     spent = bits(model.costs, k, True) + bits(model.costs, sign, v > 0)
-    off = scale * size - expect(ahead, hidden, 0, ADDED)
+    off = scale * size - expect(ahead, work, 0, ADDED)
     found, least = 0, off * off + weight * bits(model.costs, k, False)
     if above > 2:  # more than a level down is never worth it
         least = float32(np.inf)
@@ -160,13 +186,13 @@ def cheapest(model, state, ahead, hidden, n, v, k, weight, scale):  # type: igno
         # of one level more; that it is the next one changes what comes by its root's change
         rise = np.sqrt(float32(level)) - np.sqrt(float32(level - 1))
         if level > above - 2:
-            spent += rise * expect(ahead, hidden, level - 1, LATER)
+            spent += rise * expect(ahead, work, level - 1, LATER)
         more = float32(0)
         if level < most:
             k = model.sigmoid[level_logit(model.net, state, n, int64(level + 1)) + LARGEST]
             more = bits(model.costs, k, False)
         if level >= above - 1:
-            off = scale * size - levels[level] - expect(ahead, hidden, level, ADDED)
+            off = scale * size - levels[level] - expect(ahead, work, level, ADDED)
             cost = off * off + weight * (spent + more)
             if cost < least:
                 found, least = level, cost
@@ -193,8 +219,8 @@ def decide_frame(y, q, sent, model, state, ahead, around, work, t, weight, scale
                     logit = level_logit(model.net, state, n, int64(1))
                     k = model.sigmoid[logit + LARGEST]
                 gather(around, around, t, n, y[n] > 0, work.x)
-                listen(ahead, work.x, work.hidden)
-                size = int64(cheapest(model, state, ahead, work.hidden, n, y[n], k, weight, scale))
+                listen(ahead, work)
+                size = int64(cheapest(model, state, ahead, work, n, y[n], k, weight, scale))
                 q[n] = size if y[n] > 0 else -size
             heard = model.levels[size] if y[n] > 0 else -model.levels[size]
             describe(heard, around[t + BEFORE, n + ASIDE])

@@ -168,8 +168,8 @@ def _trained(later: Samples, added: Samples, seed: int) -> Ahead:
     ]
     outputs = np.zeros((2, HIDDEN), np.float32)
     outputs[LATER, :half], outputs[ADDED, half:] = (each["2.weight"][0] for each in weights)
-    return Ahead(
-        np.concatenate([each["0.weight"].T for each in weights], axis=1),
+    return Ahead(  # in C order: safetensors writes the memory of an array as it lies
+        np.ascontiguousarray(np.concatenate([each["0.weight"] for each in weights]).T),
         np.concatenate([each["0.bias"] for each in weights]),
         outputs,
         np.concatenate([each["2.bias"] for each in weights]),

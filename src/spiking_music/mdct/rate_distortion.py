@@ -25,12 +25,12 @@ from spiking_music.mdct.decisions import (
     Ahead,
     Model,
     Price,
-    Work,
     decide,
     describe_all,
+    new_work,
 )
 from spiking_music.mdct.inference.quantizer import Deadzone
-from spiking_music.mdct.thermometer import Quantized, from_thermometer, to_thermometer
+from spiking_music.mdct.thermometer import write_bins
 from spiking_music.rangecoder.probabilities import costs, sigmoid_table
 
 PRICE = 0.065  # λ, in squared steps a bit: near the slope of rate and error over the levels
@@ -75,30 +75,28 @@ class RateDistortion:
         """
         refined = codes.copy()
         for z, latent, finer in zip(refined, latents, self._finer(level, len(codes)), strict=True):
-            z[:, frames] = self._decided(z, latent, float(finer), frames, continued)
+            levels = self._decided(latent, float(finer), frames, continued)
+            write_bins(levels, z[:, frames], self.mixing.layout)
         return refined
 
     def _decided(
-        self, z: Events, latent: Floats, finer: float, frames: slice, continued: bool
-    ) -> Events:
-        """Events (N, t) of the frames of a window's events (N, T)."""
+        self, latent: Floats, finer: float, frames: slice, continued: bool
+    ) -> NDArray[np.int8]:
+        """Signed levels (t, B) of the frames of a window."""
         gain = self._quantizer.gains(latent)
         y = self._quantizer.in_steps(latent, gain, finer)
         warm = min(WARM, frames.start) if continued else 0
-        begin = frames.start - warm
-        found = from_thermometer(z[:, frames], self.mixing.layout)
-        assert found is not None  # as the quantiser made them
+        begin, end, _ = slice(frames.start - warm, frames.stop).indices(len(y))
         around = np.zeros((len(y) - begin + BEFORE + BEHIND, y.shape[1] + 2 * ASIDE, 3), np.float32)
         describe_all(y[begin:], around)
-        q = np.zeros((warm + len(found.gains), y.shape[1]), np.int8)
+        q = np.zeros((end - begin, y.shape[1]), np.int8)
         if warm:
             q[:warm] = self._plain(y[begin : frames.start])
         price = Price(prices(gain)[begin:], SCALE)
         state = new_state(y.shape[1])
-        work = Work(np.zeros(FEATURES, np.float32), np.empty(HIDDEN, np.float32))
+        work = new_work(self._ahead)
         decide(y[begin:], q, warm, self.model, state, self._ahead, around, work, price)
-        decided = Quantized(np.ascontiguousarray(q[warm:]), found.gains, found.envelope)
-        return to_thermometer(decided, self.mixing.layout)
+        return q[warm:]
 
     def _plain(self, y: Floats) -> NDArray[np.int8]:
         """Signed levels of coefficients in steps, as the quantiser rounds them."""

@@ -103,17 +103,23 @@ def from_thermometer(z: Events, layout: Layout) -> Quantized | None:
 
 def to_thermometer(quantized: Quantized, layout: Layout) -> Events:
     """The inverse: z (N, T)."""
-    signed, frames = np.ascontiguousarray(quantized.levels.T), len(quantized.gains)
-    size, bins = np.abs(signed), layout.bins
+    frames = len(quantized.gains)
     z = np.empty((layout.rows, frames), dtype=np.uint8)
-    z[:bins], z[bins : 2 * bins] = signed > 0, signed < 0
-    for level in range(2, layout.levels + 1):
-        z[level * bins : (level + 1) * bins] = size >= level
+    write_bins(quantized.levels, z, layout)
     bands = quantized.envelope.repeat(layout.band_frames, axis=0)[:frames]
     gains = _one_of(quantized.gains[:, None], layout.gains)
     z[layout.bin_rows : layout.bin_rows + layout.gains] = gains
     z[layout.bin_rows + layout.gains :] = _one_of(bands, layout.band_levels)
     return z
+
+
+def write_bins(levels: NDArray[np.int8], z: Events, layout: Layout) -> None:
+    """Fill the rows of bins of z (N, T) by their signed levels (T, B); the others stay."""
+    signed = np.ascontiguousarray(levels.T)
+    size, bins = np.abs(signed), layout.bins
+    z[:bins], z[bins : 2 * bins] = signed > 0, signed < 0
+    for level in range(2, layout.levels + 1):
+        z[level * bins : (level + 1) * bins] = size >= level
 
 
 def _levels(z: Events, levels: int) -> NDArray[np.int16] | None:

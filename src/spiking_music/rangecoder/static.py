@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import int64
 from numpy.typing import NDArray
 
 from spiking_music.rangecoder.binary_code import EventDecoder
+from spiking_music.rangecoder.compiled import compiled
 from spiking_music.rangecoder.probabilities import COST_BITS, WHOLE, costs
 
 Events = NDArray[np.uint8]  # z (N, T), entries 0 or 1
@@ -35,10 +37,8 @@ class Static:
 
     def bits(self, z: Events) -> float:
         """`bits_of` what `predict` says of z (N, T), from the counts alone."""
-        events = np.count_nonzero(z, axis=1)
         ones, zeros = costs()[self._k], costs()[WHOLE - self._k.astype(np.int64)]
-        total = events @ ones.astype(np.int64) + (z.shape[1] - events) @ zeros.astype(np.int64)
-        return int(total) / COST_BITS
+        return int(_total(np.ascontiguousarray(z), ones, zeros)) / COST_BITS
 
     def operations(self, z: Events) -> int:
         """Multiply-accumulates that predicting z takes: none, as probabilities are looked up."""
@@ -54,6 +54,18 @@ class Static:
         symbols = decoder.decode(k)
         z = symbols.astype(np.uint8).reshape(len(self._k), steps)
         return Decoded(z, symbols, k)
+
+
+@compiled()
+def _total(z, ones, zeros):  # type: ignore[no-untyped-def]
+    """Costs of z (N, T), of an event and of none in each row, (N,)."""
+    total = int64(0)
+    for n in range(len(z)):
+        events = int64(0)
+        for t in range(z.shape[1]):
+            events += z[n, t]
+        total += events * int64(ones[n]) + (z.shape[1] - events) * int64(zeros[n])
+    return total
 
 
 def fit_static(events: NDArray[np.int64], steps: int | NDArray[np.int64]) -> Frequencies:
