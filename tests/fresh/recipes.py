@@ -10,30 +10,30 @@ from pathlib import PurePosixPath
 
 @dataclass
 class Recipe:
-    """Steps of an image in their order: files first, then one script a command of the recipe."""
+    """Steps of an image in their order: files, then commands."""
 
     base: str = ""
     copies: dict[str, str] = field(default_factory=dict)  # of the clone → their paths in the image
-    scripts: list[str] = field(default_factory=list)  # for sh -e
+    commands: list[str] = field(default_factory=list)  # lines of one script for sh -e
     start: list[str] = field(default_factory=list)
 
 
 def dockerfile(text: str) -> Recipe:
     """Of Docker: https://docs.docker.com/reference/dockerfile/."""
     recipe = Recipe()
-    folder = "/"
+    folder: list[str] = []  # to be changed to before the next command
     for line in text.replace("\\\n", " ").splitlines():
         word, _, rest = line.partition(" ")
         match word:
             case "FROM":
                 recipe.base = rest
             case "WORKDIR":
-                folder = rest
+                folder = [f"cd {rest}"]
             case "COPY":
                 recipe.copies |= _copied(*rest.split())
             case "RUN":
-                commands = (" ".join(each.split()) for each in rest.split("&&"))
-                recipe.scripts.append("\n".join((f"cd {folder}", *commands)))
+                recipe.commands += folder + [" ".join(each.split()) for each in rest.split("&&")]
+                folder = []
             case "ENTRYPOINT":
                 recipe.start = re.findall(r'"([^"]*)"', rest)
             case _ if line.strip() and not line.startswith("#"):
@@ -54,7 +54,6 @@ def definition(text: str) -> Recipe:
     """Of Apptainer: https://apptainer.org/docs/user/main/definition_files.html."""
     recipe = Recipe()
     section = ""
-    script: list[str] = []
     for line in (each.strip() for each in text.splitlines()):
         if line.startswith("%"):
             section = line
@@ -68,10 +67,9 @@ def definition(text: str) -> Recipe:
                     source, target = line.split()
                     recipe.copies[source] = target
                 case "%post":
-                    script.append(line)
+                    recipe.commands.append(line)
                 case "%runscript":
                     recipe.start = line.removeprefix("exec ").removesuffix(' "$@"').split()
                 case _:
                     raise ValueError(f"a section that is not understood: {section}")
-    recipe.scripts = ["\n".join(script)]
     return recipe

@@ -6,7 +6,6 @@ is ever mounted where this machine sees it. Packages come from where this machin
 
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,36 +39,27 @@ class Root:
         self, *command: str, cwd: Path = HOME, environment: Mapping[str, str] = {}, limit: float
     ) -> str:
         """What `person` is told by a command, which must succeed within `limit` seconds."""
-        mounts = ("--bind", str(self.folder), "/")
-        return self._run(mounts, NO_RIGHTS + command, cwd, environment, limit)
+        variables = {"HOME": str(HOME), **environment}
+        return _run(self._writable, (*NO_RIGHTS, *command), cwd, variables, limit)
 
     def run_as_root(self, *command: str, cwd: Path, limit: float) -> str:
         """As `run`, with the rights of a step that builds an image."""
-        mounts = ("--bind", str(self.folder), "/")
-        return self._run(mounts, command, cwd, {"HOME": "/root"}, limit)
+        return _run(self._writable, command, cwd, {"HOME": "/root"}, limit)
 
     def run_image(self, *command: str, cwd: Path, limit: float) -> str:
         """As `run`, where only /tmp and the home can be written to: as Apptainer has it."""
-        home = str(HOME)
-        mounts = ("--ro-bind", str(self.folder), "/", "--tmpfs", "/tmp")
-        mounts += ("--bind", str(self.inside(HOME)), home)
-        return self._run(mounts, NO_RIGHTS + command, cwd, {}, limit)
+        home = ("--tmpfs", "/tmp", "--bind", str(self.inside(HOME)), str(HOME))
+        mounts = ("--ro-bind", str(self.folder), "/", *home)
+        return _run(mounts, (*NO_RIGHTS, *command), cwd, {"HOME": str(HOME)}, limit)
 
     def inside(self, path: Path) -> Path:
         """Where this machine sees a path of the root."""
         return self.folder / path.relative_to("/")
 
-    def _run(
-        self,
-        mounts: tuple[str, ...],
-        command: tuple[str, ...],
-        cwd: Path,
-        environment: Mapping[str, str],
-        limit: float,
-    ) -> str:
-        lent = [part for path in self.lent for part in ("--ro-bind", str(path), str(path))]
-        words = ["bwrap", *mounts, *OWN, *lent, "--chdir", str(cwd), *command]
-        return _shown(words, {"HOME": str(HOME), "PATH": PATH, **proxies(), **environment}, limit)
+    @property
+    def _writable(self) -> tuple[str, ...]:
+        lent = (part for path in self.lent for part in ("--ro-bind", str(path), str(path)))
+        return ("--bind", str(self.folder), "/", *lent)
 
 
 @contextmanager
@@ -106,20 +96,31 @@ def _remove(place: Path) -> None:
     shutil.rmtree(place)
 
 
-def _shown(words: Sequence[str], environment: dict[str, str], limit: float) -> str:
+def _run(
+    mounts: Sequence[str],
+    command: Sequence[str],
+    cwd: Path,
+    environment: Mapping[str, str],
+    limit: float,
+) -> str:
     """Run a command and print what it says as it says it."""
-    print("$", *words[words.index("--chdir") + 2 :], flush=True)
+    print("$", *command, flush=True)
     process = subprocess.Popen(
-        words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace",
-    )  # fmt: skip
+        ["bwrap", *mounts, *OWN, "--chdir", str(cwd), *command],
+        env={"PATH": PATH, **proxies(), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
     watch = threading.Timer(limit, process.kill)  # and all that it started, by --die-with-parent
     watch.start()
-    said = []
+    said: list[str] = []
     try:
         for line in process.stdout or ():
             said.append(line)
-            sys.stdout.write(line)
+            print(line, end="", flush=True)
         code = process.wait()
     finally:
         watch.cancel()

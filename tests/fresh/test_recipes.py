@@ -37,8 +37,8 @@ def image(able: None, recipe: Recipe) -> Iterator[Root]:
         root.run_as_root("python3.11", "-m", "venv", "/usr/local", cwd=Path("/"), limit=300)
         for source, target in recipe.copies.items():
             _copy(source, root.inside(Path(target)))
-        for script in recipe.scripts:
-            root.run_as_root("sh", "-ec", script, cwd=Path("/"), limit=1800)
+        script = "\n".join(recipe.commands)
+        root.run_as_root("sh", "-ec", script, cwd=Path("/"), limit=1800)
         yield root
 
 

@@ -62,6 +62,23 @@ def test_benchmarks_tell_where_slurm_keeps_no_accounts(
     assert (short.cores_asked, short.cpu_used_percent, short.memory_used_mb) == (None, None, None)
 
 
+def test_a_later_run_without_slurm_has_asked_for_nothing(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(ran))
+    notes = ran / "slurm-logs" / NOTES
+    ends = [json.dumps({"job": job, "ended": 1000.0}) for job in ("7", "8")]
+    notes.write_text("\n".join([*notes.read_text().splitlines()[:-1], *ends]))
+    folder = ran / "tiny" / "benchmarks"
+    for path in folder.iterdir():
+        os.utime(path, (990, 990))
+    os.utime(folder / "codes-b.tsv", (5000, 5000))
+    rows = {row.name: row for row in rows_of(ran / "tiny", notes, RULES)}
+    assert (rows["train"].cores_asked, rows["small"].steps) == (2, 1)
+    again = rows["codes"]
+    assert (again.steps, again.cores_asked, again.memory_asked_mb) == (1, None, None)
+
+
 def test_accounts_tell_where_slurm_keeps_them(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sacct = ran / "sacct"
     sacct.write_text(f"#!/bin/sh\ncat <<'END'\n{SACCT}END\n")
