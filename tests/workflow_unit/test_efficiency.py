@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,14 @@ def test_a_later_run_without_slurm_has_asked_for_nothing(
     assert (rows["train"].cores_asked, rows["small"].steps) == (2, 1)
     again = rows["codes"]
     assert (again.steps, again.cores_asked, again.memory_asked_mb) == (1, None, None)
+
+
+def test_where_slurm_never_ran_there_are_no_notes(ran: Path) -> None:
+    words = ("efficiency", ran / "tiny", "--notes", ran / "absent" / NOTES)
+    done = subprocess.run(
+        [sys.executable, "-m", "spiking_music", *words], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "train-rvq" in done.stdout, done.stderr
 
 
 def test_accounts_tell_where_slurm_keeps_them(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
