@@ -19,7 +19,8 @@ PERSON = 1000  # uid and gid of the ordinary user
 HOME = Path("/home") / "person"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OWN = (  # of each command
-    *("--proc", "/proc", "--dev", "/dev", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+    *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"),
+    *("--unshare-pid", "--unshare-ipc", "--unshare-uts"),
     *("--hostname", "fresh", "--die-with-parent", "--new-session", "--cap-add", "ALL"),
 )
 NO_RIGHTS = (
@@ -48,7 +49,7 @@ class Root:
 
     def run_image(self, *command: str, cwd: Path, limit: float) -> str:
         """As `run`, where only /tmp and the home can be written to: as Apptainer has it."""
-        home = ("--tmpfs", "/tmp", "--bind", str(self.inside(HOME)), str(HOME))
+        home = ("--perms", "1777", "--tmpfs", "/tmp", "--bind", str(self.inside(HOME)), str(HOME))
         mounts = ("--ro-bind", str(self.folder), "/", *home)
         return _run(mounts, (*NO_RIGHTS, *command), cwd, {"HOME": str(HOME)}, limit)
 
