@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from snakemake_executor_plugin_slurm_watched import Executor
 from spiking_music.errors import DataError
-from spiking_music.workflow.efficiency import NOTES, parsed, rows_of, seconds, write
+from spiking_music.workflow.efficiency import NOTES, parsed, rows_of, seconds, submitted, write
 
 HEADER = "s\tmax_rss\tcpu_time\n"
 RULES = ("train", "codes", "codes_of_levels")
@@ -79,6 +83,18 @@ def test_a_later_run_without_slurm_has_asked_for_nothing(
     assert (rows["train"].cores_asked, rows["small"].steps) == (2, 1)
     again = rows["codes"]
     assert (again.steps, again.cores_asked, again.memory_asked_mb) == (1, None, None)
+
+
+def test_the_executor_notes_when_a_job_ended(tmp_path: Path) -> None:
+    told: list[object] = []
+    executor: Any = object.__new__(Executor)
+    executor.slurm_logdir = tmp_path
+    executor.workflow = SimpleNamespace(scheduler=SimpleNamespace(finish_callback=told.append))
+    job = {"job": "7", "name": "train", "cores": 1, "memory_mb": None, "gpus": 0, "benchmarks": []}
+    executor._note(job)
+    executor.report_job_success(SimpleNamespace(job="train", external_jobid="7"))
+    (noted,) = submitted(tmp_path / NOTES)
+    assert told == ["train"] and noted.job == "7" and abs(noted.ended - time.time()) < 60
 
 
 def test_where_slurm_never_ran_there_are_no_notes(ran: Path) -> None:
