@@ -15,7 +15,7 @@ from tests.mdct.golden.make import RATE, tones
 from tests.workflow import small
 
 CORES = f"CORES={os.cpu_count()}"
-QUICK = "-m 'not (workflow or browser or fuzz or slow)' tests/codec tests/models tests/training"
+QUICK = "-m 'not (workflow or browser or fuzz or slow)' tests/codec tests/models"
 
 
 def small_demo(machine: Root) -> dict[str, str]:
