@@ -8,7 +8,7 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 LOCKED := test -f dvc.lock || { echo 'error: no results belong to this commit, as it has no dvc.lock:' \
 	'make them with `make`, or check out a commit that has one' >&2; exit 1; }
 
-.PHONY: demo check test wheel cluster lint bench pull restore resume clean
+.PHONY: demo check test wheel cluster fresh lint bench pull restore resume clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## the whole pipeline on generated music: models, tables, figures, report
@@ -20,16 +20,19 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	@echo 'the listening test: results/demo/listen/mushra/index.html'
 
 check: lint ## the linters, and the unit tests: minutes
-	$(RUN) pytest $(PARALLEL) -m 'not (workflow or browser or cluster or wheel or slow)'
+	$(RUN) pytest $(PARALLEL) -m 'not (workflow or browser or cluster or wheel or fresh or slow)'
 
-test: .venv/ready ## all tests but those of `make wheel` and `make cluster`
-	$(RUN) pytest $(PARALLEL) --ignore=tests/wheel --ignore=tests/cluster
+test: .venv/ready ## all tests but those of `make wheel`, `make cluster` and `make fresh`
+	$(RUN) pytest $(PARALLEL) $(addprefix --ignore=tests/,wheel cluster fresh)
 
 wheel: ## wheel and sdist, built, checked and used on every Python that is at hand
 	.ci/wheel
 
 cluster: .venv/ready ## the workflow on a real SLURM, which is installed: root on Debian only
 	$(RUN) pytest --verbose --durations=0 tests/cluster
+
+fresh: ## what README says on a bare Debian, and the recipes of images: root on Debian only; an hour
+	SPIKING_MUSIC_FRESH=full SPIKING_MUSIC_REQUIRE_FRESH=1 .ci/fresh
 
 lint: .venv/ready ## ruff, mypy, snakefmt, snakemake --lint
 	$(BIN)/ruff check .

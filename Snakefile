@@ -25,7 +25,6 @@ include: "rules/probes.smk"
 include: "rules/figures.smk"
 include: "rules/listening.smk"
 include: "rules/front_page.smk"
-include: "rules/defaults.smk"
 
 
 onstart:
@@ -87,3 +86,4 @@ rule all:
 
 
 include: "rules/efficiency.smk"
+include: "rules/defaults.smk"

@@ -7,10 +7,6 @@ rule efficiency:
         rules.all.input,
     output:
         report("<results>/efficiency.csv", caption="../report/efficiency.rst", category="Tables"),
-    log:
-        "<results>/logs/efficiency.log",
-    conda:
-        "../envs/spiking-music.yaml"
     params:
         results=out_folder,
         rules=named("rule", *(each.name for each in workflow.rules)),

@@ -20,6 +20,21 @@ job=$SLURM_JOB_ID restarts=${SLURM_RESTART_COUNT:-0}
 name=driver-$job # its jobs' names begin so
 if [ -x .venv/bin/snakemake ]; then PATH=$PWD/.venv/bin:$PATH; fi
 
+locks=.snakemake/locks taken=.snakemake/locks-of-$name # those that this job's Snakemake took
+held() { find "$locks" -type f -printf '%f %i %T@\n' 2>/dev/null | sort; }
+note_locks() { # once Snakemake has taken them: what was not there before
+  local before=$1
+  while [ -z "$(comm -13 <(echo "$before") <(held))" ]; do sleep 1; done
+  sleep 1 # there are two, of inputs and of outputs
+  comm -13 <(echo "$before") <(held) >"$taken"
+}
+unlock() { # what an earlier start of this job left locked, and nothing else
+  if [ -s "$taken" ]; then comm -12 "$taken" <(held) | while read -r lock _; do rm "$locks/$lock"; done; fi
+  if [ -n "$(held)" ]; then
+    echo "another Snakemake holds locks in this folder, which stay: where it makes the same files, this driver ends"
+  fi
+}
+
 jobs_left() { squeue --me --noheader --format='%i %j' | awk -v name="${name}_" 'index($2, name) == 1 { print $1 }'; }
 warned=no
 warn() { # of the time limit
@@ -35,19 +50,25 @@ if [ "$restarts" -gt 0 ]; then
   echo "start $((restarts + 1)) of this driver"
   jobs_left | xargs --no-run-if-empty scancel
   while [ -n "$(jobs_left)" ]; do sleep 2; done
-  snakemake "$@" --unlock
+  unlock
 fi
 
+before=$(held)
 ( # what belongs to this job must not reach those that Snakemake submits
   for each in $(compgen -v | grep -E '^(SLURM|SRUN|SBATCH)_' | grep -v '^SLURM_CONF$'); do unset "$each"; done
   exec snakemake --profile slurm --slurm-watched-jobname-prefix "$name" "$@"
 ) &
 driven=$!
+note_locks "$before" &
+noting=$!
+disown "$noting"
 code=-1
 while kill -0 "$driven" 2>/dev/null; do # a signal ends `wait` early
   wait "$driven"
   code=$?
 done
+kill -KILL -- "-$noting" 2>/dev/null
+rm -f "$taken" # Snakemake has ended and taken its locks along
 if [ $warned = no ]; then exit $code; fi
 echo "the time limit is near: queued again"
 exec scontrol requeue "$job"

@@ -62,6 +62,7 @@ KINDS = (
     "cluster",
     "fuzz",
     "wheel",
+    "fresh",
 )  # folders whose tests are marked by their name
 
 

@@ -14,6 +14,7 @@ profile's prefix is `slurm-watched-`.
 import json
 import shlex
 import shutil
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -107,10 +108,18 @@ class Executor(Slurm):
         return first if as_script else steps.quoted(first)
 
     def _report_job_submission_threadsafe(self, job_info: Any) -> None:
-        with (self.slurm_logdir / NOTES).open("a", encoding="utf-8") as notes:
-            notes.write(json.dumps(note(job_info.external_jobid, job_info.job)) + "\n")
+        self._note(note(job_info.external_jobid, job_info.job))
         job_info.job = _original(job_info.job)
         super()._report_job_submission_threadsafe(job_info)
+
+    def report_job_success(self, job_info: Any) -> None:
+        """The job is done: from now on another run of its steps is none of SLURM's."""
+        self._note({"job": job_info.external_jobid, "ended": time.time()})
+        super().report_job_success(job_info)
+
+    def _note(self, told: dict[str, Any]) -> None:
+        with (self.slurm_logdir / NOTES).open("a", encoding="utf-8") as notes:
+            notes.write(json.dumps(told) + "\n")
 
     def _report_job_error_threadsafe(self, job_info: Any, msg: str) -> None:
         job_info.job = _original(job_info.job)

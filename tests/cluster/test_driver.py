@@ -1,10 +1,15 @@
 """The workflow driven from inside an allocation, past the time limit of the driver itself."""
 
+import os
 import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.cluster.conftest import ENVIRONMENT, POLL, Clone, say, wait_until
+from tests.cluster.conftest import ENVIRONMENT, POLL, ROOT, Clone, say, wait_until
 from tests.cluster.test_survival import RESUMED, WEIGHTS
 
 
@@ -37,3 +42,110 @@ def test_a_driver_queues_itself_again_and_goes_on(clone: Clone, undisturbed: byt
     assert " TimeLimit=01:00:00 " in state(driver)
     assert RESUMED.search(clone.training_log), clone.training_log
     assert clone.weights.read_bytes() == undisturbed
+
+
+SNAKEFILE = """
+rule made:
+    input: "Snakefile"
+    output: "{name}.txt"
+    shell: "while [ -e wait ]; do sleep 0.1; done; touch {output}"
+"""
+STAND_INS = {  # of SLURM's commands, and of a Snakemake that needs no SLURM
+    "squeue": "",
+    "scontrol": "",
+    "scancel": "",
+    "snakemake": 'while [ "${1#-}" != "$1" ]; do shift 2; done\n'
+    f'exec {sys.executable} -m snakemake --cores 1 "$@"\n',
+}
+
+
+class Here:
+    """Drivers and other Snakemakes of one folder, on this machine alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.started: list[subprocess.Popen[str]] = []
+        self.note = folder / ".snakemake" / "locks-of-driver-7"
+        (folder / "Snakefile").write_text(SNAKEFILE)
+        (folder / "wait").touch()
+        (folder / "bin").mkdir()
+        for name, script in STAND_INS.items():
+            (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}")
+            (folder / "bin" / name).chmod(0o755)
+
+    @property
+    def locks(self) -> set[str]:
+        return {path.name for path in (self.folder / ".snakemake" / "locks").glob("*")}
+
+    def start(self, *command: str, **variables: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**os.environ, **variables, "PATH": f"{self.folder}/bin:{os.environ['PATH']}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.started.append(process)
+        return process
+
+    def driver(self, name: str, start: int) -> subprocess.Popen[str]:
+        """Of job 7, asked for a file; start: how often the job has been started before."""
+        script = str(ROOT / "slurm" / "driver.sh")
+        job = {"SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": str(start)}
+        return self.start("bash", script, f"{name}.txt", **job)
+
+    def other(self, name: str) -> subprocess.Popen[str]:
+        """A Snakemake of somebody else, once it holds its locks."""
+        before = self.locks
+        process = self.start(sys.executable, "-m", "snakemake", "--cores", "1", f"{name}.txt")
+        wait_until(lambda: len(self.locks - before) == 2, "the other Snakemake had its locks", 60)
+        return process
+
+    def lose(self, driver: subprocess.Popen[str]) -> None:
+        """The node of a driver is gone, once the driver has noted its locks."""
+        wait_until(lambda: self.note.exists() and self.note.stat().st_size > 0, "a note", 60)
+        for process in psutil.Process(driver.pid).children(recursive=True):
+            process.kill()
+        driver.kill()
+        driver.wait(20)
+
+    def end(self) -> None:
+        (self.folder / "wait").unlink(missing_ok=True)
+        for process in self.started:
+            process.communicate(timeout=60)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Here]:
+    here = Here(tmp_path)
+    yield here
+    here.end()
+
+
+def test_a_driver_takes_up_what_its_own_lost_start_held(here: Here) -> None:
+    here.lose(here.driver("a", start=0))
+    assert len(here.locks) == 2
+    other = here.other("b")
+    kept = here.locks
+    again = here.driver("a", start=1)
+    wait_until(here.note.exists, "the driver held its locks again", 60)
+    assert len(here.locks) == 4 and kept & here.locks
+    (here.folder / "wait").unlink()
+    said, _ = again.communicate(timeout=60)
+    assert again.returncode == 0 and "another Snakemake holds locks" in said, said
+    assert (here.folder / "a.txt").exists() and not here.note.exists()
+    assert other.wait(60) == 0 and (here.folder / "b.txt").exists()
+
+
+def test_a_driver_leaves_the_locks_of_another_snakemake(here: Here) -> None:
+    here.lose(here.driver("a", start=0))
+    unlocked = here.start(sys.executable, "-m", "snakemake", "--unlock", "a.txt")
+    assert unlocked.wait(60) == 0 and not here.locks
+    other = here.other("a")  # while the driver waited to be started again
+    kept = here.locks
+    again = here.driver("a", start=1)
+    said, _ = again.communicate(timeout=60)
+    assert again.returncode == 1 and "another Snakemake holds locks in this folder" in said, said
+    assert here.locks == kept and other.poll() is None

@@ -60,10 +60,7 @@ class Reach:
             )._workflow
             plan = read_rules.globals["plan"]
             samples = SAMPLES | {"variant": plan.variants, "external": list(plan.external)}
-            # the table of efficiency has all outputs as its inputs, and is asked for by name
-            rules = [
-                each for each in read_rules.rules if each.shellcmd and each.name != "efficiency"
-            ]
+            rules = [each for each in read_rules.rules if each.shellcmd]
             found = {rule.name: frozenset(_facts(rule, samples)) for rule in rules}
             return {name: facts for name, facts in found.items() if facts}
 

@@ -2,12 +2,18 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from snakemake_executor_plugin_slurm_watched import Executor
 from spiking_music.errors import DataError
-from spiking_music.workflow.efficiency import NOTES, parsed, rows_of, seconds, write
+from spiking_music.workflow.efficiency import NOTES, parsed, rows_of, seconds, submitted, write
 
 HEADER = "s\tmax_rss\tcpu_time\n"
 RULES = ("train", "codes", "codes_of_levels")
@@ -60,6 +66,43 @@ def test_benchmarks_tell_where_slurm_keeps_no_accounts(
     assert small.memory_used_mb == 300  # the highest
     short = rows["codes_of_levels"]
     assert (short.cores_asked, short.cpu_used_percent, short.memory_used_mb) == (None, None, None)
+
+
+def test_a_later_run_without_slurm_has_asked_for_nothing(
+    ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(ran))
+    notes = ran / "slurm-logs" / NOTES
+    ends = [json.dumps({"job": job, "ended": 1000.0}) for job in ("7", "8")]
+    notes.write_text("\n".join([*notes.read_text().splitlines()[:-1], *ends]))
+    folder = ran / "tiny" / "benchmarks"
+    for path in folder.iterdir():
+        os.utime(path, (990, 990))
+    os.utime(folder / "codes-b.tsv", (5000, 5000))
+    rows = {row.name: row for row in rows_of(ran / "tiny", notes, RULES)}
+    assert (rows["train"].cores_asked, rows["small"].steps) == (2, 1)
+    again = rows["codes"]
+    assert (again.steps, again.cores_asked, again.memory_asked_mb) == (1, None, None)
+
+
+def test_the_executor_notes_when_a_job_ended(tmp_path: Path) -> None:
+    told: list[object] = []
+    executor: Any = object.__new__(Executor)
+    executor.slurm_logdir = tmp_path
+    executor.workflow = SimpleNamespace(scheduler=SimpleNamespace(finish_callback=told.append))
+    job = {"job": "7", "name": "train", "cores": 1, "memory_mb": None, "gpus": 0, "benchmarks": []}
+    executor._note(job)
+    executor.report_job_success(SimpleNamespace(job="train", external_jobid="7"))
+    (noted,) = submitted(tmp_path / NOTES)
+    assert told == ["train"] and noted.job == "7" and abs(noted.ended - time.time()) < 60
+
+
+def test_where_slurm_never_ran_there_are_no_notes(ran: Path) -> None:
+    words = ("efficiency", ran / "tiny", "--notes", ran / "absent" / NOTES)
+    done = subprocess.run(
+        [sys.executable, "-m", "spiking_music", *words], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "train-rvq" in done.stdout, done.stderr
 
 
 def test_accounts_tell_where_slurm_keeps_them(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:

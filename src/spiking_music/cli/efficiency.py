@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
-from spiking_music.cli.targets import Reads, Writes
+from spiking_music.cli.targets import Reads, Unchecked, Writes
 
 
 def efficiency(
     results: Annotated[Path, typer.Argument(help="Folder results/<dataset>."), Reads("folder")],
     notes: Annotated[
-        Path | None, typer.Option(help="What the SLURM executor noted; without: its usual file.")
+        Path | None,
+        typer.Option(help="What the SLURM executor noted, if it ran; without: its usual file."),
+        Unchecked(),
     ] = None,
     rule: Annotated[
         list[str] | None, typer.Option(help="Sum up the steps of this rule; may be repeated.")

@@ -1,8 +1,9 @@
 """What steps used of what they asked for: cores, memory, GPUs.
 
 Times and memory are Snakemake's benchmarks of the steps. What was asked for, the SLURM executor
-notes at each submission. Where SLURM keeps accounts (sacct), they tell what the jobs used instead,
-the GPUs' share included.
+notes at each submission, and when a job ended: a benchmark that is younger comes from a later run
+without SLURM, for which nothing was asked. Where SLURM keeps accounts (sacct), they tell what the
+jobs used instead, the GPUs' share included.
 """
 
 import csv
@@ -11,7 +12,7 @@ import math
 import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spiking_music.errors import DataError
@@ -25,6 +26,7 @@ SACCT = (
     "--parsable2",
     "--format=JobIDRaw,TotalCPU,CPUTimeRAW,MaxRSS,TRESUsageInAve",
 )
+CLOCKS = 60  # seconds by which those of two machines may differ
 SECONDS = 60  # after which an answer is not waited for
 UNITS = {"": 1e-6, "K": 1024e-6, "M": 1.024**2, "G": 1073.741824}  # of MaxRSS, in MB
 COLUMNS = (
@@ -44,6 +46,11 @@ class Submission:
     memory_mb: float | None  # of a node; None: the cluster's default
     gpus: int
     benchmarks: tuple[str, ...]
+    ended: float = math.inf  # seconds of the epoch; infinite while that is not known
+
+    def made(self, benchmark: Path) -> bool:
+        """Whether this file, of a step of the job, is the job's and not a later run's."""
+        return benchmark.stat().st_mtime <= self.ended + CLOCKS
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,11 @@ def rows_of(results: Path, notes: Path, rules: Sequence[str]) -> list[Row]:
         for path in each.benchmarks
         if Path(path).parent.parent.name == results.name
     }
+    submissions = {
+        path.name: submissions[path.name]
+        for path in found
+        if path.name in submissions and submissions[path.name].made(path)
+    }
     groups: dict[str, list[Path]] = {}
     for path in sorted(found):
         each = submissions.get(path.name)
@@ -122,14 +134,18 @@ def submitted(notes: Path) -> list[Submission]:
     """What the executor noted, the latest last; none where there is no such file."""
     if not notes.is_file():
         return []
-    found = []
+    found: dict[str, Submission] = {}
     for line in notes.read_text("utf-8").splitlines():
         try:
             told = json.loads(line)
-            found.append(Submission(**told | {"benchmarks": tuple(told["benchmarks"])}))
+            job = told["job"]
+            if "ended" in told:
+                found[job] = replace(found[job], ended=told["ended"])
+            else:
+                found[job] = Submission(**told | {"benchmarks": tuple(told["benchmarks"])})
         except (ValueError, TypeError, KeyError):  # the last line may still be written
             continue
-    return found
+    return [*found.values()]
 
 
 def accounted(jobs: Iterable[str]) -> dict[str, Account]:
