@@ -1,7 +1,7 @@
 """What a bit rate buys: quality of every variant against its bit rate, with intervals and clips."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import Literal
@@ -55,6 +55,12 @@ class Points:
     codecs: dict[str, pd.DataFrame]  # rows of MP3, Opus and external codecs
     left_out: list[str]  # rows without a bit rate
 
+    def without(self, names: Sequence[str]) -> "Points":
+        """The same but for the variants and codecs `names`."""
+        rows = {name: row for name, row in self.rows.items() if name not in names}
+        codecs = {name: group for name, group in self.codecs.items() if name not in names}
+        return replace(self, rows=rows, codecs=codecs)
+
 
 def draw(
     summary: Path | str,
@@ -77,6 +83,11 @@ def draw(
     points = _points(summary, evaluation, coded)
     perceptual = any(row[VISQOL.column] == row[VISQOL.column] for row in points.rows.values())
     measures = [SI_SNR, VISQOL] if perceptual else [SI_SNR]
+    best = {name: row[SI_SNR.column] for name, row in points.rows.items()}
+    best |= {name: group[SI_SNR.column].max() for name, group in points.codecs.items()}
+    low = style.below(best)
+    if not perceptual:  # they are nowhere, and would but stretch the axis of rates
+        points = points.without(low)
     keys = len(points.rows) + len(points.codecs) + 4
     columns = 4 if perceptual else 2
     looks = style.looks(points.rows)
@@ -96,9 +107,7 @@ def draw(
             style.letter(axes, mark, "")
         if published:
             _published(panels[0])
-        best = {name: row[SI_SNR.column] for name, row in points.rows.items()}
-        best |= {name: group[SI_SNR.column].max() for name, group in points.codecs.items()}
-        low = style.floor(panels[0], best)
+        style.floor(panels[0], best)
         _legend(figure, looks, points, published, columns, low)
 
 
@@ -170,7 +179,7 @@ def _published(axes: Axes) -> None:
             markersize=5, elinewidth=0.8, capsize=2, capthick=0.8, zorder=2,
         )  # fmt: skip
         axes.annotate(
-            name.split()[1], (rate, quality), (5, 0), va="center",
+            name.split()[1], (rate, quality), (-5, 0), va="center", ha="right",
             textcoords="offset points", color=style.MUTED, fontsize=6,
         )  # fmt: skip
 
@@ -206,7 +215,7 @@ def _legend(
     if points.left_out:
         notes.append(f"not shown, having no bit rate: {', '.join(points.left_out)}")
     if low:
-        notes.append(f"below {style.FLOOR_DB:g} dB: {', '.join(low)}")
+        notes.append(style.below_floor(low))
     figure.legend(
         handles=variants + files + kinds, loc="outside lower center", ncols=columns,
         title=style.wrapped(notes, 25.4 * figure.get_figwidth()), title_fontsize=6.5,
