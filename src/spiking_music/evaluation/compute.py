@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.noise import Noise
+from spiking_music.models.parts import Decoder
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class _Coding(nn.Module):
 class _Synthesis(nn.Module):
     """From there to audio; in training a decoder may do something else."""
 
-    def __init__(self, decoder: nn.Module):
+    def __init__(self, decoder: Decoder):
         super().__init__()
         self.decoder = decoder
 

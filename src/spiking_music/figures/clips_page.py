@@ -71,7 +71,7 @@ def draw(excerpts: Path, out: Path | str) -> None:
     titled = len(page.variants) + 1 + (page.onsets is not None)
     height = 22 + sum(heights) + TITLE * titled + GAP * len(heights)
     with style.page(out, height=height) as figure:
-        figure.get_layout_engine().set(h_pad=GAP / 2 / 25.4, hspace=0)  # type: ignore[union-attr]
+        figure.set_layout_engine("constrained", h_pad=GAP / 2 / 25.4, hspace=0)
         grid = figure.subplots(
             len(heights), len(page.titles), sharex=True, squeeze=False, height_ratios=heights
         )

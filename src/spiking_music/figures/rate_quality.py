@@ -22,6 +22,7 @@ RATE, PAPER_RATE = "kbps", "kbps_paper"
 HEADER_RATE = "kbps_header"  # of codecs that are not trained here: MP3, Opus, external ones
 # kbps in the paper's formats, dB, ±: Lisboa & Bellec 2024, MAESTRO, 1 M steps
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}
+NARROW = 120.0  # mm, of a figure of one panel
 FILLED = 0.75  # opacity of marks that may lie on each other
 CODECS: tuple[tuple[Line, str], ...] = (  # lines and markers of codecs, all in one colour
     *(("-", "."), ("--", "x"), (":", "+"), ("-.", "1")),
@@ -92,7 +93,7 @@ def draw(
     columns = 4 if perceptual else 2
     looks = style.looks(points.rows)
     with style.page(
-        out, height=78 + 4 * (keys // columns), width=style.WIDTH if perceptual else 100
+        out, height=78 + 4 * (keys // columns), width=style.WIDTH if perceptual else NARROW
     ) as figure:
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         for axes, measure, mark in zip(panels, measures, "ab", strict=False):
@@ -180,7 +181,8 @@ def _published(axes: Axes) -> None:
         )  # fmt: skip
         axes.annotate(
             name.split()[1], (rate, quality), (-5, 0), va="center", ha="right",
-            textcoords="offset points", color=style.MUTED, fontsize=6,
+            textcoords="offset points", color=style.MUTED, fontsize=6, zorder=6,
+            bbox={"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.5},
         )  # fmt: skip
 
 
@@ -200,12 +202,12 @@ def _legend(
         return handle
 
     kinds = [
-        key("mean and 95 % interval, as written to disk", "o", style.INK, style.INK, 5),
-        key("the same in the paper's formats", "o", style.INK, "none", 4),
+        key("mean and 95 % interval, on disk", "o", style.INK, style.INK, 5),
+        key("mean in the paper's formats", "o", style.INK, "none", 4),
         key("one clip", ".", style.MUTED, style.MUTED, 3),
     ]
     if published:
-        kinds.append(key("paper (MAESTRO, 1 M steps), ± as published", "o", style.MUTED, "none", 5))
+        kinds.append(key("the paper's (MAESTRO), ±", "o", style.MUTED, "none", 5))
     variants = [key(name, look.marker, look.colour, look.colour, 5) for name, look in looks.items()]
     files = [
         Line2D([], [], label=name, linestyle=line, marker=marker, color=style.INK, markersize=4)

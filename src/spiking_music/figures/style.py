@@ -1,8 +1,8 @@
 """The look of every figure, and the one way to write one: equal input gives equal bytes.
 
 A variant has the same colour and marker in every figure, by its name: those of the family are
-fixed, others are drawn from what is left by a hash of the name. Colours of the family stay apart for
-colour-blind readers and stand out on white, which a test checks. No statement rests on colour
+fixed, others are drawn from what is left by a hash of the name. Colours of the family stay apart
+for colour-blind readers and stand out on white, which a test checks. No statement rests on colour
 alone, as each variant has a marker, too.
 """
 

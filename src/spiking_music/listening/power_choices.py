@@ -65,13 +65,11 @@ def power(settings: PowerConfig, comparison: Comparison) -> pd.DataFrame:
     for listeners in settings.listeners:
         pages = listeners * comparison.pages
         counts = np.arange(pages + 1)
-        called = (
-            np.array([comparison.p(count, pages) for count in counts])
-            <= comparison.level / comparison.pairs
-        )
+        p = np.array([comparison.p(count, pages) for count in range(pages + 1)])
+        called = p <= comparison.level / comparison.pairs
         right = counts[called & (counts > pages / 2)]
-        head = {"listeners": listeners, "pages": pages, "pairs": comparison.pairs}
-        head |= {"needed": int(right[0]) if len(right) else np.nan}
+        head: dict[str, float] = {"listeners": listeners, "pages": pages}
+        head |= {"pairs": comparison.pairs, "needed": right[0] if len(right) else np.nan}
         rows += [
             head | {"share": share, "power": float(binom(pages, share).pmf(counts[called]).sum())}
             for share in settings.shares
