@@ -36,7 +36,8 @@ def test_the_verb_takes_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sound(tmp_path / "album" / "1.wav")
-    words = ["spiking-music", "data", "table", str(tmp_path / "album"), "--test", "0.9"]
+    shares = ["--validation", "0", "--test", "1"]
+    words = ["spiking-music", "data", "table", str(tmp_path / "album"), *shares]
     monkeypatch.setattr("sys.argv", words)
     with suppress(SystemExit):
         cli.main()
