@@ -120,7 +120,7 @@ def _maps(figure: SubFigure, arrays: Mapping[str, Arrays]) -> None:
     for (upper, keys, lower), (name, found), mark in columns:
         rows, notes = shown[name], found["notes"].astype(int)
         image = _map(upper, found, rows, limit)
-        upper.set(ylabel=f"unit of {row_label(name)}, by score for A2")
+        upper.set(ylabel="unit, by score for A2")
         style.letter(upper, mark, f"φ of {len(rows)} units of {row_label(name)}")
         _keyboard(keys, notes)
         _profile(lower, found, int(rows[0]))
@@ -152,7 +152,7 @@ def _map(axes: Axes, arrays: Arrays, rows: NDArray[np.intp], limit: float) -> Qu
             textcoords="offset points", ha="right", va="center",
         )  # fmt: skip
     axes.set(yticks=[], ylim=(len(rows) - 0.5, -0.5))
-    axes.yaxis.labelpad = 14
+    axes.yaxis.labelpad = 20
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return image
