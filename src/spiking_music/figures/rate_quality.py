@@ -98,6 +98,8 @@ def draw(
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         for axes, measure, mark in zip(panels, measures, "ab", strict=False):
             for name, row in points.rows.items():
+                if measure is SI_SNR and name in low:
+                    continue
                 _cloud(axes, points.clips[name], measure, looks[name])
                 _mean(axes, row, measure, looks[name])
             for group, look in zip(points.codecs.values(), cycle(CODECS), strict=False):
@@ -180,9 +182,8 @@ def _published(axes: Axes) -> None:
             markersize=5, elinewidth=0.8, capsize=2, capthick=0.8, zorder=2,
         )  # fmt: skip
         axes.annotate(
-            name.split()[1], (rate, quality), (-5, 0), va="center", ha="right",
-            textcoords="offset points", color=style.MUTED, fontsize=6, zorder=6,
-            bbox={"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.5},
+            name.split()[1], (rate, quality), (5, 2), va="bottom",
+            textcoords="offset points", color=style.MUTED, fontsize=6,
         )  # fmt: skip
 
 
