@@ -138,6 +138,8 @@ rule sweep:
     input:
         weights="<results>/models/{variant}/weights.safetensors",
         entropy="<results>/models/{variant}/entropy.safetensors",
+        codes=f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
+        onsets=plan.onsets(plan.config.evaluation.split),
         clips=plan.clips(plan.config.evaluation.split),
         tables=plan.clip_tables(plan.config.evaluation.split),
     output:
@@ -152,9 +154,10 @@ rule sweep:
         runtime=per_attempt(120),
     params:
         config=plan.settings("seed", *keys.SWEEP),
+        files=options("codes", "onsets"),
     shell:
         "spiking-music evaluate sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
-        " --tables {input.entropy:q} --out {output.table:q} 2>&1 | tee {log:q} >&2"
+        " --tables {input.entropy:q} {params.files} --out {output.table:q} 2>&1 | tee {log:q} >&2"
 
 
 rule architecture:

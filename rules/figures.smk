@@ -40,6 +40,20 @@ rule figure_operations:
         " 2>&1 | tee {log:q} >&2"
 
 
+rule figure_models:
+    input:
+        table=expand("<results>/architecture/{variant}.csv", variant=plan.variants),
+    output:
+        figure_outputs("fig2"),
+    params:
+        variants=named("variant", *plan.variants),
+        tables=options("table"),
+        out=out_prefix,
+    shell:
+        "spiking-music figure models {params.variants} {params.tables} --out {params.out:q}"
+        " 2>&1 | tee {log:q} >&2"
+
+
 rule figure_architecture:
     input:
         "<results>/architecture/{variant}.csv",

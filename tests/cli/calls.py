@@ -111,7 +111,10 @@ CALLS: dict[str, list[list[str]]] = {
     ],
     "codec formats": [["codec", "formats", "--units", "8", "--steps", "8", "--events", "3"]],
     "evaluate sweep": [
-        ["evaluate", "sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, "--out", "{beside.csv}"]
+        [
+            *("evaluate", "sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, *CODES),
+            *("--out", "{beside.csv}"),
+        ]
     ],
     "evaluate architecture": [
         ["evaluate", "architecture", "free", *CONFIG, "--out", "{beside.csv}"]
@@ -234,6 +237,7 @@ CALLS: dict[str, list[list[str]]] = {
             *("--stimuli", TABLE, "--figure", TABLE, "--caption", TABLE, "--out", "{file.html}"),
         ]
     ],
+    "figure models": [["figure", "models", *VARIANT, "--table", TABLE, "--out", "{stem}"]],
     "figure architecture": [["figure", "architecture", "--table", TABLE, "--out", "{stem}"]],
     "figure clips": [["figure", "clips", "--excerpts", f"{S}/m.npz", "--out", "{stem}"]],
 }

@@ -22,7 +22,7 @@ OTHERS = dict.fromkeys(set(VARIANTS) - {*CHOSEN, "mdct-shipped"})
 FEWER: dict[str, object] = {"pretrained": False, "variants": OTHERS}
 FIGURES = (
     *("fig1-storage", "fig4-mu-sparse", "fig5-selectivity", "rate-quality", "operations"),
-    *("training", "clips"),
+    *("training", "clips", "fig2"),
     *(f"fig2-{name}" for name in CHOSEN),
 )
 JOB = re.compile(r"StartTime=(\S+) EndTime=(\S+).* Comment=rule_(\S+)")

@@ -1,6 +1,7 @@
 """A table for a folder of recordings: what it says, what it refuses, and that it can be used."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 import yaml
 
+from spiking_music import cli
 from spiking_music.config import DatasetConfig
 from spiking_music.data.index import COLUMNS, read_performances, write_index
 from spiking_music.data.midi import read_midi
@@ -28,6 +30,18 @@ def made(folder: Path, seed: int = 1, validation: float = 0.1, test: float = 0.1
     table = pd.read_csv(folder / "metadata.csv", keep_default_na=False)
     assert list(table) == COLUMNS
     return table.set_index("audio_filename", drop=False)
+
+
+def test_the_verb_takes_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(tmp_path / "album" / "1.wav")
+    shares = ["--validation", "0", "--test", "1"]
+    words = ["spiking-music", "data", "table", str(tmp_path / "album"), *shares]
+    monkeypatch.setattr("sys.argv", words)
+    with suppress(SystemExit):
+        cli.main()
+    assert (tmp_path / "album" / "metadata.csv").is_file(), capsys.readouterr().err
 
 
 @pytest.fixture

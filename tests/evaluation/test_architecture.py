@@ -9,6 +9,7 @@ import torch
 
 from spiking_music.config import VariantConfig, read, variant
 from spiking_music.evaluation.architecture import Block, blocks, write_blocks
+from spiking_music.evaluation.operations import count
 from spiking_music.models.autoencoder import Autoencoder
 from tests.conftest import DEFAULTS, ROOT
 
@@ -18,6 +19,7 @@ SMALL = """{
 "decoders": {"diffusion-small": {"unet": {"channels": [8, 16, 16, 32, 32], "features": 32}},
   "frame-diffusion": {"denoiser": {"width": 32, "depth": 2}}},
 "variants": {"mel": {"decoder": "diffusion-small"},
+  "frame-mel": {"bottleneck": "mel", "decoder": "frame-diffusion"},
   "seanet-rvq": {"backbone": "seanet", "bottleneck": "rvq", "decoder": "regression"},
   "seanet-free": {"backbone": "seanet", "bottleneck": "binary", "decoder": "regression"}}}"""
 VARIANTS = [
@@ -93,7 +95,17 @@ def test_context_and_unet_by_hand() -> None:
     # a convolution of 4 with stride 4 from 1 to 8 channels, then two of 3 between 8 and 8
     conv = 2 * 4096 * (4 * 8 + 2 * 3 * 8 * 8)
     modulation = 2 * 32 * 16
-    assert decoder[1].flops == pytest.approx((conv + modulation) / seconds)
+    sampling = 10  # evaluations of the whole U-Net
+    assert {row.evaluations for row in decoder[1:]} == {sampling}
+    assert decoder[1].flops == pytest.approx(sampling * (conv + modulation) / seconds)
+
+
+@pytest.mark.parametrize("name", ["freq-ae", "mel", "frame-mel"])
+def test_compute_is_that_of_coding_and_a_whole_decode(name: str) -> None:
+    config = _config(name)
+    whole = count(config)
+    mflop = sum(row.flops for row in blocks(config)) / 1e6
+    assert mflop == pytest.approx(2 * (whole.encoder_mmac + whole.decoder_mmac), rel=0.01)
 
 
 def test_equal_blocks_in_a_row_are_one_block() -> None:

@@ -107,7 +107,11 @@ def test_every_variant_is_there_in_equal_bytes(inputs: Inputs, tmp_path: Path) -
     assert arrays["levels"].tolist() == [-1, -1, LEVEL, -1]
     assert arrays["rows"].tolist() == ["codebooks", "units", "units", ""]
     assert arrays["onsets"].shape == (2, 88, 32)
-    assert "codes-3" not in arrays  # what mel's decoder is given is no code
+    for i in (1, 2):
+        assert (arrays[f"pitches-{i}"].shape, str(arrays[f"sorting-{i}"])) == ((12,), "tuning")
+    assert (
+        "codes-3" not in arrays and "pitches-0" not in arrays
+    )  # what mel's decoder is given is no code
     for name in ("reference", *(f"sound-{i}" for i in range(4))):
         assert arrays[name].shape == (2, MEL.n_mels, 32)
     _write(inputs, tmp_path / "two.npz")

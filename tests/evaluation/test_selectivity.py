@@ -27,7 +27,14 @@ from spiking_music.evaluation.selectivity import (
     selectivity,
     side_by_side,
 )
-from spiking_music.evaluation.significance import shift_null, significance, tail
+from spiking_music.evaluation.significance import (
+    BEYOND,
+    null_edge,
+    shift_null,
+    significance,
+    tail,
+)
+from spiking_music.evaluation.tuning import tuning
 
 CLIPS, STEPS, NOTES, RATE = 24, 256, 88, 22050 / 512
 PLANTED = {0: [24], 1: [12, 24, 36], 2: [40, 47]}  # unit: rows of notes; the others are noise
@@ -139,6 +146,8 @@ def test_null_moments_are_those_of_all_shifts():
     assert null.observed[0, 0] == pytest.approx(every[0], abs=1e-3)
     assert null.mean[0, 0] == pytest.approx(every.mean(), abs=1e-3)
     assert null.variance[0, 0] == pytest.approx(every.var(), rel=1e-4)
+    moments = null.mean, null.variance, null.third
+    assert tail(null_edge(*moments), *moments)[0, 0] == pytest.approx(BEYOND)
     assert null.third[0, 0] == pytest.approx(((every - every.mean()) ** 3).mean(), rel=1e-3)
     assert all(np.abs(every - draw).min() < 1e-3 for draw in null.draws.ravel())
 
@@ -237,6 +246,12 @@ def test_files_hold_the_planted_truth_and_are_reproducible(files, tmp_path):
     paths = [tmp_path / run / "sparse-summary.csv" for run in ("one", "two")]
     side_by_side(paths, tmp_path / "both.csv")
     assert len(pd.read_csv(tmp_path / "both.csv")) == 2
+
+
+def test_units_stand_by_the_note_that_they_answer_to(files):
+    found = tuning(*files)
+    for unit, rows in PLANTED.items():
+        assert found.notes[unit] in rows and found.excess[unit] > 5
 
 
 def test_units_that_never_fire_cost_nothing_and_change_nothing(files, tmp_path, planted):

@@ -27,7 +27,7 @@ LEVELS = (0, 7, 31)
 def models(mu_sparse: Model, mu_codes: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
     tables = tmp_path_factory.mktemp("tables") / "entropy.safetensors"
     fit_tables(mu_codes, tables, seed=1, steps=20)
-    return Models(mu_sparse.weights, tables)
+    return Models(mu_sparse.weights, tables, mu_codes)
 
 
 def run(models: Models, split: Split, out: Path, settings: EvaluationConfig, **changes) -> None:
@@ -65,6 +65,7 @@ def test_rows_are_what_the_model_gives(
     with np.load(tmp_path / "one.npz") as file:
         assert (file["levels"].tolist(), int(file["clip"])) == (list(LEVELS), 2)
         assert file["codes"].shape == (3, *z.shape[1:])
+        assert (file["pitches"].shape, str(file["sorting"])) == (z.shape[1:2], "number")
         assert np.mean(file["codes"][1] != z[0].numpy()) < 0.01
     chosen = pd.read_csv(tmp_path / "one-quality.csv")
     assert chosen["level"].tolist() == [31, 31, 31]

@@ -6,15 +6,15 @@ import pandas as pd
 import pytest
 
 from spiking_music.errors import DataError
-from spiking_music.figures.architecture import draw
+from spiking_music.figures.architecture import COLUMNS, draw
 
 BLOCKS = [
-    ("encoder", "STFT", 1, 513, 32, 0, 0.0),
-    ("encoder", "ConvNeXt block, kernel 7", 4, 128, 32, 52_000, 4.2e6),
-    ("bottleneck", "binary units", 1, 80, 32, 10_400, 4.4e5),
-    ("decoder", "inverse STFT", 1, 1, 16384, 0, 0.0),
+    ("encoder", "STFT", 1, 513, 32, 1, 0, 0.0),
+    ("encoder", "ConvNeXt block, kernel 7", 4, 128, 32, 1, 52_000, 4.2e6),
+    ("bottleneck", "binary units", 1, 80, 32, 1, 10_400, 4.4e5),
+    ("decoder", "denoiser", 1, 80, 32, 50, 1_000, 2e7),
+    ("decoder", "inverse STFT", 1, 1, 16384, 1, 0, 0.0),
 ]
-COLUMNS = ["part", "name", "repeats", "channels", "length", "parameters", "flops"]
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def test_every_block_is_drawn_in_equal_bytes(table: Path, tmp_path: Path) -> Non
         "STFT",
         "ConvNeXt block, kernel 7  ×4",
         "binary units",
-        "62.4 k in all",
+        "63.4 k in all",
+        "50 evaluations",
         "encoder",
     ):
         assert text in texts

@@ -28,6 +28,10 @@ def arrays(**changes: np.ndarray) -> dict[str, np.ndarray]:
         "codes-1": rng.integers(0, 8, (CLIPS, 3, FRAMES)).astype(np.uint16),
         "codes-2": rng.integers(0, 8, (CLIPS, 5, FRAMES)).astype(np.uint16),
         "codes-3": (rng.random((CLIPS, 12, FRAMES)) < 0.4).astype(np.uint8),
+        "pitches-0": 24 + np.arange(600) / 8,
+        "sorting-0": np.array("frequency"),
+        "pitches-3": np.append(np.arange(48, 59), np.nan),
+        "sorting-3": np.array("tuning"),
     }
     sounds = {f"sound-{i}": rng.uniform(-80, 0, (CLIPS, MELS, FRAMES)) for i in range(5)}
     return found | sounds | changes
@@ -44,17 +48,25 @@ def test_everything_is_on_the_page_in_equal_bytes(tmp_path: Path) -> None:
     texts = _draw(tmp_path, "one")
     for text in ("notes played", "reference", "performance 1", "from 1.0 s", "% ones"):
         assert text in texts
-    assert "mine at μ = 16: reconstruction" in texts and "mel: reconstruction" in texts
+    assert "mine at μ = 16: reconstruction" in texts and ">mel: reconstruction<" in texts
     for row in ("3 codebooks", "5 latents", "12 units", "600 units"):
-        assert f">{row}<" in texts
+        assert f": reconstruction, {row}<" in texts
+    assert ">Hz<" in texts and ">note<" in texts
     assert texts.index(">rvq: recon") < texts.index(">free: recon") < texts.index(">mine at")
     assert _draw(tmp_path, "two") == texts
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
-def test_of_many_units_those_that_fire_are_shown_by_their_numbers(tmp_path: Path) -> None:
+def test_of_many_units_those_that_fire_are_shown_by_frequency(tmp_path: Path) -> None:
     texts = _draw(tmp_path)
     assert "160 of 600 fire" in texts and "10 of 600 fire" in texts
+    for hertz in (100, 200, 500):  # units 100 to 420 are C2 and half to E5
+        assert f">{hertz}<" in texts
+
+
+def test_without_places_units_are_shown_by_their_numbers(tmp_path: Path) -> None:
+    nowhere = {"pitches-0": np.full(600, np.nan), "sorting-0": np.array("number")}
+    texts = _draw(tmp_path, **nowhere)
     for unit in (100, 260, 418, 500, 505, 509):  # first, middle and last of either clip
         assert f">{unit}<" in texts
 

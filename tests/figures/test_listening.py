@@ -53,7 +53,7 @@ def test_simulated_listeners_are_marked_over_and_in_every_panel(tmp_path: Path) 
     assert "SIMULATED listeners: nobody has listened" in texts
     assert "12 SIMULATED listeners" in texts
     assert "score of SIMULATED listeners" in texts
-    assert "SIMULATED listeners; hatched" in texts
+    assert ">SIMULATED listeners<" in texts and "hatched: wins" in texts
 
 
 def test_metrics_are_marked_over_and_in_every_panel(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_metrics_are_marked_over_and_in_every_panel(tmp_path: Path) -> None:
     for metric in ("ViSQOL", "Zimtohrli"):
         assert f"objective ({metric}), 12 clips" in texts
         assert f"objective ({metric}), mean opinion score" in texts
-        assert f"objective ({metric}); hatched" in texts
+        assert f">objective ({metric})<" in texts
     assert "excellent" not in texts
 
 

@@ -65,7 +65,7 @@ def test_equal_tables_give_equal_bytes(tables: Path) -> None:
 
 
 def test_published_points_only_on_request(tables: Path) -> None:
-    assert "paper (MAESTRO, 1 M steps)" in _draw(tables, published=True)
+    assert "the paper's (MAESTRO)" in _draw(tables, published=True)
     assert "MAESTRO" not in _draw(tables, published=False)
 
 

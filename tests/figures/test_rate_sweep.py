@@ -33,7 +33,10 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
         pd.DataFrame({"si_snr_db": quality}).to_csv(tmp_path / f"evaluation-{name}.csv")
         pd.DataFrame({"kbps": kbps}).to_csv(tmp_path / f"coded-{name}.csv")
     codes = rng.random((len(LEVELS), 80, 256)) < 2.0 ** (-LEVELS[:, None, None] / 4 - 1)
-    np.savez_compressed(tmp_path / "clip.npz", levels=LEVELS, codes=codes.astype(np.uint8))
+    np.savez_compressed(
+        tmp_path / "clip.npz", levels=LEVELS, codes=codes.astype(np.uint8),
+        pitches=40 + np.arange(80) / 2, sorting="tuning",
+    )  # fmt: skip
     tables = {
         kind: {name: tmp_path / f"{kind}-{name}.csv" for name in ("sparse", "mu")}
         for kind in ("evaluation", "coded")
@@ -68,7 +71,17 @@ def test_the_swept_model_is_named_and_rates_are_those_written(inputs, tmp_path):
     texts = (tmp_path / "figure.svg").read_text()
     assert "mu, 8 clips at all levels" in texts
     assert texts.count("bit rate as written (kbps)") == 2
-    assert "level μ of a dot" in texts
+    assert "level μ" in texts
+    for octave in ("C3", "C4", "C5"):  # E2 to G♯5 in half semitones
+        assert f">{octave}<" in texts
+
+
+def test_noise_does_not_squeeze_the_clouds(inputs, tmp_path):
+    path = inputs["evaluation"]["sparse"]
+    pd.read_csv(path).assign(si_snr_db=-45.0).to_csv(path)
+    draw(**inputs, out=tmp_path / "figure", bound_db=9)
+    texts = (tmp_path / "figure.svg").read_text()
+    assert "−45.0 dB (below the axis)" in texts and ">−40<" not in texts
 
 
 def test_of_many_units_only_those_that_fire_are_drawn(inputs, tmp_path):
@@ -78,7 +91,7 @@ def test_of_many_units_only_those_that_fire_are_drawn(inputs, tmp_path):
     arrays["codes"][:, 10:] = 0
     np.savez_compressed(path, **arrays)
     draw(**inputs, out=tmp_path / "figure", bound_db=9)
-    assert "unit (10 of 80 fire)" in (tmp_path / "figure.svg").read_text()
+    assert "10 of 80 fire" in (tmp_path / "figure.svg").read_text()
 
 
 def test_the_levels_asked_for_are_shown_and_others_refused(inputs, tmp_path):

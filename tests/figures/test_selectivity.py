@@ -23,6 +23,7 @@ def arrays(seed: int, sharpness: float) -> dict[str, np.ndarray]:
         "events": np.where(np.arange(UNITS) == 3, 0, 5000),
         "score": score,
         "prominence": score / 10,
+        "null": np.full((UNITS, NOTES), 0.16),
         "p_family": np.where(score > 2, 0.01, 1.0),
         "lags": LAGS,
         "notes": np.arange(21, 109),
@@ -52,7 +53,7 @@ def test_the_picture_shows_every_variant_and_its_values(files, tmp_path):
     draw(files, tmp_path / "both")
     texts = (tmp_path / "both.svg").read_text()
     assert "φ of 15 units of FREE<" in texts and "φ of 15 units of SPARSE<" in texts
-    assert "passes the family-wise test" in texts
+    assert "passes the family-wise test" in texts and "5 % of circular shifts" in texts
     with np.load(files["SPARSE"]) as file:
         changed = dict(file)
     changed["prominence"] = changed["prominence"][::-1]

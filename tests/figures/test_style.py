@@ -83,6 +83,11 @@ def test_noise_does_not_squeeze_an_axis_of_decibels() -> None:
     axes.plot([0, 1], [9.0, -60.0])
     assert style.floor(axes, {"rvq": 9.0, "noise": -60.0}) == ["noise"]
     assert axes.get_ylim()[0] == style.FLOOR_DB
+    assert style.below_floor(["noise"]) == "below −20 dB: noise"
+    only = Figure().subplots()  # cut, it would be empty
+    only.plot([0, 1], [-50.0, -60.0])
+    assert style.floor(only, {"noise": -50.0}) == []
+    assert only.get_ylim()[0] < style.FLOOR_DB
     above = Figure().subplots()
     above.plot([0, 1], [9.0, -5.0])
     assert style.floor(above, {"rvq": 9.0}) == []

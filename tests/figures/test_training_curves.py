@@ -69,5 +69,5 @@ def test_what_the_axis_cuts_off_is_named(tables: Path) -> None:
     changed(tables / "log-free.csv", validation_si_snr_db=-45.0)
     changed(tables / "log-rvq.csv", validation_si_snr_db=float("nan"))
     texts = _draw(tables, "figure")
-    assert "always below -20 dB: free<" in texts
+    assert "always below −20 dB: free<" in texts
     assert "without SI-SNR on the way: rvq<" in texts

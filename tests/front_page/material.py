@@ -13,7 +13,7 @@ from spiking_music.evaluation import claim_tables, summary
 from spiking_music.front_page.build import Sources
 from tests.conftest import ROOT
 
-FIGURES = ("fig1-storage", "fig2-rvq", "fig2-free", "fig2-sparse", "fig5-selectivity", "clips")
+FIGURES = ("fig1-storage", "fig2", "fig2-rvq", "fig2-free", "fig5-selectivity", "clips")
 CAPTIONS = ("fig1", "fig2", "fig2", "fig2", "fig5", "clips")
 
 

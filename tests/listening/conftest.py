@@ -17,6 +17,7 @@ from spiking_music.evaluation.inference import encode_split
 from spiking_music.evaluation.rates import fit_tables
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import save_weights
+from tests.browser.stimuli import write_stimuli
 from tests.conftest import DEFAULTS
 from tests.workflow.folders import performance
 
@@ -44,6 +45,12 @@ class Inputs:
     performances: Path
     root: Path
     onsets: Path
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a listening test of tones."""
+    return write_stimuli(tmp_path_factory.mktemp("test") / "stimuli")
 
 
 @pytest.fixture(scope="session")

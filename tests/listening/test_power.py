@@ -25,7 +25,7 @@ def simulated(**changes: Any) -> SimulatedConfig:
 
 
 def settings(listeners: tuple[int, ...], differences: tuple[float, ...], tests: int) -> PowerConfig:
-    return PowerConfig(listeners=listeners, differences=differences, tests=tests)
+    return PowerConfig(listeners=listeners, differences=differences, shares=(0.5,), tests=tests)
 
 
 def theory(listeners: int, difference: float) -> float:

@@ -80,7 +80,7 @@ def test_from_the_server_to_the_genre(server: Server, tmp_path: Path) -> None:
 
 
 def expected_figures() -> list[str]:
-    drawn = ["fig1-storage", "fig2-free", "rate-quality", "operations", "training", "clips"]
+    drawn = ["fig1-storage", "fig2", "fig2-free", "rate-quality", "operations", "training", "clips"]
     return [*drawn, "probe-genre"]
 
 

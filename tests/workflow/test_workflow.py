@@ -99,7 +99,7 @@ def test_the_sweep_holds_every_level_and_what_control_picks(finished: Path) -> N
 
 def test_every_figure_is_drawn(finished: Path) -> None:
     drawn = ["fig1-storage", "fig4-mu-sparse", "fig5-selectivity", "rate-quality", "training"]
-    drawn += ["clips", "operations", *(f"fig2-{name}" for name in VARIANTS)]
+    drawn += ["clips", "operations", "fig2", *(f"fig2-{name}" for name in VARIANTS)]
     for figure in drawn:
         for kind in ("png", "svg"):
             path = finished / "results" / "tiny" / "figures" / f"{figure}.{kind}"

@@ -187,7 +187,11 @@ def piano(
 
 
 def table(
-    folder: Annotated[Path, typer.Argument(help="Recordings, or MIDI files, in any subfolders.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Recordings, or MIDI files, in any subfolders."),
+        Reads("folder"),
+    ],
     seed: Annotated[int, typer.Option(min=0, help="Of the draw that deals the splits.")] = 1,
     validation: Annotated[float, typer.Option(min=0, max=1, help="Share of that split.")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of that split.")] = 0.1,

@@ -163,20 +163,24 @@ def sweep(
     config: Configs,
     weights: Weights,
     tables: EntropyTables,
+    codes: Annotated[Path, typer.Option(help="Codes of the split by the model.")],
     out: Annotated[Out, Writes((".csv",), SWEEP)],
+    onsets: Annotated[
+        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
+    ] = None,
 ) -> None:
     r"""Code a few clips at all levels of a model, and let quality control choose among them.
 
     Example:
-    spiking-music evaluate sweep test-0.h5 --config config.yaml \
-        --weights weights.safetensors --tables entropy.safetensors --out sweep.csv
+    spiking-music evaluate sweep test-0.h5 --config config.yaml --weights weights.safetensors \
+        --tables entropy.safetensors --codes test.h5 --out sweep.csv
     """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.EvaluationConfig)
 
     from spiking_music.evaluation.sweep import Models, sweep_split
 
-    models = Models(weights, tables)
+    models = Models(weights, tables, codes, onsets)
     sweep_split(models, clips, _tables(clips), out, settings, configuration.seed(raw))
 
 

@@ -179,6 +179,18 @@ def architecture(
     draw(table, out)
 
 
+def models(variant: Variants, table: Files, out: Stem) -> None:
+    r"""Figure 2 as one sketch of all variants: encoders, bottlenecks, decoders.
+
+    Example:
+    spiking-music figure models --variant rvq --table rvq.csv --variant free --table free.csv \
+        --out models
+    """
+    from spiking_music.figures.models import draw
+
+    draw(_named(variant, table), out)
+
+
 def clips(
     excerpts: Annotated[Path, typer.Option(help="Arrays of `evaluate excerpts` (.npz).")], out: Stem
 ) -> None:
@@ -194,6 +206,7 @@ def clips(
 
 VERBS = (
     storage,
+    models,
     architecture,
     rate_quality,
     operations,

@@ -11,6 +11,7 @@ from spiking_music.cli.targets import Writes, WritesFolder
 from spiking_music.errors import ConfigError
 
 Method = Literal["mushra", "mos", "dcr", "ab", "abx"]
+PowerMethod = Literal["mushra", "ab", "abx"]
 Folder = Annotated[
     Path,
     typer.Option("--out", help="Folder to write; one that the same verb wrote is replaced."),
@@ -100,16 +101,30 @@ def simulate_listeners(
     write_simulated(settings, out, configuration.seed(raw), method)
 
 
-def power(config: Configs, out: Annotated[Out, Writes((".csv",))]) -> None:
-    """Estimate how many listeners a test needs to find a difference, by simulated ones.
+def power(
+    config: Configs,
+    out: Annotated[Out, Writes((".csv",))],
+    method: Annotated[PowerMethod, typer.Option(help="Kind of the test.")] = "mushra",
+) -> None:
+    """Estimate how many listeners a test needs to find a difference.
+
+    By simulated listeners, or exactly where they choose (ab, abx).
 
     Example:
-    spiking-music listen power --config config.yaml --out power.csv
+    spiking-music listen power --config config.yaml --method abx --out power.csv
     """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.PowerConfig)
     simulated = configuration.section(raw, configuration.SimulatedConfig)
     ratings = configuration.section(raw, configuration.RatingsConfig)
+
+    if method != "mushra":
+        page = configuration.section(raw, configuration.PageConfig)
+
+        from spiking_music.listening.power_choices import write_power as write_exact
+
+        write_exact(settings, simulated, page, method, ratings.level, out)
+        return
 
     from spiking_music.listening.power import write_power
 

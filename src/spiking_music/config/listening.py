@@ -149,6 +149,9 @@ class PowerConfig(Section):
 
     listeners: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Field(min_length=1)]
     differences: Annotated[tuple[Score, ...], Field(min_length=1)]  # of two systems, in points
+    shares: Annotated[
+        tuple[Annotated[float, Field(ge=0.5, le=1)], ...], Field(min_length=1)
+    ]  # of pages, in ab and abx
     tests: Positive  # of each
 
 

@@ -1,6 +1,6 @@
 """A built model as a table: its blocks, their output shapes, parameters and compute."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from spiking_music.config import VariantConfig
+from spiking_music.evaluation.compute import Work, work_of_coding
 from spiking_music.files import write_csv
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.diffusion.unet import Level
@@ -40,8 +40,10 @@ TORCH = {  # torch's own modules; ours say themselves how they are drawn
 class Block:
     """`repeats` equal blocks in a row; parameters and compute are those of all of them.
 
-    channels × length is the output's shape. flops: floating point operations (2 a multiply-add) of
-    convolutions and matrix products a second of audio. parameters: learned values, codebooks too.
+    channels × length is the output's shape. evaluations: how often coding runs the block; of a
+    sampler's network, once a step. flops: floating point operations (2 a multiply-add) of all of
+    them a second of audio: convolutions, matrix products and Fourier transforms. parameters:
+    learned values, codebooks too.
     """
 
     part: str  # as `PARTS` calls it
@@ -49,17 +51,32 @@ class Block:
     repeats: int
     channels: int
     length: int
+    evaluations: int
     parameters: int
     flops: float
 
 
 @dataclass(frozen=True)
 class Row:
-    """What becomes a block: its name, the modules it stands for, and the one that ends it."""
+    """What becomes a block: its name, the modules it stands for, the one that ends it, and FLOP."""
 
     name: str
     modules: tuple[str, ...]
     end: str
+    flops: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of every module that is called, by its name."""
+
+    shapes: dict[str, Shape]
+    work: dict[str, Work]
+
+    def row(self, name: str, modules: tuple[str, ...], end: str) -> Row:
+        """The row `name` of whole `modules`."""
+        flops = sum(self.work[each].flops for each in modules if each in self.work)
+        return Row(name, modules, end, flops)
 
 
 def write_blocks(config: VariantConfig, out: Path) -> None:
@@ -68,20 +85,20 @@ def write_blocks(config: VariantConfig, out: Path) -> None:
 
 
 def blocks(config: VariantConfig) -> list[Block]:
-    """The blocks of the variant's model in the order of the data, measured on one clip.
-
-    Of a diffusion decoder, compute is that of one evaluation of its network.
-    """
+    """The blocks of the variant's model in the order of the data, measured on one clip that is
+    encoded and decoded."""
     with torch.random.fork_rng(devices=[]):  # nobody's random numbers change by drawing a figure
         model = model_of(config)
-        shapes, flops = _measured(model, torch.zeros(1, 1, config.signal.clip_samples))
+        shapes, work = _measured(model, torch.zeros(1, 1, config.signal.clip_samples))
     seconds = config.signal.clip_samples / config.signal.sample_rate
     found: list[Block] = []
     for part, called in PARTS.items():
-        for row in _unfold(part, getattr(model, part), shapes):
+        for row in _unfold(part, getattr(model, part), Measured(shapes, work)):
             learned = sum(_learned(model.get_submodule(name)) for name in row.modules)
-            work = sum(flops.get(name, 0) for name in row.modules) / seconds
-            block = Block(called, row.name, 1, *shapes[row.end], learned, work)
+            times = int(work[row.end].calls)
+            block = Block(
+                called, row.name, 1, *shapes[row.end], times, learned, row.flops / seconds
+            )
             if found and found[-1] == replace(block, **_times(block, found[-1].repeats)):
                 block = replace(block, **_times(block, found.pop().repeats + 1))
             found.append(block)
@@ -106,8 +123,8 @@ def _times(block: Block, repeats: int) -> dict[str, Any]:
     }
 
 
-def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str, int]]:
-    """Output shape and compute (FLOP) of every module that is called when `model` sees `x`."""
+def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str, Work]]:
+    """Output shape and work of every module that is called when `model` codes `x`."""
     shapes: dict[str, Shape] = {}
 
     def note(name: str, module: nn.Module, output: Any) -> None:
@@ -127,60 +144,40 @@ def _measured(model: Autoencoder, x: Tensor) -> tuple[dict[str, Shape], dict[str
         )
         for name, module in model.named_modules()
     ]
-    level = torch.zeros(len(x), dtype=torch.int64) if model.levels else None
-    with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=FUSED) as counter:
-        model(x, level)
+    work = work_of_coding(model, x)
     for hook in hooks:
         hook.remove()
     shapes["decoder"] = (1, x.shape[2])  # of diffusion, what is learned from has another shape
-    counts = counter.get_flop_counts()
-    prefix = f"{type(model).__name__}."
-    return shapes, {name.removeprefix(prefix): sum(ops.values()) for name, ops in counts.items()}
+    return shapes, work
 
 
-def _lstm_flops(
-    x: Sequence[int], into: Sequence[int], back: Sequence[int], *_: Any, **__: Any
-) -> int:
-    """Of one layer over x (T, B, inputs), with weights (4·width, inputs) and (4·width, width)."""
-    return 2 * x[0] * x[1] * into[0] * (into[1] + back[1])
-
-
-def _attention_flops(query: Sequence[int], key: Sequence[int], *_: Any, **__: Any) -> int:
-    """Of queries (B, heads, T, D) with as many keys and values: two products of T × T × D."""
-    batch, heads, steps, features = query
-    return 2 * 2 * batch * heads * steps * key[2] * features
-
-
-FUSED = {  # operators that torch's counter does not know
-    torch.ops.aten.mkldnn_rnn_layer: _lstm_flops,
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops,
-}
-
-
-def _unfold(name: str, module: nn.Module | None, shapes: dict[str, Shape]) -> Iterator[Row]:
+def _unfold(name: str, module: nn.Module | None, measured: Measured) -> Iterator[Row]:
     """Rows of what is inside `module`.
 
-    A composite yields its children; then itself where it ends in another size than they do, for
-    what it does on top. Modules that are not called, activations and changes of shape are left out.
+    A composite yields its children; then itself where it ends in another size than they do, or
+    computes something itself. Modules that are not called, activations and changes of shape are
+    left out.
     """
+    shapes = measured.shapes
     if isinstance(module, Level):
-        yield from _unfold_level(name, module, shapes)
+        yield from _unfold_level(name, module, measured)
         return
     if module is None or not drawn(module).composite:
         shown = name in shapes and not isinstance(module, SHAPELESS)
         if module is not None and shown and drawn(module).name:
-            yield Row(_name(module), (name,), name)
+            yield measured.row(_name(module), (name,), name)
         return
-    last = name
+    last, within = name, 0.0
     for child, inner in module.named_children():
-        for row in _unfold(f"{name}.{child}", inner, shapes):
-            last = row.end
+        for row in _unfold(f"{name}.{child}", inner, measured):
+            last, within = row.end, within + row.flops
             yield row
-    if name in shapes and sorted(shapes[name]) != sorted(shapes[last]):
-        yield Row(_name(module), (), name)
+    own = measured.work[name].flops - within if name in measured.work else 0.0
+    if name in shapes and (sorted(shapes[name]) != sorted(shapes[last]) or own > 0):
+        yield Row(_name(module), (), name, own)
 
 
-def _unfold_level(name: str, level: Level, shapes: dict[str, Shape]) -> Iterator[Row]:
+def _unfold_level(name: str, level: Level, measured: Measured) -> Iterator[Row]:
     """A level of the U-Net: a row down, the levels within, a row up."""
     count = len(level.down_items)
     first = level.down_items[0]
@@ -189,9 +186,9 @@ def _unfold_level(name: str, level: Level, shapes: dict[str, Shape]) -> Iterator
     what = ", ".join([items, *(extra for extra, module in extras.items() if module is not None)])
     factor = level.down.stride[0]
     down, up = ([f"{name}.{side}_items.{i}" for i in range(count)] for side in ("down", "up"))
-    yield Row(f"down {factor}, {what}", (f"{name}.down", *down), f"{name}.down")
-    yield from _unfold(f"{name}.within", level.within, shapes)
-    yield Row(f"{what}, up {factor}", (*up, f"{name}.up", f"{name}.gate"), name)
+    yield measured.row(f"down {factor}, {what}", (f"{name}.down", *down), f"{name}.down")
+    yield from _unfold(f"{name}.within", level.within, measured)
+    yield measured.row(f"{what}, up {factor}", (*up, f"{name}.up", f"{name}.gate"), name)
 
 
 def drawn(module: nn.Module) -> Drawn:

@@ -15,11 +15,13 @@ from spiking_music.data.clip_dataset import Clips
 from spiking_music.data.onsets import read_onsets
 from spiking_music.evaluation.inference import chosen_codes, decode_batch
 from spiking_music.evaluation.reconstruct import clip_places
+from spiking_music.evaluation.tuning import pitches
 from spiking_music.files import atomic, wrote
 from spiking_music.models.mel import FLOOR_DB, LogMel
 from spiking_music.models.weights import load_weights
 
 MEL = MelConfig(kind="mel", n_mels=96, n_fft=2048)  # of every spectrogram that is shown
+UNITS = "units"
 
 Decibels = NDArray[np.float32]  # (n_mels, frames) re a full-scale sine
 
@@ -41,6 +43,7 @@ def write_excerpts(sources: Sources, out: Path, count: int, signal: SignalConfig
     full-scale sine, onsets (C, 88, T) where notes are known; names (V,) of the variants, levels
     (V,) μ or -1, rows (V,), what the rows of the codes are: "units", "codebooks", "latents", or ""
     where there is no code (mel); sound-<i> (C, n_mels, T) of variant i, and codes-<i> (C, rows, T).
+    Of units, pitches-<i> (rows,) and sorting-<i> tell where they stand, see `tuning.pitches`.
     Equal inputs give equal bytes. Raises `DataError` or `CodeError` where files are missing or do
     not belong together.
     """
@@ -68,6 +71,9 @@ def write_excerpts(sources: Sources, out: Path, count: int, signal: SignalConfig
         rows.append(_rows(config))
         if rows[-1]:
             arrays[f"codes-{i}"] = codes
+        if rows[-1] == UNITS:
+            found = pitches(config, sources.codes[name], sources.onsets)
+            arrays[f"pitches-{i}"], arrays[f"sorting-{i}"] = map(np.asarray, found)
     arrays |= {"names": np.array([*sources.weights], dtype=str)}
     arrays |= {"levels": np.array(levels, dtype=np.int64), "rows": np.array(rows, dtype=str)}
     with atomic(out) as temporary:
@@ -101,5 +107,5 @@ def _rows(config: VariantConfig) -> str:
     if config.bottleneck.codes == "mel":
         return ""
     if config.bottleneck.codes == "binary":
-        return "units"
+        return UNITS
     return "latents" if isinstance(config.bottleneck, ScalarConfig) else "codebooks"

@@ -4,20 +4,17 @@ Convolutions and matrix products as for figure 2, and Fourier transforms: of n r
 5/4·n·log2(n), half of the 5/2·n·log2(n) floating-point operations of a radix-2 FFT.
 """
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from spiking_music.config import VariantConfig
-from spiking_music.evaluation.architecture import FUSED, model_of
+from spiking_music.evaluation.architecture import model_of
+from spiking_music.evaluation.compute import Work, flops, whole_decode
 from spiking_music.files import write_csv
 from spiking_music.mdct.thermometer import parse_layout
 from spiking_music.models.autoencoder import Autoencoder
@@ -51,11 +48,13 @@ def count(config: VariantConfig) -> Operations:
         x = torch.zeros(1, 1, config.signal.clip_samples)
         level = torch.zeros(1, dtype=torch.int64) if model.levels else None
         codes = model.encode(x, level)
-        encoder = _macs(lambda: model.encode(x, level))
-        decoder = _decoding(model, lambda: _macs(lambda: model.decode(codes, level)))
+        encoder = flops(lambda: model.encode(x, level))
+        decoder = whole_decode(
+            model, lambda: {"": Work(flops=flops(lambda: model.decode(codes, level)))}
+        )[""].flops
         fan_out, first = _first_layer(model, codes, config.bottleneck.layout)
     mega = 1e6 * config.signal.clip_samples / config.signal.sample_rate
-    return Operations(encoder / mega, decoder / mega, fan_out, first / mega)
+    return Operations(encoder / 2 / mega, decoder / 2 / mega, fan_out, first / mega)
 
 
 def _first_layer(model: Autoencoder, codes: Tensor, layout: str) -> tuple[float, float]:
@@ -65,38 +64,5 @@ def _first_layer(model: Autoencoder, codes: Tensor, layout: str) -> tuple[float,
     units, steps = codes.shape[1:]
     if quantised := parse_layout(layout):  # levels of coefficients: each adds its basis function
         return model.hop, quantised.bins * model.hop * steps
-    first = _macs(lambda: model.bottleneck.decode(codes))
+    first = flops(lambda: model.bottleneck.decode(codes)) / 2
     return first / (units * steps), first
-
-
-def _decoding(model: Autoencoder, macs: Callable[[], float]) -> float:
-    """`macs` of decoding. Sampling steps all cost the same, so that two tell of any number."""
-    decoder: Any = model.decoder
-    steps = getattr(decoder, "sampling_steps", 1)
-    if steps <= 2:
-        return macs()
-    found = []
-    for decoder.sampling_steps in (1, 2):
-        found.append(macs())
-    return found[0] + (steps - 1) * (found[1] - found[0])
-
-
-def _macs(work: Callable[[], Any]) -> float:
-    """Multiply-accumulates of `work`."""
-    fourier = {torch.ops.aten._fft_r2c: _from_real, torch.ops.aten._fft_c2r: _to_real}
-    with FlopCounterMode(display=False, custom_mapping={**FUSED, **fourier}) as counter:
-        work()
-    return counter.get_total_flops() / 2
-
-
-def _from_real(x: Sequence[int], dims: Sequence[int], *_: Any, **__: Any) -> int:
-    """FLOP of transforms of real numbers x along the one dimension that `dims` names."""
-    return round(2.5 * math.prod(x) * math.log2(x[dims[-1]]))
-
-
-def _to_real(
-    x: Sequence[int], dims: Sequence[int], norm: int, size: int, *_: Any, **__: Any
-) -> int:
-    """FLOP of the inverse transforms, of `size` real numbers each."""
-    transforms = math.prod(x) // x[dims[-1]]
-    return round(2.5 * transforms * size * math.log2(size))

@@ -35,9 +35,9 @@ def selectivity(
 ) -> None:
     """Measure the codes (.h5) of a split against its onsets (.zarr.zip); write three files.
 
-    `out` (.npz): correlation (N, 88, 2L + 1) float32, prominence, score, p, q, p_family and
-    information (N, 88), events (N,), lags (2L + 1,) in steps, notes (88,) as MIDI numbers,
-    step_rate in Hz, steps (T).
+    `out` (.npz): correlation (N, 88, 2L + 1) float32, prominence, null (the prominence that 5 % of
+    circular shifts exceed), score, p, q, p_family and information (N, 88), events (N,), lags
+    (2L + 1,) in steps, notes (88,) as MIDI numbers, step_rate in Hz, steps (T).
     `<out>.csv`: a row a unit. `<out>-summary.csv`: a row, named as `out` is. Equal inputs give
     equal bytes. Raises as `open_pairs` does, and `DataError` where a performance is shorter than
     the lags.
@@ -57,10 +57,12 @@ def selectivity(
             scatter_units(array, fires, pairs.units, 0.0) for array in (correlation, peaks, bits)
         )
         test = with_silent(test, fires, pairs.units)
+        scale = np.sqrt(np.outer(events, onset_counts))  # of φ
         table = unit_table(events, pairs.clips * pairs.steps, peaks, test, bits, settings.level)
         arrays: dict[str, Any] = {
             "correlation": correlation.astype(np.float32),
             "prominence": peaks.astype(np.float32),
+            "null": np.divide(test.edge, scale, out=np.zeros_like(scale), where=scale > 0),
             "score": test.score.astype(np.float32),
             "p": test.p,
             "q": test.q,
@@ -84,11 +86,9 @@ def with_silent(test: Significance, units: NDArray[np.intp], count: int) -> Sign
     """A test of some `units` as one of all `count`, of which the others never fire."""
     p = scatter_units(test.p, units, count, 1.0)
     q = false_discovery_control(p.ravel()).reshape(p.shape)
-    score, p_family = (
-        scatter_units(test.score, units, count, 0.0),
-        scatter_units(test.p_family, units, count, 1.0),
-    )
-    return Significance(score, p, q, p_family)
+    score, edge = (scatter_units(array, units, count, 0.0) for array in (test.score, test.edge))
+    p_family = scatter_units(test.p_family, units, count, 1.0)
+    return Significance(score, p, q, p_family, edge)
 
 
 def scatter_units(

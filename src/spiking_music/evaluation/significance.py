@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.special import gammaincc
+from scipy.special import gammaincc, gammainccinv
 from scipy.stats import false_discovery_control
 
 from spiking_music.errors import DataError
@@ -38,6 +38,7 @@ from spiking_music.progress import tracked
 
 BLOCK = 1 << 21  # numbers held at a time, units x notes x shifts: about what a cache holds
 FLATTEST = 1e-3  # skewness; below it, the gamma law is taken as normal
+BEYOND = 0.05  # of the null of a pair by itself
 STILL = 1e-6  # variance below which a statistic is constant, but for float32 rounding
 
 
@@ -49,6 +50,7 @@ class Significance:
     p: NDArray[np.float64]  # one-sided, of the pair by itself
     q: NDArray[np.float64]  # Benjamini–Hochberg over all pairs: share of false among q ≤ level
     p_family: NDArray[np.float64]  # chance of any false pair at all when calling p_family ≤ level
+    edge: NDArray[np.float64]  # statistic that a share `BEYOND` of the null exceeds
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def significance(
     excess = null.observed - null.mean
     score = np.divide(excess, deviation, out=np.zeros_like(p), where=null.variance > STILL)
     q = false_discovery_control(p.ravel()).reshape(p.shape)
-    return Significance(score, p, q, (1 + as_small) / (1 + surrogates))
+    edge = null_edge(null.mean, null.variance, null.third)
+    return Significance(score, p, q, (1 + as_small) / (1 + surrogates), edge)
 
 
 def shift_null(pairs: Pairs, window: int, max_lag: int, surrogates: int, seed: int) -> Null:
@@ -146,3 +149,14 @@ def tail(
     x = (value - 0.5 - mean) / deviation  # coincidences are whole: half a one for continuity
     beyond = gammaincc(shape, np.maximum(0, shape + np.sqrt(shape) * x))
     return np.where(varies, beyond, 1.0)
+
+
+def null_edge(
+    mean: NDArray[np.float64], variance: NDArray[np.float64], third: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The statistic whose `tail` is `BEYOND`; the mean where nothing varies."""
+    varies = variance > STILL
+    deviation = np.sqrt(np.where(varies, variance, 1))
+    shape = 4 / np.maximum(third / deviation**3, FLATTEST) ** 2
+    x = (gammainccinv(shape, BEYOND) - shape) / np.sqrt(shape)
+    return np.where(varies, mean + 0.5 + deviation * x, mean)

@@ -27,6 +27,7 @@ from spiking_music.evaluation.inference import device_at_hand, require_signal
 from spiking_music.evaluation.rates import written_kbps
 from spiking_music.evaluation.reconstruct import clip_places
 from spiking_music.evaluation.tables import markdown, with_interval, write_text
+from spiking_music.evaluation.tuning import pitches
 from spiking_music.models.weights import load_weights
 from spiking_music.training.data import evenly_spaced
 
@@ -41,10 +42,13 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Models:
-    """The files of a trained model: weights, and the tables of its entropy coder."""
+    """The files of a trained model: weights, the tables of its entropy coder, and what its units
+    are sorted by, its codes of a split and the onsets where they are known."""
 
     weights: Path
     entropy: Path
+    codes: Path
+    onsets: Path | None = None
 
 
 def sweep_split(
@@ -61,7 +65,8 @@ def sweep_split(
     shards. `<out>-quality.csv`: what quality control at `bound_db` picks for each clip, and whether
     the bound was met; `<out>-budget.csv`: the same for the lowest level within `budget_kbps`.
     `<out>-levels.csv` and .md: means over the clips, see `summarise_levels`; `tables` lie beside
-    `clips`. `<out>.npz`: levels (L,) and codes (L, N, T) of the clip in the middle, and its number.
+    `clips`. `<out>.npz`: levels (L,) and codes (L, N, T) of the clip in the middle, its number, and
+    where the units stand, pitches (N,) and sorting, see `tuning.pitches`.
     Equal inputs give equal bytes.
 
     Raises `ConfigError` where the model lacks a level of the sweep, `CodeError` where a file of it
@@ -88,10 +93,12 @@ def sweep_split(
     files.write_csv(levels, out.with_name(f"{out.stem}-levels.csv"))
     write_text(_markdown(levels), out.with_name(f"{out.stem}-levels.md"))
     middle = len(chosen) // 2
+    places, sorting = pitches(variant, models.codes, models.onsets)
     with files.atomic(out.with_suffix(".npz")) as temporary:
         np.savez_compressed(
-            temporary, levels=found.levels, codes=found.codes[:, middle], clip=chosen[middle]
-        )
+            temporary, levels=found.levels, codes=found.codes[:, middle], clip=chosen[middle],
+            pitches=places, sorting=np.asarray(sorting),
+        )  # fmt: skip
     files.wrote(out.with_suffix(".npz"))
     _report(quality, f"exceed {config.bound_db:g} dB")
     _report(budget, f"fit into {config.budget_kbps:g} kbps")

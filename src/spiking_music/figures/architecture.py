@@ -18,6 +18,7 @@ COLOURS = {
     "bottleneck": style.PALETTE[1],
     "decoder": style.PALETTE[2],
 }
+COLUMNS = ["part", "name", "repeats", "channels", "length", "evaluations", "parameters", "flops"]
 NARROWEST = 0.66  # width of a box for a length of 1, where the clip at all its samples has 1
 
 
@@ -26,11 +27,11 @@ def draw(table: Path, out: Path | str) -> None:
 
     Lisboa & Bellec 2024, figure 2, for any variant.
     A box a block, from the waveform at the top to the waveform at the bottom; its width shows the
-    length of its output on a log scale. Beside it: the output's shape, learned parameters, compute.
+    length of its output on a log scale. Beside it: the output's shape, learned parameters, compute
+    of coding, with all evaluations of a sampler, whose number stands beside its blocks.
     Raises `DataError` where the table is missing or has not the columns it should.
     """
-    columns = ["part", "name", "repeats", "channels", "length", "parameters", "flops"]
-    rows: list[Any] = [*tables.read(table, columns).itertuples(index=False)]
+    rows: list[Any] = [*tables.read(table, COLUMNS).itertuples(index=False)]
     with style.page(out, height=18 + 6.2 * len(rows)) as figure:
         boxes, shapes, parameters, compute = figure.subplots(
             1, 4, sharey=True, width_ratios=[2.9, 0.85, 1.25, 1.25]
@@ -62,9 +63,24 @@ def _boxes(axes: Axes, rows: Sequence[Any]) -> None:
         middle = y + (size - 1) / 2
         axes.text(-0.78, middle, part, color=COLOURS[part], weight="bold", va="center")
         y += size
+    _evaluations(axes, rows)
     axes.plot([0, 0], [-0.6, len(rows) - 0.4], color=style.MUTED, linewidth=0.8, zorder=0)
     axes.set(xlim=(-0.78, 0.52))
     axes.axis("off")
+
+
+def _evaluations(axes: Axes, rows: Sequence[Any]) -> None:
+    """A line beside blocks that run more than once, and how often."""
+    y = 0
+    for times, group in groupby(rows, key=lambda row: row.evaluations):
+        size = len(list(group))
+        if times > 1:
+            axes.plot([0.45, 0.45], [y - 0.3, y + size - 0.7], color=style.MUTED, linewidth=0.8)
+            axes.text(
+                0.47, y + (size - 1) / 2, f"{times} evaluations", rotation=270, va="center",
+                fontsize=6.5,
+            )  # fmt: skip
+        y += size
 
 
 def _shapes(axes: Axes, rows: Sequence[Any]) -> None:
@@ -77,11 +93,11 @@ def _shapes(axes: Axes, rows: Sequence[Any]) -> None:
 
 def _bars(axes: Axes, rows: Sequence[Any], values: Sequence[float], name: str) -> None:
     total = sum(values)
-    axes.set_title(f"{name}\n{_short(total)} in all")
+    axes.set_title(f"{name}\n{short(total)} in all")
     axes.barh(range(len(rows)), values, 0.5, color=[COLOURS[row.part] for row in rows])
     for y, value in enumerate(values):
         axes.annotate(
-            _short(value), (value, y), (3, 0), textcoords="offset points", va="center",
+            short(value), (value, y), (3, 0), textcoords="offset points", va="center",
             fontsize=6.5, color=style.INK if value else style.MUTED,
         )  # fmt: skip
     axes.set(xlim=(0, 1.25 * max(values)), xticks=[])
@@ -89,7 +105,7 @@ def _bars(axes: Axes, rows: Sequence[Any], values: Sequence[float], name: str) -
     axes.spines[["bottom"]].set_visible(False)
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """1234567 as 1.23 M."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:

@@ -14,11 +14,16 @@ from numpy.typing import NDArray
 from spiking_music.config import label as row_label
 from spiking_music.errors import DataError
 from spiking_music.evaluation import tables
-from spiking_music.figures import style
+from spiking_music.evaluation.excerpts import UNITS
+from spiking_music.figures import raster, style
+from spiking_music.figures.raster import Units
 
-FREQUENCIES = (100, 500, 2000, 5000)  # Hz, ticks of the mel axis
+FREQUENCIES = (100, 1000, 5000)  # Hz, ticks of the mel axis
 FLOOR_DB = -80  # of the colours: where spectrograms end
-ROLL, SPECTROGRAM, EVENTS, INDICES, TITLE = 16, 15, 13, 6, 6  # mm; a row's height, and its title's
+ROLL, SPECTROGRAM, EVENTS, INDICES = 10.0, 8.5, 8.5, 4.0  # mm; a row's height
+TITLE, GAP = 3.7, 0.7  # mm; of a row with a title, and between rows
+CLOSEST = 0.28  # of a raster's height, between ticks
+BAR = 34.0  # mm; height of the scale of colours
 LINES = 128  # most of a raster
 LABEL = 9  # mm between the axes and their labels
 LOWEST = 21  # MIDI number of the lowest key
@@ -34,6 +39,7 @@ class Variant:
     rows: str  # what the rows of the codes are: units, codebooks, latents
     sound: NDArray[np.float32]  # (C, n_mels, T), dB
     codes: NDArray[np.integer] | None  # (C, rows, T); None where there is no code
+    units: Units | None  # where the rows stand, if they are units
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,8 @@ class Page:
 def draw(excerpts: Path, out: Path | str) -> None:
     """Draw the clips in `excerpts` (.npz of `evaluation.excerpts`), a column each.
 
-    From the top: the notes played, the reference, then reconstruction and codes of each variant.
+    From the top: the notes played, the reference, then reconstruction and codes of each variant;
+    units are sorted by frequency, or by the note that each is tuned to.
     Raises `DataError` where the file is missing or something else.
     """
     page = _read(excerpts)
@@ -60,15 +67,18 @@ def draw(excerpts: Path, out: Path | str) -> None:
     for variant in page.variants:
         heights.append(SPECTROGRAM)
         if variant.codes is not None:
-            heights.append(EVENTS if variant.rows == "units" else INDICES)
-    with style.page(out, height=24 + sum(heights) + TITLE * len(heights)) as figure:
+            heights.append(INDICES if variant.units is None else EVENTS)
+    titled = len(page.variants) + 1 + (page.onsets is not None)
+    height = 22 + sum(heights) + TITLE * titled + GAP * len(heights)
+    with style.page(out, height=height) as figure:
+        figure.set_layout_engine("constrained", h_pad=GAP / 2 / 25.4, hspace=0)
         grid = figure.subplots(
             len(heights), len(page.titles), sharex=True, squeeze=False, height_ratios=heights
         )
         for clip, column in enumerate(grid.T):
             image = _column(column, page, clip, looks)
         _labels(grid, page, looks)
-        _scale(figure, grid, image)
+        _scale(figure, grid, image, BAR / height)
         for axes, title in zip(grid[0], page.titles, strict=True):
             axes.annotate(
                 title, (0, 1), (0, 16), xycoords="axes fraction", textcoords="offset points",
@@ -84,10 +94,11 @@ def _read(path: Path) -> Page:
         found = {
             name: Variant(
                 name,
-                name if level < 0 else f"{name} at μ = {level}",
+                row_label(name) + (f" at μ = {level}" if level >= 0 else ""),
                 rows,
                 arrays[f"sound-{i}"],
                 arrays.get(f"codes-{i}"),
+                Units.of(arrays, f"-{i}") if rows == UNITS else None,
             )
             for i, (name, level, rows) in enumerate(about)
         }
@@ -113,8 +124,8 @@ def _column(column: NDArray, page: Page, clip: int, looks: dict[str, style.Look]
         _mel(next(rows), variant.sound[clip], page)
         if variant.codes is not None:
             codes, look = variant.codes[clip], looks[variant.name]
-            if variant.rows == "units":
-                _raster(next(rows), codes, look, page.seconds)
+            if variant.units is not None:
+                _raster(next(rows), codes, look, variant.units, page.seconds)
             else:
                 _indices(next(rows), codes, int(variant.codes.max()), page.seconds)
     column[-1].set(xlabel="time (s)", xlim=(0, page.seconds))
@@ -147,23 +158,21 @@ def _band(frequency: NDArray[np.int64] | float) -> NDArray[np.float64]:
     return 2595 * np.log10(1 + np.asarray(frequency) / 700)
 
 
-def _raster(axes: Axes, codes: NDArray[np.integer], look: style.Look, seconds: float) -> None:
-    """Events of the units that fire in the clip, the lowest number on top, by their numbers.
-
-    More units than there are lines share them; a line shows any event of its units.
-    """
-    fires = np.flatnonzero(codes.any(axis=1))
-    rows = fires if len(fires) else np.arange(1)
-    axes.imshow(
-        style.lines(codes[rows].astype(np.uint8), LINES), aspect="auto", interpolation="nearest",
-        cmap=ListedColormap(["white", look.colour]), vmin=0, vmax=1,
-        extent=(0, seconds, len(rows), 0),
+def _raster(
+    axes: Axes, codes: NDArray[np.integer], look: style.Look, units: Units, seconds: float
+) -> None:
+    """Events of the units that fire in the clip, and how many do."""
+    rows = units.rows(codes)
+    raster.draw(axes, codes, rows, LINES, seconds, ListedColormap(["white", look.colour]))
+    raster.ticks(axes, units, rows, CLOSEST)
+    fires, share = int(codes.any(axis=1).sum()), 100 * codes.mean()
+    told = f"{share:.{0 if share > 1 else 1}f} % ones"
+    if fires < len(codes):
+        told = f"{style.thousands(fires)} of {style.thousands(len(codes))} fire, {told}"
+    axes.annotate(
+        told, (1, 1), (-1, -1), xycoords="axes fraction", textcoords="offset points", ha="right",
+        va="top", fontsize=6, bbox={"facecolor": "white", "alpha": 0.9, "linewidth": 0, "pad": 0.5},
     )  # fmt: skip
-    style.unit_ticks(axes, rows)
-    share = f"{100 * codes.mean():.{0 if codes.mean() > 0.01 else 1}f} % ones"
-    if len(fires) < len(codes):
-        share = f"{style.thousands(len(fires))} of {style.thousands(len(codes))} fire, {share}"
-    axes.set_title(share, loc="right", pad=3, color=style.MUTED, fontsize=6.5, y=1)
 
 
 def _indices(axes: Axes, codes: NDArray[np.integer], highest: int, seconds: float) -> None:
@@ -177,28 +186,35 @@ def _indices(axes: Axes, codes: NDArray[np.integer], highest: int, seconds: floa
 
 
 def _labels(grid: NDArray, page: Page, looks: dict[str, style.Look]) -> None:
-    """What each row is: its name above the first column, its unit on the axis."""
-    rows = [("reference", style.INK, "kHz")]
+    """What each row is: names above the first column, and on the axis what it counts."""
+    rows = [("reference", style.INK, "kHz", True)]
     if page.onsets is not None:
-        rows.insert(0, ("notes played", style.INK, "key"))
+        rows.insert(0, ("notes played", style.INK, "key", True))
     for variant in page.variants:
-        colour = looks[variant.name].colour
-        rows.append((f"{row_label(variant.label)}: reconstruction", colour, "kHz"))
-        if variant.codes is not None:
-            count = style.thousands(variant.codes.shape[1])
-            rows.append((f"{count} {variant.rows}", colour, variant.rows.removesuffix("s")))
-    for axes, (name, colour, unit) in zip(grid[:, 0], rows, strict=True):
-        axes.set_ylabel(unit)
-        axes.set_title(name, color=colour, weight="bold", pad=3, fontsize=7, y=1)
-    for line, (_, _, unit) in zip(grid[:, 1:], rows, strict=True):
-        for axes in line:
-            axes.tick_params(axis="y", length=0, labelleft=unit == "unit")  # units differ by clip
+        colour, name = looks[variant.name].colour, variant.label
+        count = 0 if variant.codes is None else variant.codes.shape[1]
+        codes = f", {style.thousands(count)} {variant.rows}" if count else ""
+        rows.append((f"{name}: reconstruction{codes}", colour, "kHz", True))
+        if count:
+            kind = "" if variant.units is None else variant.units.label
+            rows.append(("", colour, kind, variant.units is None))
+    for axes, (name, colour, unit, _) in zip(grid[:, 0], rows, strict=True):
+        axes.set_ylabel(unit, fontsize=6.5)
+        if name:
+            axes.set_title(name, color=colour, weight="bold", pad=2.5, fontsize=7, y=1)
+    for line, (_, _, _, alike) in zip(grid, rows, strict=True):
+        for place, axes in enumerate(line):
+            axes.tick_params(axis="y", labelsize=6)
+            axes.tick_params(axis="x", length=3 if axes in grid[-1] else 0)
+            if place:  # which units fire differs by clip
+                axes.tick_params(axis="y", length=0, labelleft=not alike)
     aside = ScaledTranslation(-LABEL / 25.4, 0, grid[0, 0].figure.dpi_scale_trans)
     for axes in grid[:, 0]:  # `align_ylabels` asks every axes at each label, for seconds
         axes.yaxis.set_label_coords(0, 0.5, transform=axes.transAxes + aside)
 
 
-def _scale(figure: Figure, grid: NDArray, image: AxesImage) -> None:
-    bar = figure.colorbar(image, ax=list(grid[:, -1]), shrink=0.25, aspect=14, anchor=(0, 0.95))
+def _scale(figure: Figure, grid: NDArray, image: AxesImage, share: float) -> None:
+    """The colours of spectrograms, over a `share` of the page's height."""
+    bar = figure.colorbar(image, ax=list(grid[:, -1]), shrink=share, aspect=14, anchor=(0, 0.98))
     bar.set_label("level (dB re full-scale sine)")
     bar.outline.set_visible(False)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KEYS = (29, 108)  # MIDI numbers shown, F1 to C8
 OCTAVES = range(36, KEYS[1] + 1, 12)
-DOTS = "#009988"
+DOTS = style.PALETTE[0]
 LONGEST = 60.0  # seconds that a page shows, and that are held in memory
 COLUMNS = 2000  # in which the sound is drawn
 HERTZ = (50, 100, 200, 500, 1000, 2000, 4000)  # that are told beside the events

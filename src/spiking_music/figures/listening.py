@@ -162,7 +162,7 @@ def _wins(axes: Axes, pairs: pd.DataFrame, order: list[str], level: float) -> No
     axes.set_yticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    note = f"{pairs['source'].iloc[0]}; hatched: wins and losses do not differ"
+    note = f"{pairs['source'].iloc[0]}\nhatched: wins and losses do not differ"
     axes.set_xlabel(note, fontsize=6, color=style.MUTED)
 
 

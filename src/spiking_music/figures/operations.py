@@ -33,6 +33,9 @@ def draw(summary: Path | str, out: Path | str) -> None:
     if table.empty:
         raise DataError(f"'{summary}' has the operations of no variant: nothing to show")
     table = table.loc[style.in_order(map(str, table.index))]
+    best = {str(name): float(row[SI_SNR.column]) for name, row in table.iterrows()}
+    low = style.below(best)
+    table = table.drop(index=low)
     looks = style.looks(map(str, table.index))
     with style.page(out, height=74 + 4 * ((len(looks) + 2) // 4)) as figure:
         panels = figure.subplots(1, 2, sharey=True)
@@ -52,11 +55,10 @@ def draw(summary: Path | str, out: Path | str) -> None:
             axes.grid(axis="y")
             style.letter(axes, mark, "")
         panels[0].set_ylabel(SI_SNR.label)
-        best = {str(name): float(row[SI_SNR.column]) for name, row in table.iterrows()}
-        low = style.floor(panels[0], best)
+        style.floor(panels[0], best)
         notes = [f"not shown: {', '.join(left_out)}"] if len(left_out) else []
         if low:
-            notes.append(f"below {style.FLOOR_DB:g} dB: {', '.join(low)}")
+            notes.append(style.below_floor(low))
         figure.legend(
             handles=_keys(looks), loc="outside lower center", ncols=4,
             title=style.wrapped(notes, style.WIDTH), title_fontsize=6.5,

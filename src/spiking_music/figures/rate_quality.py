@@ -1,7 +1,7 @@
 """What a bit rate buys: quality of every variant against its bit rate, with intervals and clips."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,7 @@ RATE, PAPER_RATE = "kbps", "kbps_paper"
 HEADER_RATE = "kbps_header"  # of codecs that are not trained here: MP3, Opus, external ones
 # kbps in the paper's formats, dB, ±: Lisboa & Bellec 2024, MAESTRO, 1 M steps
 PUBLISHED = {"paper RVQ": (3.445, 11.0, 2.0), "paper FREE": (3.445, 9.0, 2.0)}
+NARROW = 120.0  # mm, of a figure of one panel
 FILLED = 0.75  # opacity of marks that may lie on each other
 CODECS: tuple[tuple[Line, str], ...] = (  # lines and markers of codecs, all in one colour
     *(("-", "."), ("--", "x"), (":", "+"), ("-.", "1")),
@@ -55,6 +56,12 @@ class Points:
     codecs: dict[str, pd.DataFrame]  # rows of MP3, Opus and external codecs
     left_out: list[str]  # rows without a bit rate
 
+    def without(self, names: Sequence[str]) -> "Points":
+        """The same but for the variants and codecs `names`."""
+        rows = {name: row for name, row in self.rows.items() if name not in names}
+        codecs = {name: group for name, group in self.codecs.items() if name not in names}
+        return replace(self, rows=rows, codecs=codecs)
+
 
 def draw(
     summary: Path | str,
@@ -77,15 +84,22 @@ def draw(
     points = _points(summary, evaluation, coded)
     perceptual = any(row[VISQOL.column] == row[VISQOL.column] for row in points.rows.values())
     measures = [SI_SNR, VISQOL] if perceptual else [SI_SNR]
+    best = {name: row[SI_SNR.column] for name, row in points.rows.items()}
+    best |= {name: group[SI_SNR.column].max() for name, group in points.codecs.items()}
+    low = style.below(best)
+    if not perceptual:  # they are nowhere, and would but stretch the axis of rates
+        points = points.without(low)
     keys = len(points.rows) + len(points.codecs) + 4
     columns = 4 if perceptual else 2
     looks = style.looks(points.rows)
     with style.page(
-        out, height=78 + 4 * (keys // columns), width=style.WIDTH if perceptual else 100
+        out, height=78 + 4 * (keys // columns), width=style.WIDTH if perceptual else NARROW
     ) as figure:
         panels = figure.subplots(1, len(measures), sharex=True, squeeze=False)[0]
         for axes, measure, mark in zip(panels, measures, "ab", strict=False):
             for name, row in points.rows.items():
+                if measure is SI_SNR and name in low:
+                    continue
                 _cloud(axes, points.clips[name], measure, looks[name])
                 _mean(axes, row, measure, looks[name])
             for group, look in zip(points.codecs.values(), cycle(CODECS), strict=False):
@@ -96,9 +110,7 @@ def draw(
             style.letter(axes, mark, "")
         if published:
             _published(panels[0])
-        best = {name: row[SI_SNR.column] for name, row in points.rows.items()}
-        best |= {name: group[SI_SNR.column].max() for name, group in points.codecs.items()}
-        low = style.floor(panels[0], best)
+        style.floor(panels[0], best)
         _legend(figure, looks, points, published, columns, low)
 
 
@@ -170,7 +182,7 @@ def _published(axes: Axes) -> None:
             markersize=5, elinewidth=0.8, capsize=2, capthick=0.8, zorder=2,
         )  # fmt: skip
         axes.annotate(
-            name.split()[1], (rate, quality), (5, 0), va="center",
+            name.split()[1], (rate, quality), (5, 2), va="bottom",
             textcoords="offset points", color=style.MUTED, fontsize=6,
         )  # fmt: skip
 
@@ -191,12 +203,12 @@ def _legend(
         return handle
 
     kinds = [
-        key("mean and 95 % interval, as written to disk", "o", style.INK, style.INK, 5),
-        key("the same in the paper's formats", "o", style.INK, "none", 4),
+        key("mean and 95 % interval, on disk", "o", style.INK, style.INK, 5),
+        key("mean in the paper's formats", "o", style.INK, "none", 4),
         key("one clip", ".", style.MUTED, style.MUTED, 3),
     ]
     if published:
-        kinds.append(key("paper (MAESTRO, 1 M steps), ± as published", "o", style.MUTED, "none", 5))
+        kinds.append(key("the paper's (MAESTRO), ±", "o", style.MUTED, "none", 5))
     variants = [key(name, look.marker, look.colour, look.colour, 5) for name, look in looks.items()]
     files = [
         Line2D([], [], label=name, linestyle=line, marker=marker, color=style.INK, markersize=4)
@@ -206,7 +218,7 @@ def _legend(
     if points.left_out:
         notes.append(f"not shown, having no bit rate: {', '.join(points.left_out)}")
     if low:
-        notes.append(f"below {style.FLOOR_DB:g} dB: {', '.join(low)}")
+        notes.append(style.below_floor(low))
     figure.legend(
         handles=variants + files + kinds, loc="outside lower center", ncols=columns,
         title=style.wrapped(notes, 25.4 * figure.get_figwidth()), title_fontsize=6.5,

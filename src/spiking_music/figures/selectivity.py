@@ -22,14 +22,15 @@ ROWS = 15  # units of the map
 WINDOW = 10  # frames
 LEVEL = 0.05  # of the family-wise test
 DOT = f"pair of unit and note that passes the family-wise test (p ≤ {LEVEL})"
+NULL = "null: 5 % of circular shifts of the pair exceed this"
 MARKS = "abcdefgh"
 FREQUENT = 100  # events of a unit whose correlation is drawn
 OCTAVE, FIFTH = 12, 7  # semitones; E is the fifth of A, and its third harmonic
 BLACK = (1, 3, 6, 8, 10)  # pitch classes of the black keys
-ROOT_COLOUR, FIFTH_COLOUR = style.PALETTE[1], style.PALETTE[2]
+ROOT_COLOUR, FIFTH_COLOUR = style.PALETTE[1], style.PALETTE[0]
 DIVERGING = LinearSegmentedColormap.from_list(
     "prominence",
-    [(0, style.PALETTE[5]), (0.5, "white"), (0.8, style.PALETTE[0]), (1, "#00304E")],
+    [(0, style.PALETTE[1]), (0.5, "white"), (0.8, style.PALETTE[0]), (1, "#00304E")],
 )
 
 Arrays = dict[str, NDArray[np.floating]]
@@ -40,15 +41,15 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
 
     Top: C of each unit and its best note, relative to the mean over lags, and the median. Below: φ
     of the 15 units whose score for A2 is highest against all notes, on one scale; a dot marks a
-    pair that passes the family-wise test; the first unit's φ as a profile. Titles say how many
-    units are selective at all. Writes `<out>.png`, .svg and .pdf; raises `DataError` where a file
-    is missing or no variant is given.
+    pair that passes the family-wise test; the first unit's φ as a profile, with what 5 % of
+    circular shifts exceed. Titles say how many units are selective at all. Writes `<out>.png`, .svg
+    and .pdf; raises `DataError` where a file is missing or lacks an array, or no variant is given.
 
     Lisboa & Bellec 2024, figure 5.
     """
     if not files:
         raise DataError("figure 5 needs the selectivity of one variant at least")
-    arrays = {name: tables.arrays(path) for name, path in files.items()}
+    arrays = {name: tables.arrays(path, ["null"]) for name, path in files.items()}
     looks = style.looks(arrays)
     with style.page(out, height=172) as figure:
         halves = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.95])[:, 0]
@@ -56,7 +57,7 @@ def draw(files: Mapping[str, Path], out: Path | str) -> None:
         tops = []
         for axes, (name, found), mark in zip(panels, arrays.items(), MARKS, strict=False):
             tops.append(_correlations(axes, found, looks[name].colour))
-            style.letter(axes, mark, f"{name}: {_selective(found)}")
+            style.letter(axes, mark, f"{row_label(name)}: {_selective(found)}")
         panels[0].set(ylabel="C relative to its mean")
         panels[0].set_ylim(0, 1.05 * max(tops))
         _key(panels[0], looks[next(iter(arrays))].colour)
@@ -97,6 +98,7 @@ def _correlations(axes: Axes, arrays: Arrays, colour: str) -> float:
 def _key(axes: Axes, colour: str) -> None:
     axes.plot([], [], color=style.tint(colour, 0.4), linewidth=0.7, label="a unit, its best note")
     axes.plot([], [], color=colour, linewidth=1.8, label="median of units")
+    axes.plot([], [], color=style.MUTED, linewidth=0.6, dashes=(4, 2), label="independence")
     axes.legend(loc="upper left", borderaxespad=0)
 
 
@@ -118,15 +120,16 @@ def _maps(figure: SubFigure, arrays: Mapping[str, Arrays]) -> None:
     for (upper, keys, lower), (name, found), mark in columns:
         rows, notes = shown[name], found["notes"].astype(int)
         image = _map(upper, found, rows, limit)
-        upper.set(ylabel=f"unit of {row_label(name)}, by score for A2")
+        upper.set(ylabel="unit, by score for A2")
         style.letter(upper, mark, f"φ of {len(rows)} units of {row_label(name)}")
         _keyboard(keys, notes)
-        _profile(lower, notes, found["prominence"][rows[0]], int(rows[0]))
+        _profile(lower, found, int(rows[0]))
     bar = figure.colorbar(image, ax=list(grid[0]), pad=0.01, aspect=30, shrink=0.9)
     bar.outline.set_visible(False)
     bar.set_label("peak prominence φ")
     dot = Line2D([], [], marker=".", color=style.INK, markersize=4, linestyle="", label=DOT)
-    figure.legend(handles=[dot], loc="outside lower center")
+    null = Line2D([], [], color=style.INK, linewidth=0.9, label=NULL)
+    figure.legend(handles=[dot, null], loc="outside lower center", ncols=2)
 
 
 def _closest(arrays: Arrays) -> NDArray[np.intp]:
@@ -149,7 +152,7 @@ def _map(axes: Axes, arrays: Arrays, rows: NDArray[np.intp], limit: float) -> Qu
             textcoords="offset points", ha="right", va="center",
         )  # fmt: skip
     axes.set(yticks=[], ylim=(len(rows) - 0.5, -0.5))
-    axes.yaxis.labelpad = 14
+    axes.yaxis.labelpad = 20
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return image
@@ -169,11 +172,19 @@ def _keyboard(axes: Axes, notes: NDArray[np.int64]) -> None:
         spine.set(visible=True, linewidth=0.4, color=style.MUTED)
 
 
-def _profile(axes: Axes, notes: NDArray[np.int64], peaks: NDArray[np.floating], unit: int) -> None:
-    """φ of one unit: octaves of A in one colour, E in another, all else grey."""
+def _profile(axes: Axes, arrays: Arrays, unit: int) -> None:
+    """φ of one unit: octaves of A in one colour, E in another, all else grey; lines: the null."""
+    notes, peaks = arrays["notes"].astype(int), arrays["prominence"][unit]
     axes.margins(y=0.3)  # room for the words
     axes.bar(notes, peaks, 0.8, color=[_colour(int(note), "#C3C9D0") for note in notes])
     axes.axhline(0, color=style.INK, linewidth=0.6)
+    known = arrays["null"][unit] != 0  # not where a note is never played
+    axes.hlines(
+        arrays["null"][unit][known], notes[known] - 0.5, notes[known] + 0.5, color=style.INK,
+        linewidth=0.9,
+    )  # fmt: skip
+    passed = arrays["p_family"][unit] <= LEVEL
+    axes.plot(notes[passed], peaks[passed], ".", color=style.INK, markersize=3, markeredgewidth=0)
     roots = notes[(notes - NOTE) % OCTAVE == 0]
     axes.set_xticks(roots, [f"A{note // OCTAVE - 1}" for note in roots])
     axes.set(ylabel=f"φ of unit {unit}", xlim=(notes[0] - 0.5, notes[-1] + 0.5))

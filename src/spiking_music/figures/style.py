@@ -1,8 +1,9 @@
 """The look of every figure, and the one way to write one: equal input gives equal bytes.
 
 A variant has the same colour and marker in every figure, by its name: those of the family are
-fixed, others are drawn from what is left by a hash of the name. Colours are based on Paul Tol's
-schemes, which stay distinct for colour-blind readers; no statement rests on colour alone.
+fixed, others are drawn from what is left by a hash of the name. Colours of the family stay apart
+for colour-blind readers and stand out on white, which a test checks. No statement rests on colour
+alone, as each variant has a marker, too.
 """
 
 import hashlib
@@ -26,9 +27,9 @@ from numpy.typing import NDArray
 from spiking_music.files import atomic, wrote
 
 INK = "#22262B"  # text and axes
-MUTED = "#7A828C"  # secondary text, context
+MUTED = "#69717B"  # secondary text, context
 FAINT = "#DDE1E6"  # grid, separators
-PALETTE = ("#0077BB", "#EE7733", "#009988", "#AA3377", "#33BBEE", "#CC3311", "#8A7A1F", "#4B3F8F")
+PALETTE = ("#0077BB", "#FF5A31", "#6D998A", "#91366D", "#129BDC", "#C81A00", "#6A681F", "#4B3F8F")
 WIDTH = 180.0  # mm, the two columns of a journal page
 DPI = 200
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -91,20 +92,20 @@ class Look:
 
 FAMILY = {  # in the order of legends
     "rvq": Look("#0077BB", "o"),
-    "free": Look("#EE7733", "s"),
-    "sparse": Look("#009988", "^"),
-    "mu-sparse": Look("#AA3377", "D"),
-    "mel": Look("#33BBEE", "v"),
-    "rvq-impaired": Look("#6B8CA8", "X"),
-    "free-gan": Look("#CC3311", "P"),
-    "free-diffusion": Look("#C99700", "p"),
-    "freq-ae": Look("#8A7A1F", "<"),
-    "time-ae": Look("#7B4B2A", ">"),
+    "free": Look("#FF5A31", "s"),
+    "sparse": Look("#6D998A", "^"),
+    "mu-sparse": Look("#91366D", "D"),
+    "mel": Look("#129BDC", "v"),
+    "rvq-impaired": Look("#707A9D", "X"),
+    "free-gan": Look("#C81A00", "P"),
+    "free-diffusion": Look("#9F8400", "p"),
+    "freq-ae": Look("#6A681F", "<"),
+    "time-ae": Look("#6D3614", ">"),
     "mdct": Look("#4B3F8F", "h"),
-    "mdct-mu": Look("#117733", "*"),
-    "mdct-shipped": Look("#D4549A", "H"),
+    "mdct-mu": Look("#14673F", "*"),
+    "mdct-shipped": Look("#B44C81", "H"),
     "mp3": Look("#22262B", "."),
-    "opus": Look("#7A828C", "x"),
+    "opus": Look("#8E91A4", "x"),
 }
 OWN_COLOURS = (
     *("#5E8C31", "#B5446E", "#2E6F8E", "#D17A22", "#6A51A3", "#1B998B", "#A63D40", "#56606B"),
@@ -212,17 +213,36 @@ def thousands(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u2009")
 
 
+def signed(value: float, digits: int = 0) -> str:
+    """-1.25 as −1.2, with a minus and not a hyphen."""
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def below_floor(names: Sequence[str]) -> str:
+    """A note on what `floor` leaves out."""
+    return f"below {signed(FLOOR_DB)} dB: {', '.join(names)}"
+
+
 def wrapped(notes: Sequence[str], width: float) -> str | None:
     """Notes below a figure of `width` mm, in lines that fit; None where there are none."""
     lines = [fill(note, int(width / 1.25), break_on_hyphens=False) for note in notes]
     return "\n".join(lines) or None
 
 
+def below(decibels: Mapping[str, float]) -> list[str]:
+    """What lies below `FLOOR_DB`; nothing, where all does."""
+    low = [name for name, value in decibels.items() if value < FLOOR_DB]
+    return low if len(low) < len(decibels) else []
+
+
 def floor(axes: Axes, decibels: Mapping[str, float]) -> list[str]:
-    """Cut the y axis at `FLOOR_DB`: noise is noise, and would squeeze all else; what lies below."""
-    if axes.dataLim.y0 < FLOOR_DB:
+    """Cut the y axis at `FLOOR_DB`: noise is noise, and would squeeze all else; what lies below.
+
+    Not where nothing lies above.
+    """
+    if axes.dataLim.y0 < FLOOR_DB and max(decibels.values(), default=0.0) >= FLOOR_DB:
         axes.set_ylim(FLOOR_DB, max(axes.get_ylim()[1], FLOOR_DB + 10))
-    return [name for name, value in decibels.items() if value < FLOOR_DB]
+    return below(decibels)
 
 
 def lines(rows: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
@@ -230,12 +250,3 @@ def lines(rows: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
     if len(rows) <= most:
         return rows
     return np.maximum.reduceat(rows, np.linspace(0, len(rows), most, False, dtype=int))
-
-
-def unit_ticks(axes: Axes, units: NDArray[np.intp], first: float = 0.5) -> None:
-    """Ticks at the first, the middle and the last of the `units` that are drawn, by their numbers.
-
-    `first` is where the first one is drawn, the next ones at `first` + 1, + 2 …
-    """
-    places = np.unique([0, len(units) // 2, len(units) - 1])
-    axes.set_yticks(first + places, [str(units[place]) for place in places])

@@ -97,7 +97,7 @@ def _note(runs: Mapping[str, pd.DataFrame], axes: Axes) -> str | None:
     known = {name: run for name, run in runs.items() if _logged(run, VALIDATION)}
     best = {name: float(run[VALIDATION.column].max()) for name, run in known.items()}
     low = style.floor(axes, best)
-    notes = [f"a: always below {style.FLOOR_DB:g} dB: {', '.join(low)}"] if low else []
+    notes = [f"a: always {style.below_floor(low)}"] if low else []
     if missing := [name for name in runs if name not in known]:
         notes.append(f"a: without SI-SNR on the way: {', '.join(missing)}")
     return style.wrapped(notes, style.WIDTH)

@@ -15,6 +15,7 @@ from spiking_music.front_page.names import CLAIMS, TITLES, kind_of
 from spiking_music.provenance import find
 
 TABLES = (".csv", ".npz")
+ALL = "side by side"  # in the place of a variant
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def collect(
         own = [row for row in claims if _number(str(row["claim"])) in CLAIMS.get(kind, ())]
         yield Figure(
             picture.stem,
-            TITLES[kind] + (f": {rest}" if kind in ("fig2", "fig4", "probe") else ""),
+            TITLES[kind] + (f": {rest or ALL}" if kind in ("fig2", "fig4", "probe") else ""),
             picture,
             captions.render(caption, config, wildcards),
             own,

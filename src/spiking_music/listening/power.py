@@ -1,6 +1,7 @@
 """How many listeners a test needs: simulated tests, in which a known difference is found or not.
 
-Listeners are those of `simulated`, screened as real ones are. Two systems of its scores take part:
+Of MUSHRA; `power_choices` has AB and ABX. Listeners are those of `simulated`, screened as real ones
+are. Two systems of its scores take part:
 the best under test, and the next, which is put so many points below it. Called is what the tables
 would call: Wilcoxon's signed ranks of listeners' means, Holm over all pairs of the test.
 """

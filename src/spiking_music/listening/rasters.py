@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spiking_music.config import SignalConfig
-from spiking_music.evaluation.codes_file import Codes, Origin, open_codes, pictured
-from spiking_music.evaluation.correlation import correlate, count_all, open_pairs
+from spiking_music.evaluation.codes_file import Codes, Origin, pictured
 from spiking_music.evaluation.excerpts import MEL, spectrogram_db
+from spiking_music.evaluation.tuning import events_of, tuning
 from spiking_music.listening.inline_html import base64_text
 
-NEAR = 2  # frames between an event and the notes that it may answer to
 RANGE_DB = 70.0  # below the loudest of the reference
 SHADES = 64
 FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks
@@ -22,20 +21,13 @@ FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks
 def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
     """Units (N,) by the note each is tuned to most, lowest first, so that rasters look like rolls.
 
-    That note's onsets are near the unit's events most beyond chance, over the whole split: in
-    standard deviations of a Poisson count. Units of one note, and all where there are no onsets:
-    rarest first. Raises as `open_pairs` and `open_codes`.
+    Units of one note, and all where there are no onsets: rarest first. Raises as `open_pairs` and
+    `open_codes`.
     """
     if onsets is None:
-        with open_codes(codes) as file:
-            return np.argsort(sum(batch.sum((0, 2), dtype=np.int64) for batch in file.batches(32)))
-    with open_pairs(codes, onsets) as (pairs, _):
-        together = correlate(pairs, NEAR).sum(axis=-1) * pairs.clips  # (N, 88)
-        events, notes = count_all(pairs)
-        chances = (2 * NEAR + 1) / (pairs.clips * pairs.steps)
-    expected = np.outer(events, notes) * chances
-    excess = (together - expected) / np.sqrt(np.maximum(expected, 1e-12))
-    return np.lexsort((events, np.where(expected > 0, excess, 0).argmax(axis=1)))
+        return np.argsort(events_of(codes))
+    found = tuning(codes, onsets)
+    return np.lexsort((found.events, found.notes))
 
 
 def raster(

@@ -224,6 +224,7 @@ class Plan(Resources):
         trained = self.trained_rows and not self.config.models_from
         return [
             "fig1-storage",
+            *(["fig2"] if self.variants else []),
             *(f"fig2-{name}" for name in self.variants),
             *(f"fig3-{judges}" for judges in self.judges),
             *(f"fig4-{name}" for name in sweeps),

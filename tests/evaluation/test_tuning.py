@@ -1,0 +1,28 @@
+"""Where the units of a filter bank stand; test_selectivity.py has those that are learned."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spiking_music.codec.units import units
+from spiking_music.evaluation.tuning import FREQUENCY, NUMBER, pitches
+from spiking_music.models.shipped import PRETRAINED, WEIGHTS
+from spiking_music.models.weights import load_weights
+from tests.evaluation.conftest import Model
+
+
+def test_units_of_the_mdct_stand_at_their_frequency() -> None:
+    _, config = load_weights(PRETRAINED / WEIGHTS)
+    found, sorting = pitches(config, Path("unused.h5"), None)
+    table = units(config)
+    assert sorting == FREQUENCY
+    np.testing.assert_array_equal(np.isnan(found), table["kind"] == "gain")
+    tenth = np.flatnonzero(table["kind"] == "on")[10]
+    assert found[tenth] == pytest.approx(69 + 12 * np.log2(10.5 * 22050 / 1024 / 440))
+
+
+def test_learned_units_stand_nowhere_without_notes(mu_sparse: Model, mu_codes: Path) -> None:
+    _, config = load_weights(mu_sparse.weights)
+    found, sorting = pitches(config, mu_codes, None)
+    assert sorting == NUMBER and np.isnan(found).all()
