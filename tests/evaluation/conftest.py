@@ -1,8 +1,11 @@
 """Small models of all kinds, a split of two shards of clips, and codes of it."""
 
+import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,7 @@ from spiking_music.data.shard import ShardFile
 from spiking_music.evaluation.inference import encode_split
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import save_weights
-from tests.conftest import DEFAULTS
+from tests.conftest import DEFAULTS, ROOT
 
 SAMPLES, HOP, UNITS, CODEBOOKS, SIZE = 8192, 512, 12, 3, 8
 MELS, LEVEL = 10, 16
@@ -56,6 +59,19 @@ class Split:
 
 def raw() -> dict:
     return configuration.read([*DEFAULTS, SMALL])
+
+
+def experiment(name: str) -> ModuleType:
+    """The script `name` of experiments/, which imports what lies beside it."""
+    folder, own = ROOT / "experiments", f"experiment_{name}"  # Python has a module `codecs`
+    spec = importlib.util.spec_from_file_location(own, folder / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[own] = module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """`experiments/codecs.py`: one command, one table, one picture; its numbers are the files'."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from spiking_music.codec.si_snr import si_snr
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import DataError
 from spiking_music.figures.codecs import MEASURES
-from tests.evaluation.conftest import CODEBOOKS, SAMPLES, SILENT, SIZE, Model, Split
+from tests.evaluation.conftest import CODEBOOKS, SAMPLES, SILENT, SIZE, Model, Split, experiment
 
 SCRIPT = Path(__file__).parents[2] / "experiments" / "codecs.py"
 FAST = ["--no-perceptual", "--kbps", "8", "--kbps", "16"]
@@ -24,12 +23,7 @@ FAST = ["--no-perceptual", "--kbps", "8", "--kbps", "16"]
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("experiment_codecs", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return experiment("codecs")
 
 
 def folder(model: Model, at: Path) -> Path:

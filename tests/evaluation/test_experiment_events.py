@@ -1,24 +1,17 @@
 """`experiments/events.py`: the events of the package's model lie where the sound is."""
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 import spiking_music
-
-SCRIPT = Path(__file__).parents[2] / "experiments" / "events.py"
+from tests.evaluation.conftest import experiment
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("experiment_events", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return experiment("events")
 
 
 def test_events_of_a_tone_are_at_its_key_while_it_sounds(script: ModuleType) -> None:

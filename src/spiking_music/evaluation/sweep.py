@@ -77,6 +77,7 @@ def sweep_split(
     coder = make_coder(load_tables(models.entropy))
     source = Clips(clips)
     _require(models.weights, variant, source, config)
+    places, sorting = pitches(variant, models.codes, models.onsets)
     chosen = evenly_spaced(config.sweep_clips, len(source))
     owners = clip_places(tables, len(source))["performance"]
     audio = np.stack([source[i].numpy() for i in chosen])  # (B, T_x)
@@ -93,7 +94,6 @@ def sweep_split(
     files.write_csv(levels, out.with_name(f"{out.stem}-levels.csv"))
     write_text(_markdown(levels), out.with_name(f"{out.stem}-levels.md"))
     middle = len(chosen) // 2
-    places, sorting = pitches(variant, models.codes, models.onsets)
     with files.atomic(out.with_suffix(".npz")) as temporary:
         np.savez_compressed(
             temporary, levels=found.levels, codes=found.codes[:, middle], clip=chosen[middle],
