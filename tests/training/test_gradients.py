@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spiking_music.models.autoencoder import Autoencoder
-from spiking_music.training.engine import Objective
+from spiking_music.training.engine import Objective, draw_levels
 from spiking_music.training.losses import ReconstructionLoss
 from tests.training.conftest import LOSS, SIGNAL, tiny
 
@@ -63,7 +63,7 @@ def test_mel_has_nothing_to_learn_but_the_decoder() -> None:
 
 
 def test_levels_are_drawn_anew_for_every_clip_by_the_global_seed() -> None:
-    """Of 64 crops of one sound, the sparsity loss sees many levels; a seed says which."""
+    """Of 4 crops, the sparsity loss sees a level of each quarter; a seed says which."""
     config = tiny("mu-sparse")
     torch.manual_seed(0)
     model = Autoencoder(config).eval()
@@ -72,7 +72,16 @@ def test_levels_are_drawn_anew_for_every_clip_by_the_global_seed() -> None:
     model.before.register_forward_hook(lambda _, inputs, __: seen.append(inputs[1]))
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        objective(torch.zeros(64, 1, 1024), step=100)
-    assert seen[0].bincount().tolist() == [8] * 8  # evenly
+        objective(torch.zeros(4, 1, 1024), step=100)
+    assert [(level // 2).tolist() for level in seen] == [[0, 1, 2, 3]] * 3  # of 8 levels
     assert torch.equal(seen[0], seen[1])
     assert not torch.equal(seen[0], seen[2])
+
+
+def test_levels_of_a_batch_are_even_and_not_bound_to_one_another() -> None:
+    torch.manual_seed(0)
+    drawn = torch.stack([draw_levels(32, 8) for _ in range(2000)])
+    assert drawn.flatten().bincount(minlength=32).float().sub(500).abs().max() < 100
+    within = (drawn % 4).double()  # of the share of each clip
+    assert torch.corrcoef(within.T).fill_diagonal_(0).abs().max() < 0.1
+    assert draw_levels(8, 64).bincount().tolist() == [8] * 8
