@@ -33,7 +33,7 @@ def assert_the_accounts_are_read(clone: Clone) -> None:
     program, table = str(Path(sys.executable).with_name("spiking-music")), clone.folder / "used.csv"
     notes = clone.folder / "results" / "slurm-logs" / "submissions.jsonl"
     say(program, "efficiency", str(clone.results), "--notes", str(notes), "--out", str(table))
-    used = pd.read_csv(table).set_index("name").loc["train-rvq"]
+    used = pd.read_csv(table).set_index("name").loc["train"]
     assert used["told_by"] == "sacct"
     assert 0 < used["cpu_used_percent"] <= 110
     assert 0 < used["memory_used_mb"] < used["memory_asked_mb"]
