@@ -30,6 +30,7 @@ note_locks() { # once Snakemake has taken them: what was not there before
 }
 unlock() { # what an earlier start of this job left locked, and nothing else
   if [ -s "$taken" ]; then comm -12 "$taken" <(held) | while read -r lock _; do rm "$locks/$lock"; done; fi
+  rm -f "$taken"
   if [ -n "$(held)" ]; then
     echo "another Snakemake holds locks in this folder, which stay: where it makes the same files, this driver ends"
   fi

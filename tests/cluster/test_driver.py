@@ -12,6 +12,8 @@ import pytest
 from tests.cluster.conftest import ENVIRONMENT, POLL, ROOT, Clone, say, wait_until
 from tests.cluster.test_survival import RESUMED, WEIGHTS
 
+PATIENCE = 150  # seconds that a start of Snakemake may take on a busy machine
+
 
 def state(job: str) -> str:
     """What SLURM shows of a job."""
@@ -100,12 +102,14 @@ class Here:
         """A Snakemake of somebody else, once it holds its locks."""
         before = self.locks
         process = self.start(sys.executable, "-m", "snakemake", "--cores", "1", f"{name}.txt")
-        wait_until(lambda: len(self.locks - before) == 2, "the other Snakemake had its locks", 60)
+        wait_until(
+            lambda: len(self.locks - before) == 2, "the other Snakemake had its locks", PATIENCE
+        )
         return process
 
     def lose(self, driver: subprocess.Popen[str]) -> None:
         """The node of a driver is gone, once the driver has noted its locks."""
-        wait_until(lambda: self.note.exists() and self.note.stat().st_size > 0, "a note", 60)
+        wait_until(lambda: self.note.exists() and self.note.stat().st_size > 0, "a note", PATIENCE)
         for process in psutil.Process(driver.pid).children(recursive=True):
             process.kill()
         driver.kill()
@@ -114,7 +118,7 @@ class Here:
     def end(self) -> None:
         (self.folder / "wait").unlink(missing_ok=True)
         for process in self.started:
-            process.communicate(timeout=60)
+            process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -127,25 +131,30 @@ def here(tmp_path: Path) -> Iterator[Here]:
 def test_a_driver_takes_up_what_its_own_lost_start_held(here: Here) -> None:
     here.lose(here.driver("a", start=0))
     assert len(here.locks) == 2
+    lost = here.note.read_text()
     other = here.other("b")
     kept = here.locks
     again = here.driver("a", start=1)
-    wait_until(here.note.exists, "the driver held its locks again", 60)
+
+    def noted() -> bool:
+        return here.note.exists() and here.note.read_text() not in ("", lost)
+
+    wait_until(noted, "the driver held locks again", PATIENCE)
     assert len(here.locks) == 4 and kept & here.locks
     (here.folder / "wait").unlink()
-    said, _ = again.communicate(timeout=60)
+    said, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0 and "another Snakemake holds locks" in said, said
     assert (here.folder / "a.txt").exists() and not here.note.exists()
-    assert other.wait(60) == 0 and (here.folder / "b.txt").exists()
+    assert other.wait(PATIENCE) == 0 and (here.folder / "b.txt").exists()
 
 
 def test_a_driver_leaves_the_locks_of_another_snakemake(here: Here) -> None:
     here.lose(here.driver("a", start=0))
     unlocked = here.start(sys.executable, "-m", "snakemake", "--unlock", "a.txt")
-    assert unlocked.wait(60) == 0 and not here.locks
+    assert unlocked.wait(PATIENCE) == 0 and not here.locks
     other = here.other("a")  # while the driver waited to be started again
     kept = here.locks
     again = here.driver("a", start=1)
-    said, _ = again.communicate(timeout=60)
+    said, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 1 and "another Snakemake holds locks in this folder" in said, said
     assert here.locks == kept and other.poll() is None
