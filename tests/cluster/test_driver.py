@@ -37,6 +37,9 @@ def test_a_driver_queues_itself_again_and_goes_on(clone: Clone, undisturbed: byt
         return bool(list(clone.checkpoints.glob("step-*.pt")))
 
     wait_until(saved, "a checkpoint was saved")
+    running = say("squeue", "--noheader", "--states=RUNNING", "--format=%i").split()
+    for training in set(running) - {driver}:  # which may else be done before it is cancelled
+        say("scancel", "--signal=STOP", training)
     say("scancel", "--batch", "--signal=USR1", driver)  # as ten minutes before its time limit
     wait_until(lambda: " Restarts=1 " in state(driver), "the driver was queued again", 120)
     wait_until(lambda: "JobState=COMPLETED" in state(driver), "the driver had ended", 400)
