@@ -15,6 +15,7 @@ from spiking_music.workflow import (
     Plan,
     keys,
     named,
+    one_timer_at_a_time,
     options,
     out_folder,
     out_prefix,
@@ -41,6 +42,9 @@ try:
         check_table(plan.config)
 except SpikingMusicError as error:
     fail(error)
+
+
+one_timer_at_a_time()
 
 
 pathvars:

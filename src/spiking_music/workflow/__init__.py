@@ -5,6 +5,7 @@ the configuration each rule hands to its verb. The rules (rules/) only name inpu
 from spiking_music.workflow import keys
 from spiking_music.workflow.material import LEFT_OUT
 from spiking_music.workflow.plan import ANCHORS, NOTHING, Plan
+from spiking_music.workflow.rounds import one_timer_at_a_time
 from spiking_music.workflow.shell import (
     named,
     options,
@@ -21,6 +22,7 @@ __all__ = [
     "Plan",
     "keys",
     "named",
+    "one_timer_at_a_time",
     "options",
     "out_folder",
     "out_prefix",
