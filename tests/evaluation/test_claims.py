@@ -19,6 +19,7 @@ from spiking_music.evaluation.claims import (
     assess,
     difference,
     rank_correlation,
+    ratio,
     rest_to_dense,
     tail_difference,
 )
@@ -131,3 +132,20 @@ def test_the_page_has_the_criteria_of_the_code() -> None:
         numbers = [f"{edge:g}".replace("-", "−") for edge in (wanted.low, wanted.high)]
         for number in numbers:
             assert number in row or "inf" in number, f"{wanted.number}: {number} is not in {row}"
+
+
+@pytest.mark.parametrize("missing", [0.0, np.nan])
+def test_statistics_of_clips_without_events_or_values_have_no_number(missing: float) -> None:
+    """A collapsed model has no events, and what was not measured is nan: undecided, not an error."""
+    clips = pd.DataFrame({"performance": [*"aabb"], "onsets": [1.0, 2, 3, 4]})
+    clips["x.events"] = missing
+    clips["y.events"] = [1.0, 2, 3, 4]
+    of = (
+        ratio("y.events", "x.events"),
+        rank_correlation("y.events", "x.events"),
+        rest_to_dense("x.events"),
+    )
+    for statistic in of:
+        claim = Claim("1", "", "", statistic, 0, 1)
+        found = assess(claim, [clips], 20, 0)
+        assert np.isnan(found.value) and found.verdict == UNDECIDED
