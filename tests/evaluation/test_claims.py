@@ -136,7 +136,7 @@ def test_the_page_has_the_criteria_of_the_code() -> None:
 
 @pytest.mark.parametrize("missing", [0.0, np.nan])
 def test_statistics_of_clips_without_events_or_values_have_no_number(missing: float) -> None:
-    """A collapsed model has no events, and what was not measured is nan: undecided, not an error."""
+    """A collapsed model has no events; what was not measured is nan. Neither is an error."""
     clips = pd.DataFrame({"performance": [*"aabb"], "onsets": [1.0, 2, 3, 4]})
     clips["x.events"] = missing
     clips["y.events"] = [1.0, 2, 3, 4]
