@@ -5,8 +5,9 @@ mixed. Clips of test splits are coded by the plain quantiser, one block a clip, 
 post-filter, and with steps 2^(μ/8) of today's finest. Quantisers:
 
 - shipped: 192 bins, 14 levels a bin; the package's entropy tables
-- levels: 192 bins, 39 levels a bin that lie closer, tables fitted to clips of the train split
-- bins: the same of all 512 bins
+- 19 levels: as many as fit into 4096 rows of a stream; tables fitted to clips of the train split
+- 39 levels: which lie closer, tables fitted alike
+- all bins: the same of all 512 bins
 
 "in cells": what the post-filter adds is kept within what the quantiser says of each coefficient.
 Bits are ideal ones. Clipped is the share of the coefficients' power that lies beyond the highest
@@ -40,10 +41,13 @@ from spiking_music.models.shipped import TABLES
 from spiking_music.rangecoder.probabilities import bits_of
 from stereo_clips import stereo_clips
 
+NINETEEN = (*range(1, 9), 10, 12, 15, 18, 22, 27, 33, 41, 51, 64, 80)
 CLOSER = (*range(1, 17), 18, 20, 22, 24, 27, 30, 33, 36, 40, 44, 48, 53, 58, 64, 70, 77, 85, 93,
           102, 112, 123, 135, 150)  # fmt: skip
+SHIPPED = "shipped"
+OTHERS = {"19 levels": (192, NINETEEN), "39 levels": (192, CLOSER), "all bins": (512, CLOSER)}
 FITTED = 0, -6, -12, -18, -24  # μ of the codes that tables are fitted to
-ROUNDS = 300  # of the fit
+ROUNDS = 150  # of the fit
 DOUBLING = 8  # in μ
 HEADINGS = ("music", "system", "μ", "kbps", "SI-SNR dB", "mel distance dB", "in cells: SI-SNR dB",
             "mel distance dB", "clipped")  # fmt: skip
@@ -143,18 +147,21 @@ def _sent_or(sent: Audio, noise: Audio) -> Audio:
     return np.where(sent == 0, noise, sent)
 
 
-def quantisers(model: CodecModel, train: Audio) -> Iterator[Quantiser]:
-    """The three, with their tables."""
+def quantisers(model: CodecModel, train: Audio, names: list[str]) -> Iterator[Quantiser]:
+    """Those of such names, with their tables."""
     backbone, bottleneck = model.config.backbone, model.config.bottleneck
     assert isinstance(backbone, MdctConfig) and isinstance(bottleneck, DeadzoneConfig)
     shipped = load_tables(model.path / TABLES).context_mixing
     assert shipped is not None
-    yield Quantiser("shipped", backbone, bottleneck, shipped.model())
-    for name, bins in (("levels", backbone.bins), ("bins", model.config.signal.hop)):
+    if SHIPPED in names:
+        yield Quantiser(SHIPPED, backbone, bottleneck, shipped.model())
+    for name, (bins, levels) in OTHERS.items():
+        if name not in names:
+            continue
         wide = Quantiser(
             name,
             backbone.model_copy(update={"bins": bins}),
-            bottleneck.model_copy(update={"bins": bins, "levels": tuple(map(float, CLOSER))}),
+            bottleneck.model_copy(update={"bins": bins, "levels": tuple(map(float, levels))}),
             None,
         )
         coder = Coder(model, wide)
@@ -208,7 +215,8 @@ def main() -> None:
     found = []
     for each in music:
         found += list(opus(each, arguments.kbps, signal.sample_rate))
-    for quantiser in quantisers(model, np.concatenate([each.clips for each in train])):
+    whole = np.concatenate([each.clips for each in train])
+    for quantiser in quantisers(model, whole, arguments.quantiser):
         for each in music:
             for line in rows(model, quantiser, each, arguments.level):
                 print(*line, flush=True)
@@ -223,6 +231,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--other", nargs="*", default=[], metavar="KIND=PLACE")
     parser.add_argument("--every", type=int, default=6, help="one clip of so many")
     parser.add_argument("--fit-every", type=int, default=30, help="the same of the train split")
+    known = [SHIPPED, *OTHERS]
+    parser.add_argument("--quantiser", nargs="+", choices=known, default=known)
     parser.add_argument("--level", nargs="+", type=int, default=[0, -4, -8, -12, -16, -20, -24])
     parser.add_argument("--kbps", nargs="+", type=int, default=[8, 12, 16, 24, 32], help="of Opus")
     return parser.parse_args()
