@@ -47,7 +47,7 @@ CLOSER = (*range(1, 17), 18, 20, 22, 24, 27, 30, 33, 36, 40, 44, 48, 53, 58, 64,
 SHIPPED = "shipped"
 OTHERS = {"19 levels": (192, NINETEEN), "39 levels": (192, CLOSER), "all bins": (512, CLOSER)}
 FITTED = 0, -6, -12, -18, -24  # μ of the codes that tables are fitted to
-ROUNDS = 150  # of the fit
+ROUNDS = 100  # of the fit
 DOUBLING = 8  # in μ
 HEADINGS = ("music", "system", "μ", "kbps", "SI-SNR dB", "mel distance dB", "in cells: SI-SNR dB",
             "mel distance dB", "clipped")  # fmt: skip
@@ -209,12 +209,16 @@ def main() -> None:
     music = [quality.split(folder, "test", arguments.every) for folder in arguments.folders]
     for word in arguments.other:
         name, place = named_folder(word)
-        clips = stereo_clips(name, place, signal.sample_rate, signal.clip_samples, 12, 2)
+        clips = stereo_clips(
+            name, place, signal.sample_rate, signal.clip_samples, arguments.recordings, 1
+        )
         music.append(quality.Material(name, clips.mixed, clips.performances))
     train = [quality.split(folder, "train", arguments.fit_every) for folder in arguments.folders]
     found = []
     for each in music:
-        found += list(opus(each, arguments.kbps, signal.sample_rate))
+        for line in opus(each, arguments.kbps, signal.sample_rate):
+            print(*line, flush=True)
+            found.append(line)
     whole = np.concatenate([each.clips for each in train])
     for quantiser in quantisers(model, whole, arguments.quantiser):
         for each in music:
@@ -229,12 +233,13 @@ def _arguments() -> argparse.Namespace:
     command_line.add_recordings(parser)
     command_line.add_model(parser)
     parser.add_argument("--other", nargs="*", default=[], metavar="KIND=PLACE")
+    parser.add_argument("--recordings", type=int, default=12, help="of a PLACE, a clip of each")
     parser.add_argument("--every", type=int, default=6, help="one clip of so many")
     parser.add_argument("--fit-every", type=int, default=30, help="the same of the train split")
     known = [SHIPPED, *OTHERS]
     parser.add_argument("--quantiser", nargs="+", choices=known, default=known)
     parser.add_argument("--level", nargs="+", type=int, default=[0, -4, -8, -12, -16, -20, -24])
-    parser.add_argument("--kbps", nargs="+", type=int, default=[8, 12, 16, 24, 32], help="of Opus")
+    parser.add_argument("--kbps", nargs="+", type=int, default=[8, 12, 16, 24], help="of Opus")
     return parser.parse_args()
 
 
