@@ -29,7 +29,7 @@ from other_music import named_folder
 from spiking_music.codec import classical
 from spiking_music.codec.entropy import load_tables
 from spiking_music.codec.model_folder import CodecModel, load_model
-from spiking_music.config import DeadzoneConfig, MdctConfig
+from spiking_music.config import DeadzoneConfig, MdctConfig, SignalConfig
 from spiking_music.evaluation import metrics
 from spiking_music.mdct.context_mixing import ContextMixing, new_state
 from spiking_music.mdct.fit_context_mixing import fit_context_mixing
@@ -202,17 +202,22 @@ def heard(audio: Audio, music: quality.Material, rate: int) -> list[str]:
     return [tables.mean(values, music.performances) for values in found]
 
 
+def material(arguments: argparse.Namespace, signal: SignalConfig) -> list[quality.Material]:
+    """Test clips of `folders`, and those of the stereo recordings of `other`."""
+    music = [quality.split(folder, "test", arguments.every) for folder in arguments.folders]
+    for word in arguments.other:
+        name, place = named_folder(word)
+        cut = signal.sample_rate, signal.clip_samples, arguments.recordings, 1
+        clips = stereo_clips(name, place, *cut)
+        music.append(quality.Material(name, clips.mixed, clips.performances))
+    return music
+
+
 def main() -> None:
     arguments = _arguments()
     model = load_model(arguments.model)
     signal = model.config.signal
-    music = [quality.split(folder, "test", arguments.every) for folder in arguments.folders]
-    for word in arguments.other:
-        name, place = named_folder(word)
-        clips = stereo_clips(
-            name, place, signal.sample_rate, signal.clip_samples, arguments.recordings, 1
-        )
-        music.append(quality.Material(name, clips.mixed, clips.performances))
+    music = material(arguments, signal)
     train = [quality.split(folder, "train", arguments.fit_every) for folder in arguments.folders]
     found = []
     for each in music:

@@ -67,15 +67,23 @@ class Coder:
         """At a level μ; above the highest, nothing is sent."""
         if level > self.highest:
             return Sent(np.zeros_like(audio), 0.0)
-        mu = np.array([max(level, 0)])  # the finest there is
-        latents = self._network.latents(audio[None])
-        plain = self._network.codes_at(latents, mu)
-        z = self._refinement(plain, latents, mu, slice(0, plain.shape[2]), False)
+        level = max(level, 0)  # the finest there is
+        z = self.decided(audio, level)
         mixing = self._refinement.mixing
-        quantized = from_thermometer(z[0], mixing.layout)
+        quantized = from_thermometer(z, mixing.layout)
         assert quantized is not None  # as the quantiser made them
         bits = bits_of(*mixing.run(quantized, new_state(mixing.layout.bins)))
-        return Sent(self._network.decode(z, mu)[0], bits)
+        return Sent(self.decode(z, level), bits)
+
+    def decided(self, audio: Audio, level: int) -> NDArray[np.uint8]:
+        """Events (N, T) as the encoder chooses them."""
+        mu, latents = np.array([level]), self._network.latents(audio[None])
+        plain = self._network.codes_at(latents, mu)
+        return self._refinement(plain, latents, mu, slice(0, plain.shape[2]), False)[0]
+
+    def decode(self, codes: NDArray[np.uint8], level: int) -> Audio:
+        """Sound (L,) of events (N, T)."""
+        return self._network.decode(codes[None], np.array([level]))[0]
 
     def second(self, first: Audio, second: Audio, level: int, coarser: int) -> Sent:
         """The second signal at the step size of the first in absolute terms, `coarser` levels up.
