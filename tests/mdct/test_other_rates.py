@@ -16,7 +16,7 @@ from spiking_music.models.weights import load_weights, save_weights
 from tests.codec.conftest import RATE, music
 from tests.conftest import DEFAULTS, ROOT
 
-FINER, COARSER = 4, 16  # levels of the row: finer than the package's finest, and as fine
+FINER, COARSER = 4, 12  # levels of the row: finer than the package's finest, and as fine
 WIDE = 44_100
 
 
