@@ -61,7 +61,7 @@ SHOWN = {
 def main() -> None:
     arguments = _arguments()
     out: Path = arguments.out
-    kinds = dict(_kind(word) for word in arguments.kinds)
+    kinds = dict(named_folder(word) for word in arguments.kinds)
     if arguments.instruments:
         kinds |= instruments(out / "instruments")
     if arguments.speech:
@@ -79,7 +79,7 @@ def main() -> None:
     tables.publish(["kind", "system", *SHOWN.values()], _rows(whole), 2, out / "other-music.md")
 
 
-def _kind(word: str) -> tuple[str, Path]:
+def named_folder(word: str) -> tuple[str, Path]:
     name, mark, folder = word.partition("=")
     if not mark or not Path(folder).is_dir():
         raise ConfigError(f"'{word}' is not KIND=FOLDER with a folder that is there")

@@ -18,6 +18,8 @@ BELOW = {
     "experiments/quality.yaml": ["experiments/mdct.yaml"],
     "experiments/both.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
     "experiments/decided.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
+    "experiments/fullband.yaml": ["experiments/mdct.yaml"],
+    "experiments/fine.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
     "experiments/open.yaml": ["data/composed.yaml", "experiments/mdct.yaml"],
 }  # what an overlay needs below it
 
