@@ -70,6 +70,7 @@ rule evaluation:
         "<results>/claims.csv",
         expand("<results>/sweep/{variant}-quality.csv", variant=plan.level_variants),
         ["<results>/selectivity.csv"] if plan.selectivity_variants else [],
+        plan.tuning(*plan.binary_variants),
         ["<results>/probes.csv"] if plan.config.probe.labels else [],
 
 

@@ -138,8 +138,7 @@ rule sweep:
     input:
         weights="<results>/models/{variant}/weights.safetensors",
         entropy="<results>/models/{variant}/entropy.safetensors",
-        codes=f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
-        onsets=plan.onsets(plan.config.evaluation.split),
+        tuning=plan.tuning("{variant}"),
         clips=plan.clips(plan.config.evaluation.split),
         tables=plan.clip_tables(plan.config.evaluation.split),
     output:
@@ -154,7 +153,7 @@ rule sweep:
         runtime=per_attempt(120),
     params:
         config=plan.settings("seed", *keys.SWEEP),
-        files=options("codes", "onsets"),
+        files=options("tuning"),
     shell:
         "spiking-music evaluate sweep {input.clips:q} --config {params.config:q} --weights {input.weights:q}"
         " --tables {input.entropy:q} {params.files} --out {output.table:q} 2>&1 | tee {log:q} >&2"
@@ -183,6 +182,7 @@ rule excerpts:
         codes=expand(
             f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5", variant=plan.variants
         ),
+        tuning=plan.tuning(*plan.binary_variants),
     output:
         "<results>/excerpts.npz",
     threads: 2
@@ -192,7 +192,7 @@ rule excerpts:
     params:
         config=plan.settings("signal", "figures.clips"),
         variants=named("variant", *plan.variants),
-        files=options("weights", "codes", "onsets"),
+        files=options("weights", "codes", "onsets", "tuning"),
     shell:
         "spiking-music evaluate excerpts {input.clips:q} --config {params.config:q} {params.variants}"
         " {params.files} --out {output:q} 2>&1 | tee {log:q} >&2"

@@ -38,7 +38,7 @@ rule sample_page:
         performances="<results>/performances.csv",
         clips=plan.clips(plan.config.evaluation.split),
         tables=plan.clip_tables(plan.config.evaluation.split),
-        onsets=plan.onsets(plan.config.evaluation.split),
+        tuning=plan.tuning(*plan.binary_variants),
         weights=expand(
             "<results>/models/{variant}/weights.safetensors", variant=plan.sample_variants
         ),
@@ -59,11 +59,12 @@ rule sample_page:
         root=plan.root,
         dataset=plan.config.dataset.name,
         variants=named("variant", *plan.sample_variants),
-        files=options("onsets", "weights", "codes"),
+        notes="--notes" if plan.has_notes else "",
+        files=options("weights", "codes", "tuning"),
     shell:
         "spiking-music listen sample-page {input.clips:q} --config {params.config:q}"
         " --chosen {input.chosen:q} --performances {input.performances:q} --root {params.root:q}"
-        " {params.variants} {params.files} --dataset {params.dataset} --out {output:q}"
+        " {params.notes} {params.variants} {params.files} --dataset {params.dataset} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"
 
 

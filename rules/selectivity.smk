@@ -1,4 +1,17 @@
-# Codes and onsets -> which units are tuned to which notes.
+# Codes and onsets -> which units are tuned to which notes: what rasters are sorted by, and tests.
+
+
+rule tuning:
+    input:
+        codes=f"<results>/codes/{{variant}}/{plan.config.evaluation.split}.h5",
+        onsets=plan.onsets(plan.config.evaluation.split),
+    output:
+        "<results>/tuning/{variant}.csv",
+    resources:
+        mem_mb=per_attempt(4000),
+    shell:
+        "spiking-music evaluate tuning --codes {input.codes:q} --onsets {input.onsets:q}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"
 
 
 rule selectivity:

@@ -20,11 +20,27 @@ job=$SLURM_JOB_ID restarts=${SLURM_RESTART_COUNT:-0}
 name=driver-$job # its jobs' names begin so
 if [ -x .venv/bin/snakemake ]; then PATH=$PWD/.venv/bin:$PATH; fi
 
-locks=.snakemake/locks taken=.snakemake/locks-of-$name # those that this job's Snakemake took
+folder=. before= # in which Snakemake works, by its last --directory
+for each in "$@"; do
+  case $before in -d | --directory) folder=$each ;; esac
+  case $each in
+    --) break ;;
+    --directory=*) folder=${each#*=} ;;
+    -d?*) folder=${each#-d} ;;
+  esac
+  before=$each
+done
+locks=$folder/.snakemake/locks
+taken=$folder/.snakemake/locks-of-$name # names those that this job's Snakemake took
 held() { find "$locks" -type f -printf '%f %i %T@\n' 2>/dev/null | sort; }
 note_locks() { # once Snakemake has taken them: what was not there before
-  local before=$1
-  while [ -z "$(comm -13 <(echo "$before") <(held))" ]; do sleep 1; done
+  local before=$1 new=
+  while [ -z "$new" ]; do
+    sleep 1
+    if [ "$taken" -nt "$locks" ]; then continue; fi # none has come or gone since the last look
+    touch "$taken"
+    new=$(comm -13 <(echo "$before") <(held))
+  done
   sleep 1 # there are two, of inputs and of outputs
   comm -13 <(echo "$before") <(held) >"$taken"
 }
@@ -54,7 +70,9 @@ if [ "$restarts" -gt 0 ]; then
   unlock
 fi
 
+mkdir -p "$folder/.snakemake"
 before=$(held)
+touch "$taken"
 ( # what belongs to this job must not reach those that Snakemake submits
   for each in $(compgen -v | grep -E '^(SLURM|SRUN|SBATCH)_' | grep -v '^SLURM_CONF$'); do unset "$each"; done
   exec snakemake --profile slurm --slurm-watched-jobname-prefix "$name" "$@"

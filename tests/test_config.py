@@ -17,7 +17,6 @@ OVERLAYS = sorted(str(path.relative_to(CONFIG)) for path in CONFIG.rglob("*.yaml
 BELOW = {
     "experiments/quality.yaml": ["experiments/mdct.yaml"],
     "experiments/both.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
-    "experiments/decided.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
     "experiments/fullband.yaml": ["experiments/mdct.yaml"],
     "experiments/fine.yaml": ["data/salamander.yaml", "experiments/mdct.yaml"],
     "experiments/open.yaml": ["data/composed.yaml", "experiments/mdct.yaml"],

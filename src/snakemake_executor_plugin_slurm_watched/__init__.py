@@ -117,6 +117,21 @@ class Executor(Slurm):
         self._note({"job": job_info.external_jobid, "ended": time.time()})
         super().report_job_success(job_info)
 
+    def report_job_error(self, job_info: Any, *arguments: Any, **named: Any) -> None:
+        """The job has made nothing: what its steps left is of an earlier job, or a later run."""
+        self._note_failed([job_info])
+        super().report_job_error(job_info, *arguments, **named)
+
+    def cancel_jobs(self, active_jobs: list[Any]) -> None:
+        """Cancel the jobs, which then make nothing."""
+        self._note_failed(active_jobs)
+        super().cancel_jobs(active_jobs)
+
+    def _note_failed(self, jobs: list[Any]) -> None:
+        for each in jobs:
+            if each.external_jobid is not None:  # else it was never submitted
+                self._note({"job": each.external_jobid, "failed": True})
+
     def _note(self, told: dict[str, Any]) -> None:
         with (self.slurm_logdir / NOTES).open("a", encoding="utf-8") as notes:
             notes.write(json.dumps(told) + "\n")

@@ -112,7 +112,7 @@ CALLS: dict[str, list[list[str]]] = {
     "codec formats": [["codec", "formats", "--units", "8", "--steps", "8", "--events", "3"]],
     "evaluate sweep": [
         [
-            *("evaluate", "sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE, *CODES),
+            *("evaluate", "sweep", CLIPS, *CONFIG, *MODEL, "--tables", TABLE),
             *("--out", "{beside.csv}"),
         ]
     ],
@@ -133,6 +133,9 @@ CALLS: dict[str, list[list[str]]] = {
             "--out",
             "{beside.npz}",
         ]
+    ],
+    "evaluate tuning": [
+        ["evaluate", "tuning", *CODES, "--onsets", f"{S}/o.zarr.zip", "--out", "{file.csv}"]
     ],
     "evaluate compare-selectivity": [
         ["evaluate", "compare-selectivity", TABLE, "--out", "{file.csv}"]

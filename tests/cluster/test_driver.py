@@ -65,14 +65,20 @@ STAND_INS = {  # of SLURM's commands, and of a Snakemake that needs no SLURM
 
 
 class Here:
-    """Drivers and other Snakemakes of one folder, on this machine alone."""
+    """Drivers and other Snakemakes of one folder, on this machine alone.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    options: of all of them; with one they work in the folder `there`.
+    """
+
+    def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
+        self.folder, self.options = folder, options
+        self.works = folder / "there" if options else folder
         self.started: list[subprocess.Popen[str]] = []
-        self.note = folder / ".snakemake" / "locks-of-driver-7"
-        (folder / "Snakefile").write_text(SNAKEFILE)
-        (folder / "wait").touch()
+        self.note = self.works / ".snakemake" / "locks-of-driver-7"
+        self.works.mkdir(exist_ok=True)
+        for path in {folder, self.works}:
+            (path / "Snakefile").write_text(SNAKEFILE)
+        (self.works / "wait").touch()
         (folder / "bin").mkdir()
         for name, script in STAND_INS.items():
             (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}")
@@ -80,7 +86,7 @@ class Here:
 
     @property
     def locks(self) -> set[str]:
-        return {path.name for path in (self.folder / ".snakemake" / "locks").glob("*")}
+        return {path.name for path in (self.works / ".snakemake" / "locks").glob("*")}
 
     def start(self, *command: str, **variables: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -99,12 +105,15 @@ class Here:
         """Of job 7, asked for a file; start: how often the job has been started before."""
         script = str(ROOT / "slurm" / "driver.sh")
         job = {"SLURM_JOB_ID": "7", "SLURM_RESTART_COUNT": str(start)}
-        return self.start("bash", script, f"{name}.txt", **job)
+        return self.start("bash", script, f"{name}.txt", *self.options, **job)
+
+    def snakemake(self, *arguments: str) -> subprocess.Popen[str]:
+        return self.start(sys.executable, "-m", "snakemake", *arguments, *self.options)
 
     def other(self, name: str) -> subprocess.Popen[str]:
         """A Snakemake of somebody else, once it holds its locks."""
         before = self.locks
-        process = self.start(sys.executable, "-m", "snakemake", "--cores", "1", f"{name}.txt")
+        process = self.snakemake("--cores", "1", f"{name}.txt")
         wait_until(
             lambda: len(self.locks - before) == 2, "the other Snakemake had its locks", PATIENCE
         )
@@ -119,18 +128,19 @@ class Here:
         driver.wait(20)
 
     def end(self) -> None:
-        (self.folder / "wait").unlink(missing_ok=True)
+        (self.works / "wait").unlink(missing_ok=True)
         for process in self.started:
             process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Here]:
-    here = Here(tmp_path)
+def here(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Here]:
+    here = Here(tmp_path, request.param)
     yield here
     here.end()
 
 
+@pytest.mark.parametrize("here", [(), ("-d", "there")], indirect=True)
 def test_a_driver_takes_up_what_its_own_lost_start_held(here: Here) -> None:
     here.lose(here.driver("a", start=0))
     assert len(here.locks) == 2
@@ -144,16 +154,17 @@ def test_a_driver_takes_up_what_its_own_lost_start_held(here: Here) -> None:
 
     wait_until(noted, "the driver held locks again", PATIENCE)
     assert len(here.locks) == 4 and kept & here.locks
-    (here.folder / "wait").unlink()
+    (here.works / "wait").unlink()
     said, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0 and "another Snakemake holds locks" in said, said
-    assert (here.folder / "a.txt").exists() and not here.note.exists()
-    assert other.wait(PATIENCE) == 0 and (here.folder / "b.txt").exists()
+    assert (here.works / "a.txt").exists() and not here.note.exists()
+    assert other.wait(PATIENCE) == 0 and (here.works / "b.txt").exists()
 
 
+@pytest.mark.parametrize("here", [("--directory=there",)], indirect=True)
 def test_a_driver_leaves_the_locks_of_another_snakemake(here: Here) -> None:
     here.lose(here.driver("a", start=0))
-    unlocked = here.start(sys.executable, "-m", "snakemake", "--unlock", "a.txt")
+    unlocked = here.snakemake("--unlock", "a.txt")
     assert unlocked.wait(PATIENCE) == 0 and not here.locks
     other = here.other("a")  # while the driver waited to be started again
     kept = here.locks

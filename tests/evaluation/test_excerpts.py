@@ -22,6 +22,7 @@ from spiking_music.evaluation.excerpts import (
     write_excerpts,
 )
 from spiking_music.evaluation.inference import decode_batch, encode_split
+from spiking_music.evaluation.tuning import write_tuning
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import load_weights, save_weights
 from tests.conftest import DEFAULTS
@@ -47,6 +48,7 @@ class Inputs:
     codes: dict[str, Path]
     clips: list[Path]
     onsets: Path | None
+    tuning: dict[str, Path]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,11 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     codes = {name: folder / f"codes-{name}.h5" for name in weights}
     for name, path in codes.items():
         encode_split(weights[name], clips, path, 2, LEVEL)
-    return Inputs(weights, codes, clips, folder / "test.zarr.zip")
+    onsets = folder / "test.zarr.zip"
+    tuning = {name: folder / f"{name}.csv" for name in ("free", "mu-sparse")}
+    for name, path in tuning.items():
+        write_tuning(codes[name], onsets, path)
+    return Inputs(weights, codes, clips, onsets, tuning)
 
 
 def _shard(folder: Path, shard: int, owners: list[int]) -> Path:
@@ -95,7 +101,7 @@ def _model(folder: Path, name: str) -> Path:
 
 
 def _write(inputs: Inputs, out: Path, count: int = 2) -> dict[str, np.ndarray]:
-    sources = Sources(inputs.clips, inputs.onsets, inputs.weights, inputs.codes)
+    sources = Sources(inputs.clips, inputs.onsets, inputs.weights, inputs.codes, inputs.tuning)
     write_excerpts(sources, out, count, SIGNAL)
     with np.load(out) as file:
         return dict(file)
@@ -132,7 +138,8 @@ def test_sounds_and_codes_are_the_models(inputs: Inputs, tmp_path: Path) -> None
 
 
 def test_without_notes_there_are_no_onsets(inputs: Inputs, tmp_path: Path) -> None:
-    assert "onsets" not in _write(replace(inputs, onsets=None), tmp_path / "one.npz")
+    arrays = _write(replace(inputs, onsets=None, tuning={}), tmp_path / "one.npz")
+    assert "onsets" not in arrays and str(arrays["sorting-1"]) == "number"
 
 
 def test_titles_name_the_clips(inputs: Inputs, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from spiking_music.evaluation.significance import (
     significance,
     tail,
 )
-from spiking_music.evaluation.tuning import tuning
+from spiking_music.evaluation.tuning import read_tuning, write_tuning
 
 CLIPS, STEPS, NOTES, RATE = 24, 256, 88, 22050 / 512
 PLANTED = {0: [24], 1: [12, 24, 36], 2: [40, 47]}  # unit: rows of notes; the others are noise
@@ -248,10 +248,14 @@ def test_files_hold_the_planted_truth_and_are_reproducible(files, tmp_path):
     assert len(pd.read_csv(tmp_path / "both.csv")) == 2
 
 
-def test_units_stand_by_the_note_that_they_answer_to(files):
-    found = tuning(*files)
+def test_units_stand_by_the_note_that_they_answer_to(files, tmp_path, planted):
+    for name in ("one.csv", "two.csv"):
+        write_tuning(*files, tmp_path / name)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    found = read_tuning(tmp_path / "one.csv", planted.units)
     for unit, rows in PLANTED.items():
-        assert found.notes[unit] in rows and found.excess[unit] > 5
+        assert found.notes[unit] - 21 in rows and found.excess[unit] > 5
+    np.testing.assert_array_equal(found.events, planted.codes.sum(axis=(0, 2)))
 
 
 def test_units_that_never_fire_cost_nothing_and_change_nothing(files, tmp_path, planted):

@@ -27,7 +27,7 @@ LEVELS = (0, 7, 31)
 def models(mu_sparse: Model, mu_codes: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
     tables = tmp_path_factory.mktemp("tables") / "entropy.safetensors"
     fit_tables(mu_codes, tables, seed=1, steps=20)
-    return Models(mu_sparse.weights, tables, mu_codes)
+    return Models(mu_sparse.weights, tables)
 
 
 def run(models: Models, split: Split, out: Path, settings: EvaluationConfig, **changes) -> None:

@@ -29,7 +29,7 @@ def _missing() -> str | None:
         return f"a bare Debian is made by root on Debian's release {RELEASE}"
     for program in ("mmdebstrap", "bwrap"):
         if shutil.which(program) is None:
-            return f"{program} is not installed: tests/fresh/install.sh"
+            return f"{program} is not installed: run tests/install.sh fresh"
     inner = ("bwrap", "--bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid")
     probe = subprocess.run([*inner, "true"], capture_output=True, text=True)
     return f"no mounts can be made here: {probe.stderr.strip()}" if probe.returncode else None

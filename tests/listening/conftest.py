@@ -15,6 +15,7 @@ from spiking_music.data.onsets import build_onsets
 from spiking_music.data.shard import ShardFile
 from spiking_music.evaluation.inference import encode_split
 from spiking_music.evaluation.rates import fit_tables
+from spiking_music.evaluation.tuning import write_tuning
 from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.weights import save_weights
 from tests.browser.stimuli import write_stimuli
@@ -45,6 +46,7 @@ class Inputs:
     performances: Path
     root: Path
     onsets: Path
+    tuning: dict[str, Path]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     onsets = root / "test.zarr.zip"
     build_onsets(performances, root, [path.with_suffix(".csv") for path in clips], onsets, SIGNAL)
     models = {name: _model(root, name, clips) for name in ("rvq", "free", "mu-sparse", "mel")}
-    return Inputs(models, clips, performances, root, onsets)
+    tuning = {name: root / f"{name}.csv" for name in ("free", "mu-sparse")}
+    for name, path in tuning.items():
+        write_tuning(models[name][1], onsets, path)
+    return Inputs(models, clips, performances, root, onsets, tuning)
 
 
 def _catalogue(root: Path) -> Path:

@@ -23,6 +23,7 @@ from spiking_music.data.onsets import read_onsets
 from spiking_music.errors import ConfigError
 from spiking_music.evaluation.codes_file import Origin
 from spiking_music.evaluation.excerpts import spectrogram_db
+from spiking_music.evaluation.tuning import write_tuning
 from spiking_music.listening.rasters import loudest_db, spectrogram_settings, unit_order
 from spiking_music.listening.sample_page import Sources, build, write_page
 from spiking_music.listening.selection import Chosen, read_chosen
@@ -49,7 +50,7 @@ def page(inputs: Inputs, chosen: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def make_page(inputs: Inputs, chosen: Path, out: Path, levels: tuple[int, ...]) -> Path:
-    files = inputs.clips, inputs.performances, inputs.root, inputs.onsets, inputs.models
+    files = inputs.clips, inputs.performances, inputs.root, True, inputs.models, inputs.tuning
     stimuli = configuration.section(configuration.read(DEFAULTS), StimuliConfig)
     samples = SamplesConfig(levels=levels, mp3=(2, 64))
     build(Sources(chosen, *files), "mine", out, SIGNAL, stimuli, samples)
@@ -92,7 +93,7 @@ def test_si_snr_and_sound_are_of_the_clip(page: Path, inputs: Inputs, chosen: Pa
 
 
 def test_codes_and_rates_are_of_the_clip(page: Path, inputs: Inputs, chosen: Path) -> None:
-    order = unit_order(inputs.models["free"][1], inputs.onsets)
+    order = unit_order(inputs.models["free"][1], inputs.tuning["free"])
     seconds = SIGNAL.clip_samples / SIGNAL.sample_rate
     with h5py.File(inputs.models["free"][1]) as file:
         for clip, each in enumerate(read_chosen(chosen)):
@@ -187,7 +188,8 @@ def test_units_are_ordered_by_their_notes(inputs: Inputs, tmp_path: Path) -> Non
     path.write_bytes(inputs.models["free"][1].read_bytes())
     with h5py.File(path, "r+") as file:
         file["codes"][:] = (onsets[:, shuffled] > 0).astype(np.uint8)
-    order = unit_order(path, inputs.onsets)
+    write_tuning(path, inputs.onsets, tmp_path / "free.csv")
+    order = unit_order(path, tmp_path / "free.csv")
     np.testing.assert_array_equal(shuffled[order], np.sort(shuffled))
 
 

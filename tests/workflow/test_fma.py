@@ -1,4 +1,7 @@
-"""FMA, from its server to models, tables, figures and what codes tell of the genre."""
+"""FMA, from its server to models, tables and what codes tell of the genre.
+
+The other figures and the pages of a data set without notes are made in test_generality.py.
+"""
 
 import hashlib
 import json
@@ -10,12 +13,14 @@ import pytest
 import yaml
 
 from spiking_music.config import read, variants
-from tests.conftest import DEFAULTS
+from spiking_music.workflow import Plan
+from tests.conftest import DEFAULTS, ROOT
 from tests.data.fma.shaped import AUDIO, GENRES, METADATA, make_fma
 from tests.data.maestro.server import Server, serving
 from tests.workflow.conftest import run_snakemake
 
 FMA = "config/data/fma.yaml"
+PICTURES = ("training", "probe-genre")  # which test_generality.py has none of
 
 
 @pytest.fixture
@@ -54,7 +59,9 @@ def overlay(folder: Path, server: Server) -> Path:
 def test_from_the_server_to_the_genre(server: Server, tmp_path: Path) -> None:
     server.faults[AUDIO] = ["", "cut", 503]
     file = overlay(tmp_path, server)
-    done = run_snakemake(tmp_path, overlays=("config/tiny.yaml", FMA, str(file)))
+    files = ("config/tiny.yaml", FMA, str(file))
+    pictures = (f"results/fma/figures/{name}.png" for name in PICTURES)
+    done = run_snakemake(tmp_path, "evaluation", *pictures, overlays=files)
     assert done.code == 0, done.said[-5000:]
     assert "hence no selectivity and no figure 5" in done.said
     results = tmp_path / "results" / "fma"
@@ -68,8 +75,9 @@ def test_from_the_server_to_the_genre(server: Server, tmp_path: Path) -> None:
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
     assert summary.loc["free", "clips"] == 4 and summary.loc["free", "kbps"] > 0
     assert not (results / "onsets").exists() and not (results / "selectivity.csv").exists()
-    drawn = {path.stem for path in (results / "figures").glob("*.png")}
-    assert drawn == {*expected_figures()}
+    assert all((results / "figures" / f"{name}.svg").exists() for name in PICTURES)
+    planned = Plan.of(read([*DEFAULTS, *(str(ROOT / name) for name in files)]))
+    assert planned.figures == expected_figures()
 
     probes = pd.read_csv(results / "probes.csv")
     assert set(probes["features"]) == {"free", "mel-bands"} and set(probes["label"]) == {"genre"}

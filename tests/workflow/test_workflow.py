@@ -141,7 +141,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     done = run_snakemake(finished, "-n", "--config", change)
     once = ("train", "evaluate", "storage_cost", "fit_entropy", "entropy_cost", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
-    once += ("excerpts", "claims", "front_page")
+    once += ("tuning", "excerpts", "claims", "front_page")
     drawn = ("clips", "rate_quality", "operations", "training", "selectivity")  # no architecture
     expected = {"all", "codes", *once, *(f"figure_{name}" for name in drawn)}
     assert set(jobs(done)) == expected

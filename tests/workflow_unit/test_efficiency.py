@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from snakemake_executor_plugin_slurm import Executor as Slurm
 
 from snakemake_executor_plugin_slurm_watched import Executor
 from spiking_music.errors import DataError
@@ -85,16 +87,59 @@ def test_a_later_run_without_slurm_has_asked_for_nothing(
     assert (again.steps, again.cores_asked, again.memory_asked_mb) == (1, None, None)
 
 
-def test_the_executor_notes_when_a_job_ended(tmp_path: Path) -> None:
-    told: list[object] = []
-    executor: Any = object.__new__(Executor)
-    executor.slurm_logdir = tmp_path
-    executor.workflow = SimpleNamespace(scheduler=SimpleNamespace(finish_callback=told.append))
-    job = {"job": "7", "name": "train", "cores": 1, "memory_mb": None, "gpus": 0, "benchmarks": []}
-    executor._note(job)
-    executor.report_job_success(SimpleNamespace(job="train", external_jobid="7"))
-    (noted,) = submitted(tmp_path / NOTES)
-    assert told == ["train"] and noted.job == "7" and abs(noted.ended - time.time()) < 60
+def test_of_a_job_that_failed_nothing_is_told(ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The benchmark is of the job before; without one, of a run without SLURM."""
+    monkeypatch.setenv("PATH", str(ran))
+    notes = ran / "slurm-logs" / NOTES
+    lines = notes.read_text().splitlines()[:-1]
+    failed = [json.dumps({"job": job, "failed": True}) for job in ("7", "8")]
+    notes.write_text("\n".join([*lines, *failed]))
+    rows = {row.name: row for row in rows_of(ran / "tiny", notes, RULES)}
+    assert (rows["train"].cores_asked, rows["train"].memory_asked_mb) == (1, 900)  # of job 6
+    assert (rows["codes"].steps, rows["codes"].cores_asked) == (2, None)
+
+
+@pytest.fixture
+def executor(tmp_path: Path) -> Any:
+    """An executor that has submitted jobs 7 and 8, and tells in `told` what it reports."""
+    made: Any = object.__new__(Executor)
+    made.slurm_logdir, made.told = tmp_path, []
+    callbacks = SimpleNamespace(finish_callback=made.told.append, error_callback=made.told.append)
+    made.workflow = SimpleNamespace(scheduler=callbacks)
+    for job in ("7", "8"):
+        made._note({"job": job, "name": "train", "cores": 1, "memory_mb": None, "gpus": 0}
+                   | {"benchmarks": []})  # fmt: skip
+    return made
+
+
+def job_info(number: str | None) -> SimpleNamespace:
+    return SimpleNamespace(job=Mock(), external_jobid=number)
+
+
+def test_the_executor_notes_when_a_job_ended(executor: Any, tmp_path: Path) -> None:
+    done = job_info("8")
+    executor.report_job_success(done)
+    _, noted = submitted(tmp_path / NOTES)
+    assert executor.told == [done.job]
+    assert noted.job == "8" and abs(noted.ended - time.time()) < 60
+
+
+def test_the_executor_notes_which_jobs_failed(executor: Any, tmp_path: Path) -> None:
+    failed = job_info("7")
+    executor.report_job_error(failed, msg="of SLURM", aux_logs=[])
+    executor.report_job_error(job_info(None), msg="sbatch failed")
+    assert executor.told[0] == failed.job and failed.job.log_error.called
+    assert [each.job for each in submitted(tmp_path / NOTES)] == ["8"]
+
+
+def test_the_executor_notes_which_jobs_it_cancelled(
+    executor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[object] = []
+    monkeypatch.setattr(Slurm, "cancel_jobs", lambda self, jobs: cancelled.extend(jobs))
+    jobs = [job_info("7"), job_info("8")]
+    executor.cancel_jobs(jobs)
+    assert cancelled == jobs and not submitted(tmp_path / NOTES)
 
 
 def test_where_slurm_never_ran_there_are_no_notes(ran: Path) -> None:

@@ -14,6 +14,8 @@ from spiking_music.cli.options import (
     Out,
     Performances,
     Root,
+    Tunings,
+    by_name,
 )
 from spiking_music.cli.targets import Writes, WritesRates
 from spiking_music.errors import ConfigError
@@ -163,24 +165,23 @@ def sweep(
     config: Configs,
     weights: Weights,
     tables: EntropyTables,
-    codes: Annotated[Path, typer.Option(help="Codes of the split by the model.")],
     out: Annotated[Out, Writes((".csv",), SWEEP)],
-    onsets: Annotated[
-        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
+    tuning: Annotated[
+        Path | None, typer.Option(help="Table of `evaluate tuning`, where notes are known.")
     ] = None,
 ) -> None:
     r"""Code a few clips at all levels of a model, and let quality control choose among them.
 
     Example:
     spiking-music evaluate sweep test-0.h5 --config config.yaml --weights weights.safetensors \
-        --tables entropy.safetensors --codes test.h5 --out sweep.csv
+        --tables entropy.safetensors --out sweep.csv
     """
     raw = configuration.read(config)
     settings = configuration.section(raw, configuration.EvaluationConfig)
 
     from spiking_music.evaluation.sweep import Models, sweep_split
 
-    models = Models(weights, tables, codes, onsets)
+    models = Models(weights, tables, tuning)
     sweep_split(models, clips, _tables(clips), out, settings, configuration.seed(raw))
 
 
@@ -215,6 +216,7 @@ def excerpts(
     onsets: Annotated[
         Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where they are known.")
     ] = None,
+    tuning: Tunings = None,
 ) -> None:
     r"""Spectrograms and codes of a few clips as all variants have them, for the page of clips.
 
@@ -230,8 +232,9 @@ def excerpts(
 
     from spiking_music.evaluation.excerpts import Sources, write_excerpts
 
-    named = (dict(zip(variant, files, strict=True)) for files in (weights, codes))
-    write_excerpts(Sources(clips, onsets, *named), out, count, signal)
+    models, encoded = (dict(zip(variant, files, strict=True)) for files in (weights, codes))
+    sources = Sources(clips, onsets, models, encoded, by_name(tuning))
+    write_excerpts(sources, out, count, signal)
 
 
 VERBS = (codes, variant, anchor, classical, external, midi, sweep, architecture, excerpts)

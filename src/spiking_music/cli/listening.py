@@ -7,7 +7,16 @@ import typer
 
 from spiking_music.cli import configuration
 from spiking_music.cli.codec import Model, require_section
-from spiking_music.cli.options import Clips, Configs, Out, Performances, Root, Start
+from spiking_music.cli.options import (
+    Clips,
+    Configs,
+    Out,
+    Performances,
+    Root,
+    Start,
+    Tunings,
+    by_name,
+)
 from spiking_music.cli.targets import Writes, WritesFolder
 from spiking_music.errors import ConfigError
 
@@ -80,12 +89,13 @@ def sample_page(
     root: Root,
     dataset: Annotated[str, typer.Option(help="What the page is called after.")],
     out: Annotated[Out, Writes((".html",))],
-    onsets: Annotated[
-        Path | None, typer.Option(help="Onsets of the split (.zarr.zip), where notes are known.")
-    ] = None,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Show the notes of the performances' MIDI files.")
+    ] = False,
     variant: Variants = None,
     weights: Files = None,
     codes: Files = None,
+    tuning: Tunings = None,
 ) -> None:
     r"""Make a page on which all systems are heard and seen, in one file.
 
@@ -102,7 +112,7 @@ def sample_page(
 
     from spiking_music.listening.sample_page import Sources, build
 
-    sources = Sources(chosen, clips, performances, root, onsets, variants)
+    sources = Sources(chosen, clips, performances, root, notes, variants, by_name(tuning))
     build(sources, dataset, out, signal, stimuli, samples)
 
 

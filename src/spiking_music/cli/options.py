@@ -55,4 +55,13 @@ Shard = Annotated[int, typer.Option(min=0)]
 Out = Annotated[Path, typer.Option(help="File to write."), Writes()]  # a verb adds its endings
 Clips = Annotated[list[Path], typer.Argument(help="Clip shards (.h5)."), Reads(beside=(".csv",))]
 Codes = Annotated[Path, typer.Option(help="Codes that `evaluate codes` wrote (.h5).")]
+Tunings = Annotated[
+    list[Path] | None,
+    typer.Option(help="Tables <variant>.csv of `evaluate tuning`, where notes are known."),
+]
 EntropyTables = Annotated[Path, typer.Option("--tables", help="Tables that `train entropy` wrote.")]
+
+
+def by_name(tables: list[Path] | None) -> dict[str, Path]:
+    """Tables by the variants that they are named after."""
+    return {path.stem: path for path in tables or []}

@@ -35,6 +35,21 @@ def selectivity(
     selectivity(codes, onsets, out, settings, configuration.seed(raw))
 
 
+def tuning(
+    codes: Codes,
+    onsets: Annotated[Path, typer.Option(help="Onsets of the same split (.zarr.zip).")],
+    out: Annotated[Out, Writes((".csv",))],
+) -> None:
+    """Which note each unit of binary codes is tuned to most: what rasters are sorted by.
+
+    Example:
+    spiking-music evaluate tuning --codes test.h5 --onsets test.zarr.zip --out tuning.csv
+    """
+    from spiking_music.evaluation.tuning import write_tuning
+
+    write_tuning(codes, onsets, out)
+
+
 def compare_selectivity(
     summaries: Annotated[list[Path], typer.Argument(help="Summaries that `selectivity` wrote.")],
     out: Annotated[Out, Writes((".csv",))],
@@ -148,4 +163,4 @@ def claims(
     claim_tables.claims(sources, out, settings.bootstrap, configuration.seed(raw))
 
 
-VERBS = (storage_cost, entropy_cost, selectivity, compare_selectivity, summary, claims)
+VERBS = (storage_cost, entropy_cost, selectivity, tuning, compare_selectivity, summary, claims)

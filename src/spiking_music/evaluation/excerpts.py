@@ -34,6 +34,7 @@ class Sources:
     onsets: Path | None  # where notes are known
     weights: Mapping[str, Path]
     codes: Mapping[str, Path]
+    tuning: Mapping[str, Path]  # tables of `write_tuning`, of the variants that have one
 
 
 def write_excerpts(sources: Sources, out: Path, count: int, signal: SignalConfig) -> None:
@@ -72,7 +73,7 @@ def write_excerpts(sources: Sources, out: Path, count: int, signal: SignalConfig
         if rows[-1]:
             arrays[f"codes-{i}"] = codes
         if rows[-1] == UNITS:
-            found = pitches(config, sources.codes[name], sources.onsets)
+            found = pitches(config, sources.tuning.get(name))
             arrays[f"pitches-{i}"], arrays[f"sorting-{i}"] = map(np.asarray, found)
     arrays |= {"names": np.array([*sources.weights], dtype=str)}
     arrays |= {"levels": np.array(levels, dtype=np.int64), "rows": np.array(rows, dtype=str)}

@@ -52,7 +52,8 @@ NOTE = (
     "Means over the {clips} clips of the split, with 95 % bootstrap intervals; kbps is what is "
     "written to disk: the entropy coder's bytes, of other codecs the bytes of sound in the file; "
     "paper kbps is the cheapest of the paper's formats with its overheads. "
-    "SI-SNR, ViSQOL and Zimtohrli: higher is better; mel distance: lower."
+    "SI-SNR, ViSQOL and Zimtohrli: higher is better; mel distance: lower. "
+    "steps: of the last training; a model that it started from had others before."
 )
 
 
@@ -80,9 +81,9 @@ def summarise(
     Columns: variant, decoder, clips, silent_clips, failed_clips (not silent, but a perceptual
     metric gave no number while it did elsewhere), means of the tables' columns (kbps is what is
     written to disk, kbps_paper the paper's cheapest format), si_snr_std over clips, <measure>_low
-    and _high (95 %), train steps and parameters of the model, and what a second of audio costs
-    (`energy.cost`). Quality is averaged over clips that
-    are not silent, rates over all.
+    and _high (95 %), steps of the model's last training (not of those before, where it started from
+    another model), its parameters, and what a second of audio costs (`energy.cost`). Quality is
+    averaged over clips that are not silent, rates over all.
 
     `classical` are tables of `evaluate_classical`, `evaluate_midi` and `evaluate_external`, named
     by their files, <codec>-<setting>: below the variants, with the codec as decoder, kbps the bytes

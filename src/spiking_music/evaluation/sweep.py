@@ -42,13 +42,12 @@ NOTE = (
 
 @dataclass(frozen=True)
 class Models:
-    """The files of a trained model: weights, the tables of its entropy coder, and what its units
-    are sorted by, its codes of a split and the onsets where they are known."""
+    """The files of a trained model: weights, the tables of its entropy coder, and the table of
+    `write_tuning` that its units are sorted by, where notes are known."""
 
     weights: Path
     entropy: Path
-    codes: Path
-    onsets: Path | None = None
+    tuning: Path | None = None
 
 
 def sweep_split(
@@ -77,7 +76,7 @@ def sweep_split(
     coder = make_coder(load_tables(models.entropy))
     source = Clips(clips)
     _require(models.weights, variant, source, config)
-    places, sorting = pitches(variant, models.codes, models.onsets)
+    places, sorting = pitches(variant, models.tuning)
     chosen = evenly_spaced(config.sweep_clips, len(source))
     owners = clip_places(tables, len(source))["performance"]
     audio = np.stack([source[i].numpy() for i in chosen])  # (B, T_x)

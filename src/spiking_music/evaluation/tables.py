@@ -47,14 +47,22 @@ def best_notes(path: Path, units: int) -> NDArray[np.int64]:
 
     path: table of `evaluate selectivity`. Raises `DataError` where it is none, or of other units.
     """
-    table = read(path, ["unit", "best_note"])
+    notes = pd.to_numeric(of_units(path, units, ["best_note"])["best_note"], errors="coerce")
+    return notes.fillna(-1).to_numpy().astype(np.int64)
+
+
+def of_units(path: Path, units: int, filled: Sequence[str]) -> pd.DataFrame:
+    """The table at `path`, which has a row for each of `units` units, in their order.
+
+    Raises `DataError` as `read` does, and where it is of other units.
+    """
+    table = read(path, ["unit", *filled])
     if len(table) != units or list(table["unit"]) != list(range(units)):
         raise DataError(
             f"table '{path}' is of {len(table)} units, and the model has {units}: name the table "
             "of this model"
         )
-    notes = pd.to_numeric(table["best_note"], errors="coerce")
-    return notes.fillna(-1).to_numpy().astype(np.int64)
+    return table
 
 
 def arrays(path: Path, names: Sequence[str] = ()) -> dict[str, NDArray[Any]]:

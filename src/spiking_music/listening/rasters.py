@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spiking_music.config import SignalConfig
 from spiking_music.evaluation.codes_file import Codes, Origin, pictured
 from spiking_music.evaluation.excerpts import MEL, spectrogram_db
-from spiking_music.evaluation.tuning import events_of, tuning
+from spiking_music.evaluation.tuning import events_of, read_tuning
 from spiking_music.listening.inline_html import base64_text
 
 RANGE_DB = 70.0  # below the loudest of the reference
@@ -18,15 +18,16 @@ SHADES = 64
 FREQUENCIES = (100, 500, 1000, 2000, 5000)  # Hz, ticks
 
 
-def unit_order(codes: Path, onsets: Path | None) -> NDArray[np.int64]:
+def unit_order(codes: Path, tuning: Path | None) -> NDArray[np.int64]:
     """Units (N,) by the note each is tuned to most, lowest first, so that rasters look like rolls.
 
-    Units of one note, and all where there are no onsets: rarest first. Raises as `open_pairs` and
-    `open_codes`.
+    tuning: table of `write_tuning`. Units of one note, and all without a table: rarest first.
+    Raises as `open_codes` and `read_tuning`.
     """
-    if onsets is None:
-        return np.argsort(events_of(codes))
-    found = tuning(codes, onsets)
+    events = events_of(codes)
+    if tuning is None:
+        return np.argsort(events)
+    found = read_tuning(tuning, len(events))
     return np.lexsort((found.events, found.notes))
 
 

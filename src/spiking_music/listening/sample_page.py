@@ -54,8 +54,9 @@ class Sources:
     clips: Sequence[Path]  # the shards that those were chosen among
     performances: Path
     root: Path  # where MIDI names in `performances` start
-    onsets: Path | None  # of the split; None where no notes are known, and none are shown
+    notes: bool  # whether they are known, and shown
     variants: Mapping[str, tuple[Path, Path]]  # weights and codes by name
+    tuning: Mapping[str, Path]  # tables of `write_tuning` by variant, where notes are known
 
 
 def build(
@@ -72,14 +73,12 @@ def build(
     missing or damaged.
     """
     chosen, source = read_chosen(sources.chosen), Clips(sources.clips)
-    excerpt = Excerpt(source, [each.index for each in chosen], sources.onsets)
+    excerpt = Excerpt(source, [each.index for each in chosen], sources.tuning)
     shown = [*system_outputs(excerpt, sources.variants, samples.levels, samples.mp3)]
     played = [
-        None
-        if sources.onsets is None
-        else notes(
-            each, sources.performances, sources.root, source.sample_rate, source.clip_samples
-        )
+        notes(each, sources.performances, sources.root, source.sample_rate, source.clip_samples)
+        if sources.notes
+        else None
         for each in chosen
     ]
     write_page(chosen, shown, played, dataset, out, signal, stimuli)

@@ -111,11 +111,11 @@ class SystemOutput:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """The clips of a split that are compared, and where its notes are known."""
+    """The clips of a split that are compared, and what their variants' units are sorted by."""
 
     source: Clips
     chosen: Sequence[int]
-    onsets: Path | None
+    tuning: Mapping[str, Path]  # tables of `write_tuning` by variant, where notes are known
 
 
 def system_outputs(
@@ -139,13 +139,13 @@ def system_outputs(
         kind = decoded.origin.kind
         shown = SystemOutput(name, "model", decoded.audio)
         if kind != "mel":
-            tables = weights.with_name(TABLES)
+            tables, tuning = weights.with_name(TABLES), excerpt.tuning.get(name)
             shown = replace(
                 shown,
                 origin=decoded.origin,
                 codes=decoded.codes,
-                order=unit_order(codes, excerpt.onsets) if kind == "binary" else None,
-                sorting="rarity" if excerpt.onsets is None else "note",
+                order=unit_order(codes, tuning) if kind == "binary" else None,
+                sorting="rarity" if tuning is None else "note",
                 coder=make_coder(load_tables(tables)) if tables.is_file() else None,
             )
         if shown.coder is not None and browser_model.runs(decoded.config):

@@ -16,7 +16,6 @@ from spiking_music import files
 from spiking_music.config import TrainingConfig, VariantConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.errors import ConfigError, DataError, TrainingError
-from spiking_music.models.autoencoder import Autoencoder
 from spiking_music.models.pretrained import start_weights
 from spiking_music.models.weights import save_weights
 from spiking_music.overwriting import CALL
@@ -38,7 +37,6 @@ def train(
     weights: Path,
     log: Path,
     checkpoints: Path,
-    build: Callable[[VariantConfig], Autoencoder] = Autoencoder,
 ) -> None:
     """Train the variant `config` on HDF5 clip shards and write its averaged `weights`.
 
@@ -47,8 +45,7 @@ def train(
     `checkpoints` every `checkpoint_every` steps and on SIGTERM or Ctrl-C; the same call resumes
     from there and ends, on a CPU, in the same bits as a run never interrupted. The folder is
     removed once the weights are written. With `devices` > 1 this spawns processes that train in
-    parallel (DDP) and share `batch_size`; with `nodes` > 1 srun must have started them. `build`
-    makes the model, where it is trained otherwise than it runs.
+    parallel (DDP) and share `batch_size`; with `nodes` > 1 srun must have started them.
 
     Raises `ConfigError` for a configuration that cannot run here, `DataError` for a split without
     clips, `CodeError` where there is no model to start from, `TrainingError` when stopped, when the
@@ -65,7 +62,6 @@ def train(
         clips=(train_clips, validation_clips),
         paths=Paths(weights, log, checkpoints),
         force=CALL.get().force,
-        build=build,
     )
     try:
         with handled(forward):  # to spawned processes; a single one does it in _session
@@ -92,7 +88,6 @@ def _session(
     clips: tuple[list[Path], list[Path]],
     paths: Paths,
     force: bool,
-    build: Callable[[VariantConfig], Autoencoder],
 ) -> None:
     """The run as one process sees it: once no other run uses its folder of checkpoints.
 
@@ -103,7 +98,7 @@ def _session(
     first = fabric.is_global_zero
     with alone(paths.checkpoints, report) if first else nullcontext():
         fabric.barrier()
-        _run(fabric, config, clips, paths, force, build, console, report)
+        _run(fabric, config, clips, paths, force, console, report)
 
 
 def _run(
@@ -112,7 +107,6 @@ def _run(
     clips: tuple[list[Path], list[Path]],
     paths: Paths,
     force: bool,
-    build: Callable[[VariantConfig], Autoencoder],
     console: Console,
     report: Callable[[str], None],
 ) -> None:
@@ -127,7 +121,7 @@ def _run(
     store = Checkpoints(paths.checkpoints, fingerprint(config, train_clips), report)
     found = _found(fabric, store, force)
     monitor = CollapseMonitor(config, paths.checkpoints) if config.sparsity else None
-    run = Run(fabric, config, build, monitor, fresh=found is None)
+    run = Run(fabric, config, monitor, fresh=found is None)
     done, saved = found or (0, {"seconds": 0.0, "log": ""})  # train steps done
     if found:
         report(f"resuming '{config.name}' after step {done} from '{paths.checkpoints}'")

@@ -1,7 +1,6 @@
 """The state of one training run, and what a train step does to it."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -31,14 +30,13 @@ class Run:
         self,
         fabric: Fabric,
         config: VariantConfig,
-        build: Callable[[VariantConfig], Autoencoder],
         monitor: CollapseMonitor | None,
         fresh: bool,
     ) -> None:
         training, device = config.training, fabric.device
         self.fabric, self.config = fabric, config
         seed_everything(config.seed, 0)
-        self.model = build(config)
+        self.model = Autoencoder(config)
         start = start_weights(config)
         if start is not None and fresh:
             copy_weights(start, self.model, config)

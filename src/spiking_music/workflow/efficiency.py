@@ -2,8 +2,8 @@
 
 Times and memory are Snakemake's benchmarks of the steps. What was asked for, the SLURM executor
 notes at each submission, and when a job ended: a benchmark that is younger comes from a later run
-without SLURM, for which nothing was asked. Where SLURM keeps accounts (sacct), they tell what the
-jobs used instead, the GPUs' share included.
+without SLURM, for which nothing was asked. Jobs that failed or were cancelled made none. Where
+SLURM keeps accounts (sacct), they tell what the jobs used instead, the GPUs' share included.
 """
 
 import csv
@@ -131,7 +131,7 @@ def rows_of(results: Path, notes: Path, rules: Sequence[str]) -> list[Row]:
 
 
 def submitted(notes: Path) -> list[Submission]:
-    """What the executor noted, the latest last; none where there is no such file."""
+    """What the executor noted, the latest last, but for jobs that failed; none without a file."""
     if not notes.is_file():
         return []
     found: dict[str, Submission] = {}
@@ -139,7 +139,9 @@ def submitted(notes: Path) -> list[Submission]:
         try:
             told = json.loads(line)
             job = told["job"]
-            if "ended" in told:
+            if told.get("failed"):
+                found.pop(job, None)
+            elif "ended" in told:
                 found[job] = replace(found[job], ended=told["ended"])
             else:
                 found[job] = Submission(**told | {"benchmarks": tuple(told["benchmarks"])})

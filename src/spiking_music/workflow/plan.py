@@ -125,6 +125,10 @@ class Plan(Resources):
         """Those whose events can be held beside onsets."""
         return self.binary_variants if self.has_notes else []
 
+    def tuning(self, *variants: str) -> list[str]:
+        """Tables of the notes that their units are tuned to; none where no notes are known."""
+        return [f"{self.results}/tuning/{name}.csv" for name in variants if self.has_notes]
+
     @property
     def figure5_variants(self) -> list[str]:
         """Those of figure 5; none if one that is asked for is not there."""
