@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.workflow import warm
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 WORKFLOW = ("Snakefile", "config.yaml", "config", "rules", "report", "envs", "slurm")
@@ -112,7 +114,7 @@ class Clone:
         run = subprocess.run(
             self.command("--cores", "2", *arguments),
             cwd=self.folder,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **warm.start()},
             capture_output=True,
             text=True,
             timeout=limit,

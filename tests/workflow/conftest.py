@@ -66,17 +66,6 @@ def run_snakemake(
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the tiny demo has run to its end."""
-
-    def make(folder: Path) -> None:
-        done = run_snakemake(folder)
-        assert done.code == 0, done.said[-5000:]
-
-    return made_once(tmp_path_factory, "tiny", make)
-
-
-@pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which one variant has gone through every stage, undisturbed."""
 

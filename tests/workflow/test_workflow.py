@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from spiking_music.listening.manifest import read_manifest
 from spiking_music.models.metadata import describe
@@ -25,6 +26,25 @@ BINARY = ["free", "sparse", "mu-sparse", "free-gan", "free-diffusion", "mdct-shi
 ANCHORS = ["anchor", "lowpass-3500", "lowpass-7000"]
 
 
+ODD = "my o'ut \"$5 ~x% é#;&(*)[a],=:\\ü"  # results may be anywhere: every step quotes it
+
+
+def again(folder: Path, *arguments: str) -> Done:
+    """The tiny demo in `folder`, with `ODD` results."""
+    overlay = folder / "odd.yaml"
+    overlay.write_text(yaml.safe_dump({"results": ODD}))
+    return run_snakemake(folder, *arguments, overlays=("config/tiny.yaml", str(overlay)))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the tiny demo has run to its end."""
+    folder = tmp_path_factory.mktemp("tiny")
+    done = again(folder)
+    assert done.code == 0, done.said[-5000:]
+    return folder
+
+
 def jobs(done: Done) -> dict[str, int]:
     """Job counts of a dry run, from its first table."""
     assert done.code == 0, done.said
@@ -33,7 +53,7 @@ def jobs(done: Done) -> dict[str, int]:
 
 
 def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
-    results = finished / "results" / "tiny"
+    results = finished / ODD / "tiny"
     summary = pd.read_csv(results / "summary.csv").set_index("variant")
     assert list(summary.index) == [*VARIANTS, *CLASSICAL, *EXTERNAL, *ANCHORS]
     assert summary["si_snr_db"].notna().all()
@@ -69,7 +89,7 @@ def test_every_variant_has_gone_through_every_rule(finished: Path) -> None:
 
 
 def test_the_model_of_the_package_is_a_row_without_training(finished: Path) -> None:
-    results = finished / "results" / "tiny"
+    results = finished / ODD / "tiny"
     names = {path.name for path in (results / "models" / "mdct-shipped").iterdir()}
     assert names == {WEIGHTS, TABLES}
     for name in names:
@@ -89,7 +109,7 @@ def test_the_model_of_the_package_is_a_row_without_training(finished: Path) -> N
 
 
 def test_the_sweep_holds_every_level_and_what_control_picks(finished: Path) -> None:
-    folder = finished / "results" / "tiny" / "sweep"
+    folder = finished / ODD / "tiny" / "sweep"
     sweep = pd.read_csv(folder / "mu-sparse.csv")
     assert sorted(sweep["level"].unique()) == [0, 16, 31]
     for control in ("quality", "budget"):
@@ -102,12 +122,12 @@ def test_every_figure_is_drawn(finished: Path) -> None:
     drawn += ["clips", "operations", "fig2", *(f"fig2-{name}" for name in VARIANTS)]
     for figure in drawn:
         for kind in ("png", "svg"):
-            path = finished / "results" / "tiny" / "figures" / f"{figure}.{kind}"
+            path = finished / ODD / "tiny" / "figures" / f"{figure}.{kind}"
             assert path.stat().st_size > 5000
 
 
 def test_both_pages_are_made_of_the_same_clips(finished: Path) -> None:
-    folder = finished / "results" / "tiny" / "listen"
+    folder = finished / ODD / "tiny" / "listen"
     manifest = read_manifest(folder / "stimuli" / "manifest.json")
     compared = ["rvq", "free", "sparse", "mel", "rvq-impaired"]
     systems = ["reference", *compared, "anchor-7000", "anchor-3500", "anchor-distorted"]
@@ -122,7 +142,7 @@ def test_both_pages_are_made_of_the_same_clips(finished: Path) -> None:
 
 
 def test_every_job_leaves_a_log_and_a_benchmark(finished: Path) -> None:
-    results = finished / "results" / "tiny"
+    results = finished / ODD / "tiny"
     logs = {path.stem for path in (results / "logs").iterdir()}
     times = {path.stem for path in (results / "benchmarks").iterdir()}
     assert logs == times
@@ -131,14 +151,14 @@ def test_every_job_leaves_a_log_and_a_benchmark(finished: Path) -> None:
 
 
 def test_nothing_is_to_be_done_after_a_finished_run(finished: Path) -> None:
-    done = run_snakemake(finished, "-n")
+    done = again(finished, "-n")
     assert done.code == 0
     assert "Nothing to be done" in done.said
 
 
 def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished: Path) -> None:
     change = "variants={free: {training: {steps: 7}}}"
-    done = run_snakemake(finished, "-n", "--config", change)
+    done = again(finished, "-n", "--config", change)
     once = ("train", "evaluate", "storage_cost", "fit_entropy", "entropy_cost", "summarise")
     once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
     once += ("tuning", "excerpts", "claims", "front_page")
@@ -164,7 +184,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     ],
 )
 def test_a_changed_value_reruns_what_reads_it(finished: Path, change: str, rerun: set[str]) -> None:
-    assert set(jobs(run_snakemake(finished, "-n", "--config", change))) == {"all", *rerun}
+    assert set(jobs(again(finished, "-n", "--config", change))) == {"all", *rerun}
 
 
 def test_changed_code_is_said_and_remade_on_demand(small: Path, tmp_path: Path) -> None:
@@ -191,7 +211,7 @@ def test_changed_code_is_said_and_remade_on_demand(small: Path, tmp_path: Path) 
 
 def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path) -> None:
     """In such a job Snakemake knows the rules of the group only, and forces whatever they could."""
-    done = run_snakemake(
+    done = again(
         finished, "-n", "--nolock", "--force", "--mode", "remote", "--local-groupid", "any",
         "--allowed-rules", "storage_cost", "entropy_cost", "fit_entropy",
         "--target-jobs", "entropy_cost:variant=mdct-shipped",
@@ -200,8 +220,8 @@ def test_a_group_of_a_cluster_makes_nothing_that_others_have_made(finished: Path
 
 
 def test_report_is_self_contained(finished: Path) -> None:
-    report = finished / "results" / "tiny" / "report.html"
-    done = run_snakemake(finished, "--report", str(report))
+    report = finished / ODD / "tiny" / "report.html"
+    done = again(finished, "--report", str(report))
     assert done.code == 0, done.said
     text = report.read_text()
     assert "Figure 1" in text
