@@ -133,7 +133,7 @@ def test_page(folder: Path, **settings: object) -> Path:
     manifest = folder / "stimuli" / "manifest.json"
     out = folder / f"page-{settings.get('method', 'mushra')}"
     spiking_music(
-        *("listen", "mushra-page", manifest if manifest.exists() else stimuli(folder)),
+        *("listen", "test-page", manifest if manifest.exists() else stimuli(folder)),
         *(*CONFIG, "--config", page, "--out", out),
     )
     return out / "index.html"
