@@ -26,6 +26,15 @@ class Heard:
     gain: float
 
 
+def play_on(page: Page, seconds: float) -> None:
+    """Let so much more be played: on a busy machine that takes longer."""
+    page.wait_for_function(
+        f"""([before, seconds]) =>
+          {BLOCK} * (window.tapped.frames.length - before) > seconds * window.tapped.rate""",
+        arg=[page.evaluate("window.tapped.frames.length"), seconds],
+    )
+
+
 def recorded(page: Page) -> Wave:
     """All samples so far, (samples,); none may be missing."""
     frames, text = page.evaluate(

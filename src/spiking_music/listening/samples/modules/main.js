@@ -33,6 +33,7 @@ const live = new Live(data.live, data.sampleRate, announce);
 const stage = element("div", { class: "stage" });
 const clips = element("fieldset", { class: "clips" }, element("legend", {}, "Clips"));
 let current = 0;
+let playsOn = false; // when the clip that is being opened is there
 let transport = null;
 let lanes = null;
 let wanted = null; // the entry that was chosen last
@@ -63,7 +64,7 @@ function clipChoice({ composer, title, start }, i) {
 }
 
 async function openClip(i) {
-  const wasPlaying = player.playing;
+  playsOn ||= player.playing;
   player.pause();
   current = i;
   const clip = data.clips[i];
@@ -95,7 +96,8 @@ async function openClip(i) {
   }
   stage.removeAttribute("aria-busy");
   announce(`${clip.title} is ready`);
-  if (wasPlaying) {
+  if (playsOn) {
+    playsOn = false;
     await player.play();
   }
 }
@@ -134,6 +136,10 @@ function picture({ name }) {
 }
 
 function toggle() {
+  if (stage.hasAttribute("aria-busy")) {
+    playsOn = !playsOn;
+    return;
+  }
   return player.playing ? player.pause() : player.play();
 }
 
