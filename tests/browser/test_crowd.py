@@ -25,9 +25,10 @@ EARS = {
 JOB = {"name": "job", "text": "What do you work as?", "when": "after"}
 KNOWN = {"fields_from_address": {"participant": "PROLIFIC_PID"}}
 SCORES = [10, 30, 50, 70, 90]
-LOADED = """count =>
-  performance.getEntriesByType("resource").filter(({ name }) => name.includes("/audio/")).length >= count
-"""
+LOADED = """count => {
+  const names = performance.getEntriesByType("resource").map(({ name }) => name);
+  return names.filter((name) => name.includes("/audio/")).length >= count;
+}"""
 Collecting = Callable[..., Server]
 
 

@@ -183,15 +183,15 @@ def test_a_failed_post_can_be_repeated(site: Site, open_page: OpenPage) -> None:
 
 
 def test_sliders_are_locked_until_heard(site: Site, open_page: OpenPage) -> None:
-    make_page(site, heard_seconds=4.0)
+    make_page(site, heard_seconds=3.0)
     page = open_page(f"{site.address}/test/index.html")
     begin(page)
     for place in range(5):
         expect(slider(page, place)).to_be_disabled()
     page.get_by_role("button", name="Play sound 1").click()
-    page.wait_for_timeout(500)  # milliseconds
+    page.wait_for_timeout(300)  # milliseconds
     page.get_by_role("button", name="Reference").click()
-    page.wait_for_timeout(3600)
+    page.wait_for_timeout(2800)
     expect(slider(page, 0)).to_be_disabled()  # listening to the reference does not count
     page.get_by_role("button", name="Play sound 1").click()
     expect(slider(page, 0)).to_be_enabled()

@@ -199,9 +199,9 @@ def test_hurried_clips_play_on(page: Page) -> None:
 def test_a_click_in_any_lane_goes_there_and_a_drag_loops(page: Page, path: Path) -> None:
     box = page.locator(".roll canvas").bounding_box()
     assert box
-    page.keyboard.press(" ")
+    press(page, " ", seconds=0.2)
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 10)
-    page.wait_for_timeout(300)
+    play_on(page, 0.3)
     windows = heard(recorded(page), page_sounds(path))
     jump = int(np.argmax(np.abs(np.diff([window.place - window.time for window in windows]))))
     assert abs(windows[jump + 1].place - 0.5 * PERIOD) < 0.15 * RATE
