@@ -10,7 +10,17 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.mushra import make_page, rows
 from tests.browser.participant import begin, by_mouse, download, go_on, rate_all
-from tests.browser.recording import TAP, Heard, Wave, heard, order, play_on, recorded, roughness
+from tests.browser.recording import (
+    TAP,
+    Heard,
+    Wave,
+    heard,
+    order,
+    play_on,
+    playing,
+    recorded,
+    roughness,
+)
 from tests.browser.stimuli import RATE, SYSTEMS, names
 
 BUSY = """
@@ -61,6 +71,8 @@ def training(
 def press(page: Page, *keys: str, seconds: float = STEADY) -> None:
     for key in keys:
         page.keyboard.press(key)
+        if key != " ":
+            playing(page)
         play_on(page, seconds)
 
 

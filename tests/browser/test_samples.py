@@ -10,7 +10,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from spiking_music.codec.session import load
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.recording import TAP, Heard, Wave, heard, order, play_on, recorded, roughness
+from tests.browser.recording import (
+    TAP,
+    Heard,
+    Wave,
+    heard,
+    order,
+    play_on,
+    playing,
+    recorded,
+    roughness,
+)
 from tests.browser.samples import (
     LEVELS,
     SIGNAL,
@@ -52,6 +62,7 @@ def press(page: Page, *keys: str, seconds: float = STEADY) -> None:
     """Keys while it plays, and what is heard after each."""
     for key in keys:
         page.keyboard.press(key)
+        playing(page)
         play_on(page, seconds)
 
 
@@ -178,6 +189,7 @@ def test_another_clip_plays_on_with_the_same_system(page: Page, path: Path) -> N
     press(page, " ")
     page.keyboard.press("n")
     opened(page)
+    playing(page)
     play_on(page, STEADY)
     assert order(heard(recorded(page), page_sounds(path))) == ["c1/free", "c2/free"]
     expect(page.locator(".clip:has(:checked)")).to_contain_text("Invention")
@@ -188,12 +200,11 @@ def test_another_clip_plays_on_with_the_same_system(page: Page, path: Path) -> N
 
 
 def test_hurried_clips_play_on(page: Page) -> None:
-    page.keyboard.press(" ")
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    press(page, " ")
     for key in "nnp":  # before any of them is there
         page.keyboard.press(key)
     opened(page)
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    playing(page)
 
 
 def test_a_click_in_any_lane_goes_there_and_a_drag_loops(page: Page, path: Path) -> None:
