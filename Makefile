@@ -17,7 +17,7 @@ demo: .venv/ready ## the whole pipeline on generated music: models, tables, figu
 	@cat results/demo/summary.md
 	@echo 'all of it on one page: results/demo/index.html'
 	@echo 'to listen: results/demo/listen/index.html'
-	@echo 'the listening test: results/demo/listen/mushra/index.html'
+	@echo 'the listening test: results/demo/listen/test/index.html'
 
 check: lint ## the linters, and the unit tests: minutes
 	$(RUN) pytest $(PARALLEL) -m 'not (workflow or browser or cluster or wheel or fresh or slow)'

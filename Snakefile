@@ -82,7 +82,7 @@ rule all:
         rules.evaluation.input,
         expand("<results>/figures/{figure}.{kind}", figure=plan.figures, kind=["png", "svg", "pdf"]),
         "<results>/listen/index.html",
-        "<results>/listen/mushra",
+        "<results>/listen/test",
         "<results>/index.html",
 
 

@@ -8,8 +8,6 @@ little; of the page, that of all Chromium's processes. The best of several round
 """
 
 import argparse
-import os
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from tests.chromium import launched
 from tests.listening.javascript import DECODE, HELPERS, base64_text, differences, model
 
 from spiking_music import config as configuration
@@ -41,10 +40,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     arguments = parser.parse_args()
     codec, sound, console = load(), piece(arguments.seconds), Console(width=100)
-    path = shutil.which("chromium")
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        browser = launched(playwright)
         console.print(equality(browser, codec, sound, arguments.streams))
         console.print(speed(browser, codec, sound, Path(folder)))
         browser.close()

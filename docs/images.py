@@ -1,13 +1,14 @@
-"""Make the pictures of docs/images: python docs/images.py NAME…, or all that can be made here.
+"""Make the pictures of docs/images: python -m docs.images NAME…, or all that can be made here.
 
 Screenshots need Chromium and the package's extra `dev`. Pictures of results need them: `--results
-results/demo` of `make demo` for samples-*, clips and fig2, and those of the runs in docs/results.md
-for fig3-objective, fig4-mu-sparse and fig5-selectivity, which are copied from its `figures`.
+results/demo` of `make demo` for samples-* and fig3-objective, and those of the runs in
+docs/results.md and docs/notebook/probes.md for fig4-mu-sparse and fig5-selectivity, and
+probe-composer. The figures among them are copied from `figures` of the results.
 """
 
 import argparse
 import json
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,9 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import soundfile
 from PIL import Image, ImageChops
 from playwright.sync_api import Page, sync_playwright
+from tests.chromium import launched
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -67,10 +70,7 @@ def spiking_music(*words: object) -> None:
 def opened(path: Path, size: tuple[int, int]) -> Iterator[Page]:
     """A page from disk in Chromium."""
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=arguments
-        )
+        browser = launched(playwright, "--autoplay-policy=no-user-gesture-required")
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         page.goto(path.resolve().as_uri())
         yield page
@@ -133,7 +133,7 @@ def test_page(folder: Path, **settings: object) -> Path:
     manifest = folder / "stimuli" / "manifest.json"
     out = folder / f"page-{settings.get('method', 'mushra')}"
     spiking_music(
-        *("listen", "mushra-page", manifest if manifest.exists() else stimuli(folder)),
+        *("listen", "test-page", manifest if manifest.exists() else stimuli(folder)),
         *(*CONFIG, "--config", page, "--out", out),
     )
     return out / "index.html"
@@ -222,6 +222,24 @@ def events(name: str, folder: Path, _: Path | None) -> Path:
     return folder / "events.png"
 
 
+def codecs(name: str, folder: Path, _: Path | None) -> Path:
+    """From the table of docs/codecs.md: a mean and its interval in a cell, a dash where none is."""
+    from spiking_music.figures.codecs import MEASURES, PAPER_RATE, RATE, draw
+
+    columns = [RATE, "header", PAPER_RATE]
+    columns += [f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high")]
+    rows = []
+    for line in (ROOT / "docs" / "codecs.md").read_text().splitlines():
+        system, *cells = line.strip("| ").split(" | ")
+        numbers = re.findall(r"-?\d+\.\d+|–", " ".join(cells))
+        if len(numbers) == len(columns):
+            values = (number.replace("–", "nan") for number in numbers)
+            rows.append({"codec": system.split()[0], **dict(zip(columns, values, strict=True))})
+    pd.DataFrame(rows).to_csv(folder / "codecs.csv", index=False)
+    draw(folder / "codecs.csv", folder / "codecs")
+    return folder / "codecs.png"
+
+
 def figure(name: str, folder: Path, results: Path | None) -> Path:
     """One that the workflow has drawn."""
     assert results is not None
@@ -236,6 +254,7 @@ MAKERS: dict[str, tuple[Maker, bool]] = {  # and whether they show results
     "mushra-phone": (mushra, False),
     "methods-phone": (methods, False),
     "fig3-simulated": (simulated, False),
+    "codecs": (codecs, False),
     "samples-desktop": (samples, True),
     "samples-phone": (samples, True),
     "fig2": (figure, True),

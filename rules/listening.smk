@@ -68,15 +68,15 @@ rule sample_page:
         " 2>&1 | tee {log:q} >&2"
 
 
-rule mushra_page:
+rule test_page:
     input:
         "<results>/listen/stimuli/manifest.json",
     output:
-        directory("<results>/listen/mushra"),
+        directory("<results>/listen/test"),
     params:
         config=plan.settings("listening.page"),
     shell:
-        "spiking-music listen mushra-page {input:q} --config {params.config:q} --out {output:q}"
+        "spiking-music listen test-page {input:q} --config {params.config:q} --out {output:q}"
         " 2>&1 | tee {log:q} >&2"
 
 

@@ -77,8 +77,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         if folder in KINDS:
             item.add_marker(getattr(pytest.mark, folder))
-        if folder == "browser":  # which plays in real time on a machine that others use as well
-            item.add_marker(pytest.mark.flaky(reruns=1))
     long = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda i: (i.get_closest_marker("workflow") is None, i.path not in long))
 

@@ -14,10 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.firefox import FIREFOX
+from tests.chromium import launched
 
+expect.set_options(timeout=20_000)  # milliseconds: other jobs take turns
 REQUIRED = "SPIKING_MUSIC_REQUIRE_BROWSER"  # set to 1, a missing browser is a failure
 OpenPage = Callable[..., Page]
 PULSE = ("--exit-idle-time=-1", "--load=module-null-sink", "--load=module-native-protocol-unix")
@@ -42,9 +44,8 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium of the system."""
-    path = found("chromium")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+    found("chromium")
+    chromium = launched(playwright)
     yield chromium
     chromium.close()
 

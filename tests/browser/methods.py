@@ -22,7 +22,11 @@ def hear(page: Page, method: str) -> None:
     """Play all sounds of a page until one may answer."""
     for key in PLAYS[method]:
         page.keyboard.press(key)
-        page.wait_for_timeout(450)
+        if key == "r":
+            expect(page.locator("#left")).not_to_contain_text("Reference")
+        else:
+            sound = page.locator(f".playable[aria-keyshortcuts={key.upper()}]")
+            expect(sound).to_contain_class("rated")
     expect(page.locator("input[name=answer]").first).to_be_enabled()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from spiking_music import config as configuration
 from spiking_music.config import PageConfig
-from spiking_music.listening.mushra_page import build
+from spiking_music.listening.test_page import build
 from tests.browser.conftest import Site
 from tests.browser.stimuli import names, write_stimuli
 from tests.conftest import DEFAULTS

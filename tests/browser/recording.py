@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 TAP = (Path(__file__).parent / "tap.js").read_text()
 BLOCK = 128  # samples of Web Audio's render quantum
@@ -24,6 +24,20 @@ class Heard:
     name: str
     place: int
     gain: float
+
+
+def playing(page: Page) -> None:
+    """Wait until it plays, which the audio thread tells the page late."""
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def play_on(page: Page, seconds: float) -> None:
+    """Let so much more be played: on a busy machine that takes longer."""
+    page.wait_for_function(
+        f"""([before, seconds]) =>
+          {BLOCK} * (window.tapped.frames.length - before) > seconds * window.tapped.rate""",
+        arg=[page.evaluate("window.tapped.frames.length"), seconds],
+    )
 
 
 def recorded(page: Page) -> Wave:

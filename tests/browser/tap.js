@@ -11,6 +11,7 @@
   AudioNode.prototype.connect = function (target, ...rest) {
     if (target === this.context.destination) {
       const { context } = this;
+      tapped.rate = context.sampleRate;
       const address = URL.createObjectURL(new Blob([processor], { type: "text/javascript" }));
       window.tapReady = context.audioWorklet.addModule(address).then(() => {
         const tap = new AudioWorkletNode(context, "tap");

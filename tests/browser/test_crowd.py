@@ -14,7 +14,7 @@ from spiking_music.listening.results import collect
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.mushra import make_page, posted
 from tests.browser.participant import begin, go_on, rate_all
-from tests.browser.stimuli import CLIPS
+from tests.browser.stimuli import CLIPS, SYSTEMS
 from tests.browser.test_mushra_access import violations
 from tests.listening.crowd import Server
 
@@ -25,6 +25,10 @@ EARS = {
 JOB = {"name": "job", "text": "What do you work as?", "when": "after"}
 KNOWN = {"fields_from_address": {"participant": "PROLIFIC_PID"}}
 SCORES = [10, 30, 50, 70, 90]
+LOADED = """count => {
+  const names = performance.getEntriesByType("resource").map(({ name }) => name);
+  return names.filter((name) => name.includes("/audio/")).length >= count;
+}"""
 Collecting = Callable[..., Server]
 
 
@@ -183,7 +187,7 @@ def test_a_listener_without_net_goes_on(open_page: OpenPage, collecting: Collect
     begin(page)
     rate_all(page, [50] * 5)
     go_on(page)
-    page.wait_for_timeout(500)  # the sounds of the next page are there already
+    page.wait_for_function(LOADED, arg=len(CLIPS) * len(SYSTEMS))  # all sounds are there already
     page.context.set_offline(True)
     rate_all(page, SCORES)
     go_on(page)

@@ -15,7 +15,7 @@ from tests.browser.conftest import OpenPage, Site
 from tests.browser.methods import ANSWERS, answer, asked, hear, settings
 from tests.browser.mushra import make_page, posted, rows
 from tests.browser.participant import begin, download, go_on
-from tests.browser.recording import TAP, heard, order, recorded
+from tests.browser.recording import TAP, heard, order, play_on, recorded
 from tests.browser.stimuli import names
 from tests.browser.test_mushra_access import violations
 
@@ -122,6 +122,7 @@ def test_x_is_one_of_the_two(site: Site, open_page: OpenPage) -> None:
     page.evaluate("window.tapReady")
     begin(page)
     hear(page, "abx")
+    play_on(page, 0.2)
     a, b, x = (name.partition("/")[2] for name in order(heard(recorded(page), sounds))[:3])
     assert {a, b} == {"reference", "free"}
     assert x == a  # as this seed draws it
@@ -155,7 +156,7 @@ def test_who_listens_without_headphones_is_screened_out(
         expect(page.get_by_role("heading")).to_contain_text("Training 1")
     else:
         expect(page.get_by_text("Your completion code: OUT")).to_be_visible()
-        page.wait_for_timeout(200)
+        page.wait_for_function("Object.keys(localStorage).every((k) => !k.includes('outbox'))")
         assert [each["kind"] for each in posted(site)] == ["begin", "screened-out"]
 
 
@@ -185,7 +186,7 @@ def test_stereo_sounds_stay_stereo(site: Site, open_page: OpenPage) -> None:
     rate = 8000
     sounds = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 2, rate // 2)).astype(np.float32)
     played = np.array(page.evaluate(STEREO, [sounds[0].tolist(), sounds[1].tolist(), rate]))
-    inside = slice(rate // 20, rate // 4)  # without the ramps
+    inside = slice(rate // 20, rate // 4)  # without the fades
     np.testing.assert_allclose(played[:, inside], sounds[1][:, inside], atol=1e-6)
 
 

@@ -25,7 +25,7 @@ RATED = ["trial_id", "rating_stimulus", "rating_score", "rating_time", "rating_c
 REST = ("seed", "method", "attention_failed")
 COLUMNS = ["session_test_id", "participant", "session_uuid", *RATED, *REST]
 SCORES = [[12, 34, 56, 78, 100], [0, 21, 43, 65, 87]]  # of the two excerpts, from left to right
-SECOND = 1000  # milliseconds
+KEPT = "JSON.stringify({ ...localStorage })"
 
 
 def check(results: Path | str) -> list[dict[str, str]]:
@@ -146,10 +146,11 @@ def test_a_reload_loses_nothing(site: Site, open_page: OpenPage, tmp_path: Path)
     rate_all(page, [50] * 5)
     go_on(page)
     rate_all(page, SCORES[0][:3])
-    listen(page, 3)
     comment = 'a "bell", and\na hiss'
     page.get_by_label("Comment (optional)").fill(comment)
-    page.wait_for_timeout(1.2 * SECOND)  # what was heard is kept every second
+    listen(page, 3)
+    before = page.evaluate(KEPT)
+    page.wait_for_function(f"before => {KEPT} !== before", arg=before)  # what was heard, too
     heading = page.get_by_role("heading").text_content()
     page.reload()
     expect(page.get_by_role("heading")).to_have_text(str(heading))
@@ -182,15 +183,15 @@ def test_a_failed_post_can_be_repeated(site: Site, open_page: OpenPage) -> None:
 
 
 def test_sliders_are_locked_until_heard(site: Site, open_page: OpenPage) -> None:
-    make_page(site, heard_seconds=2.0)
+    make_page(site, heard_seconds=3.0)
     page = open_page(f"{site.address}/test/index.html")
     begin(page)
     for place in range(5):
         expect(slider(page, place)).to_be_disabled()
     page.get_by_role("button", name="Play sound 1").click()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # milliseconds
     page.get_by_role("button", name="Reference").click()
-    page.wait_for_timeout(SECOND)
+    page.wait_for_timeout(2800)
     expect(slider(page, 0)).to_be_disabled()  # listening to the reference does not count
     page.get_by_role("button", name="Play sound 1").click()
     expect(slider(page, 0)).to_be_enabled()

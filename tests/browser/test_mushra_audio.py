@@ -10,7 +10,17 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.mushra import make_page, rows
 from tests.browser.participant import begin, by_mouse, download, go_on, rate_all
-from tests.browser.recording import TAP, Heard, Wave, heard, order, recorded, roughness
+from tests.browser.recording import (
+    TAP,
+    Heard,
+    Wave,
+    heard,
+    order,
+    play_on,
+    playing,
+    recorded,
+    roughness,
+)
 from tests.browser.stimuli import RATE, SYSTEMS, names
 
 BUSY = """
@@ -21,8 +31,18 @@ BUSY = """
     start.apply(this, when);
   };
 """  # a browser that begins every sound too late
+LATE = """
+  for (const name of ["cancelScheduledValues", "linearRampToValueAtTime", "setValueAtTime"]) {
+    const original = AudioParam.prototype[name];
+    AudioParam.prototype[name] = function (...given) {
+      const end = performance.now() + 25;
+      while (performance.now() < end);
+      return original.apply(this, given);
+    };
+  }
+"""  # one whose plans of gains come when they are past
 GAIN = 10 ** (-10 / 20)  # of the volume slider at 75, where it starts
-STEADY = 400  # milliseconds of listening
+STEADY = 0.4  # seconds of listening
 
 
 @pytest.fixture
@@ -48,10 +68,12 @@ def training(
     return page
 
 
-def press(page: Page, *keys: str, wait: int = STEADY) -> None:
+def press(page: Page, *keys: str, seconds: float = STEADY) -> None:
     for key in keys:
         page.keyboard.press(key)
-        page.wait_for_timeout(wait)
+        if key != " ":
+            playing(page)
+        play_on(page, seconds)
 
 
 def lag(windows: list[Heard]) -> Wave:
@@ -92,12 +114,16 @@ def test_a_hard_switch_would_be_found(sounds: dict[str, Wave]) -> None:
     assert not smooth(np.r_[np.zeros(100), one[int(np.abs(one).argmax()) :]], sounds)
 
 
+@pytest.mark.parametrize("training", ["", LATE], ids=["idle", "late"], indirect=True)
 def test_hurried_switching_does_not_click(training: Page, sounds: dict[str, Wave]) -> None:
-    """Ramps that are interrupted by the next, pauses and starts among them."""
-    press(training, "1", wait=200)
-    press(training, *"2r5 31 4r 25", wait=3)
-    press(training, *"1234512345", wait=0)
-    press(training, " ", wait=200)
+    """Fades that are interrupted by the next, pauses and starts among them."""
+    press(training, "1", seconds=0.2)
+    for key in "2r5 31 4r 25":
+        training.keyboard.press(key)
+        training.wait_for_timeout(3)  # milliseconds
+    for key in "1234512345":
+        training.keyboard.press(key)
+    press(training, " ", seconds=0.2)
     assert smooth(recorded(training), sounds)
 
 
@@ -120,9 +146,9 @@ def test_a_looped_region_repeats_without_a_click(training: Page, sounds: dict[st
     training.mouse.down()
     training.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 20, steps=4)
     training.mouse.up()
-    training.wait_for_timeout(300)
+    play_on(training, 0.3)
     before = len(recorded(training))
-    press(training, "2", "3", wait=700)
+    press(training, "2", "3", seconds=0.7)
     recording = recorded(training)
     inside = [window for window in heard(recording, sounds) if window.time > before]
     places = [window.place for window in inside]
@@ -139,11 +165,11 @@ def test_a_looped_region_repeats_without_a_click(training: Page, sounds: dict[st
 
 
 def test_a_click_on_the_waveform_goes_there(training: Page, sounds: dict[str, Wave]) -> None:
-    press(training, "r", wait=200)
+    press(training, "r", seconds=0.2)
     training.locator(".waveform").click(position={"x": 300, "y": 20})
     box = training.locator(".waveform").bounding_box()
     assert box
-    training.wait_for_timeout(200)
+    play_on(training, 0.2)
     recording = recorded(training)
     windows = heard(recording, sounds)
     jump = int(np.argmax(np.abs(np.diff(lag(windows)))))
@@ -159,7 +185,7 @@ def test_the_ratings_are_of_the_sounds_that_were_heard(
     go_on(training)
     expected = []
     for _ in range(2):
-        training.wait_for_timeout(300)
+        play_on(training, 0.3)
         start = len(recorded(training))
         rate_all(training, [10, 30, 50, 70, 90], by_mouse)
         recording = recorded(training)[start:]

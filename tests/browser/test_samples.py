@@ -10,7 +10,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from spiking_music.codec.session import load
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.recording import TAP, Heard, Wave, heard, order, recorded, roughness
+from tests.browser.recording import (
+    TAP,
+    Heard,
+    Wave,
+    heard,
+    order,
+    play_on,
+    playing,
+    recorded,
+    roughness,
+)
 from tests.browser.samples import (
     LEVELS,
     SIGNAL,
@@ -22,7 +32,7 @@ from tests.browser.samples import (
 from tests.browser.test_mushra_access import violations
 
 RATE, PERIOD = SIGNAL.sample_rate, SIGNAL.clip_samples
-STEADY = 450  # milliseconds of listening
+STEADY = 0.45  # seconds of listening
 
 
 @pytest.fixture
@@ -43,10 +53,17 @@ def ready(page: Page) -> Page:
     return page
 
 
-def press(page: Page, *keys: str, wait: int = STEADY) -> None:
+def opened(page: Page) -> None:
+    """Wait until the sounds of a clip are there."""
+    expect(page.locator(".stage")).not_to_have_attribute("aria-busy", "true")
+
+
+def press(page: Page, *keys: str, seconds: float = STEADY) -> None:
+    """Keys while it plays, and what is heard after each."""
     for key in keys:
         page.keyboard.press(key)
-        page.wait_for_timeout(wait)
+        playing(page)
+        play_on(page, seconds)
 
 
 def level(page: Page) -> Locator:
@@ -96,7 +113,7 @@ def test_it_opens_on_events(page: Page, path: Path) -> None:
     view = page.viewport_size
     assert events and view
     assert events["y"] + events["height"] <= view["height"]
-    press(page, "r", wait=50)
+    page.keyboard.press("r")
     expect(page.get_by_role("radio", name="Reference")).to_be_checked()
 
 
@@ -120,13 +137,13 @@ def test_the_slider_switches_sound_raster_and_numbers(page: Page, path: Path) ->
     assert order(windows)[-len(LEVELS) :] == [f"c1/mu-sparse@{mu}" for mu in LEVELS]
     assert np.ptp(lag(windows)) == 0
     expect(page.get_by_role("heading", name=f"μ-SPARSE at μ = {LEVELS[-1]}")).to_be_visible()
-    press(page, ",", wait=50)
+    page.keyboard.press(",")
     expect(page.locator(".mu-value")).to_have_text(f"μ = {LEVELS[-2]}")
 
 
 def test_the_raster_shows_the_events(page: Page, path: Path) -> None:
     """As many cells are inked as there are events, where they are."""
-    press(page, "2", wait=100)
+    page.keyboard.press("2")
     codes = page_data(path)["clips"][0]["systems"][2]["codes"]
     packed = np.frombuffer(base64.b64decode(codes["data"]), np.uint8)
     z = np.unpackbits(packed)[: codes["rows"] * codes["steps"]].reshape(codes["rows"], -1)
@@ -150,7 +167,7 @@ def test_numbers_are_those_of_the_clip_and_system(page: Page, path: Path) -> Non
         page.get_by_role("group", name="Clips").get_by_role("radio").nth(clip).check(force=True)
         expect(page.locator(".clip:has(:checked)")).to_contain_text(described["title"])
         for key, entry in ((1, described["systems"][1]), (2, described["systems"][2])):
-            press(page, str(key), wait=50)
+            page.keyboard.press(str(key))
             facts = page.locator(".facts")
             expect(facts).to_contain_text(f"{entry['rates']['kbpsPaper']:.2f} kbps")
             decibels = f"{entry['siSnr']:.1f} dB".replace("-", "−")
@@ -159,7 +176,7 @@ def test_numbers_are_those_of_the_clip_and_system(page: Page, path: Path) -> Non
 
 
 def test_mp3_has_its_name_its_bytes_and_no_codes(page: Page) -> None:
-    press(page, "5", wait=50)
+    page.keyboard.press("5")
     expect(page.locator(".system:has(:checked)")).to_contain_text("MP3, 8 kbps")
     facts = page.locator(".facts")
     for number in ("8.24 kbps", "0.29 kbps"):
@@ -168,20 +185,34 @@ def test_mp3_has_its_name_its_bytes_and_no_codes(page: Page) -> None:
 
 
 def test_another_clip_plays_on_with_the_same_system(page: Page, path: Path) -> None:
-    press(page, "2", " ", "n", wait=700)
+    page.keyboard.press("2")
+    press(page, " ")
+    page.keyboard.press("n")
+    opened(page)
+    playing(page)
+    play_on(page, STEADY)
     assert order(heard(recorded(page), page_sounds(path))) == ["c1/free", "c2/free"]
     expect(page.locator(".clip:has(:checked)")).to_contain_text("Invention")
     roll = picture(page, "roll")
-    press(page, "p", wait=300)
+    page.keyboard.press("p")
+    opened(page)
     assert picture(page, "roll") != roll
+
+
+def test_hurried_clips_play_on(page: Page) -> None:
+    press(page, " ")
+    for key in "nnp":  # before any of them is there
+        page.keyboard.press(key)
+    opened(page)
+    playing(page)
 
 
 def test_a_click_in_any_lane_goes_there_and_a_drag_loops(page: Page, path: Path) -> None:
     box = page.locator(".roll canvas").bounding_box()
     assert box
-    press(page, " ", wait=200)
+    press(page, " ", seconds=0.2)
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 10)
-    page.wait_for_timeout(300)
+    play_on(page, 0.3)
     windows = heard(recorded(page), page_sounds(path))
     jump = int(np.argmax(np.abs(np.diff([window.place - window.time for window in windows]))))
     assert abs(windows[jump + 1].place - 0.5 * PERIOD) < 0.15 * RATE
@@ -189,13 +220,13 @@ def test_a_click_in_any_lane_goes_there_and_a_drag_loops(page: Page, path: Path)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 10, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(300)
+    play_on(page, 0.3)
     before = len(recorded(page))
-    page.wait_for_timeout(1200)
+    play_on(page, 1.2)
     places = [w.place for w in heard(recorded(page), page_sounds(path)) if w.time > before]
     assert min(places) > 0.19 * PERIOD
     assert max(places) < 0.41 * PERIOD
-    press(page, "Escape", wait=50)
+    page.keyboard.press("Escape")
     expect(page.get_by_label("Loop end")).to_have_attribute("aria-valuenow", "3.0")
 
 
@@ -204,14 +235,15 @@ def test_it_works_from_disk(path: Path, open_page: OpenPage) -> None:
     assert page.locator(".time").text_content() == "0.0 s of 3.0 s"
     page.get_by_role("button", name="Play").click()
     expect(page.locator(".time")).not_to_have_text("0.0 s of 3.0 s")
-    press(page, "3", wait=50)
+    page.keyboard.press("3")
     expect(page.get_by_role("heading", name="μ-SPARSE")).to_be_visible()
 
 
 def test_its_policy_lets_it_work(site: Site, path: Path, open_page: OpenPage) -> None:
     """Without the recorder, whose script the policy would refuse; errors fail the fixture."""
     page = ready(open_page(f"{site.address}/index.html"))
-    press(page, " ", "3")
+    for key in " 3":
+        page.keyboard.press(key)
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     assert page.locator(".mel img").evaluate("image => image.naturalHeight") > 50
 
@@ -229,18 +261,19 @@ def test_axe_finds_nothing_and_all_fits(
         assert systems
         assert events["y"] < systems["y"]
     for key in ("r", "3"):
-        press(page, key, wait=100)
+        page.keyboard.press(key)
         assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_theme_may_change_meanwhile(site: Site, path: Path, open_page: OpenPage) -> None:
     page = ready(open_page(f"{site.address}/index.html", color_scheme="light"))
-    press(page, "2", wait=100)
+    page.keyboard.press("2")
     light = picture(page, "codes")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(100)
-    assert picture(page, "codes") != light
+    page.wait_for_function(
+        "light => document.querySelector('.codes canvas').toDataURL() !== light", arg=light
+    )
 
 
 def test_streams_are_decoded_when_they_are_chosen(site: Site, open_page: OpenPage) -> None:
@@ -258,7 +291,7 @@ def test_streams_are_decoded_when_they_are_chosen(site: Site, open_page: OpenPag
         slider.focus()
         page.keyboard.press(key)
         expect(page.get_by_role("heading", name=f"μ = {mu}", exact=False)).to_be_visible()
-        page.wait_for_timeout(3 * STEADY)
+        play_on(page, 2 * STEADY)
         (entry,) = (e for e in page_data(path)["clips"][0]["systems"] if e["level"] == mu)
         stream = base64.b64decode(entry["stream"])
         sounds[f"c1/mdct-shipped@{mu}"] = entry["gain"] * codec.decode(stream).astype(float)

@@ -178,8 +178,8 @@ CALLS: dict[str, list[list[str]]] = {
             *("--out", "{file.html}"),
         ]
     ],
-    "listen mushra-page": [
-        ["listen", "mushra-page", f"{S}/manifest.json", *CONFIG, "--out", "{folder}"]
+    "listen test-page": [
+        ["listen", "test-page", f"{S}/manifest.json", *CONFIG, "--out", "{folder}"]
     ],
     "listen codec-page": [["listen", "codec-page", "--out", "{file.html}"]],
     "listen recording-page": [

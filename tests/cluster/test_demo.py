@@ -63,7 +63,7 @@ def test_the_whole_demo_runs_through_sbatch(
     assert re.search(r"(\d+) of \1 steps \(100%\) done", clone.said)
     assert list(pd.read_csv(clone.results / "summary.csv")["variant"]) == ROWS
     assert {path.stem for path in (clone.results / "figures").glob("*.png")} == set(FIGURES)
-    for name in ("index.html", "listen/index.html", "listen/mushra/index.html"):
+    for name in ("index.html", "listen/index.html", "listen/test/index.html"):
         assert (clone.results / name).is_file()
 
     # the same numbers whoever runs it

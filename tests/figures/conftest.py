@@ -1,12 +1,33 @@
 """Small tables with the columns that the evaluation and training rooms write."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+
+from tests.figures.layout import faults
 
 VARIANTS = {"rvq": (3.445, 8.7), "free": (3.447, 7.1), "my-sparse": (1.9, 3.5)}  # kbps, dB
+
+
+@pytest.fixture(autouse=True)
+def legible(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No text of a figure that a test writes may be cut, or lie on another."""
+    found: list[str] = []
+    original = Figure.savefig
+
+    def checked(self: Figure, *arguments: Any, **more: Any) -> None:
+        if more.get("format") == "png":
+            found.extend(faults(self))
+        original(self, *arguments, **more)
+
+    monkeypatch.setattr(Figure, "savefig", checked)
+    yield
+    assert found == []
 
 
 @pytest.fixture

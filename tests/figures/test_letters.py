@@ -103,11 +103,9 @@ def test_a_single_row_without_intervals(tables: Path, tmp_path: Path) -> None:
 
 
 def test_a_title_keeps_its_dollars_beside_a_bold_letter(tmp_path: Path) -> None:
-    with style.page(tmp_path / "f", height=40) as figure:
-        axes = figure.subplots()
-        for title in ODD:
+    with style.page(tmp_path / "f", height=200) as figure:
+        for axes, title in zip(figure.subplots(len(ODD)), ODD, strict=True):
             style.letter(axes, "a", title)
-            figure.canvas.draw()
     assert ElementTree.parse(tmp_path / "f.svg")
     with matplotlib.rc_context(style.RC):
         assert style.marked("b", "5 $") == r"$\mathbf{b}$   5 \$"

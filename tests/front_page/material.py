@@ -23,7 +23,7 @@ def make_sources(folder: Path) -> Sources:
     pd.DataFrame(rows).reindex(columns=summary.COLUMNS).to_csv(folder / "summary.csv")
     claims = [
         ("1a", "RVQ <is> better", "mean & more", "1 to 3 dB", 2.26, 2.1, 2.41, 2.2, 2.3, 1),
-        ("7a", "units are selective", "units", "≥ 8", 3, None, None, 3, 3, 1),
+        ("7a", "units are selective", "units of `sparse`", "≥ 8", 3, None, None, 3, 3, 1),
     ]
     verdicts = ("reproduced", "not reproduced")
     rows_of_claims = [(*row, verdict) for row, verdict in zip(claims, verdicts, strict=True)]

@@ -54,6 +54,7 @@ def test_it_holds_table_figures_claims_and_sounds(
     assert len(elements.values("audio", "src")) == 2
     fifth = text[text.index('<section id="fig5">') :].partition("</section>")[0]
     assert "units are selective" in fifth and "RVQ &lt;is&gt;" not in fifth
+    assert "units of <code>sparse</code>" in fifth
     assert text.count("<figcaption>") == 4  # one a kind of figure
     assert "N = 80 units" in text  # of the caption of figure 1, from the configuration
 

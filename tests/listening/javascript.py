@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from spiking_music.listening import browser_model
 from spiking_music.listening.bundle import bundled
 from spiking_music.listening.codec_page import CODEC, codec_modules
 from spiking_music.listening.sample_page import FOLDER
+from tests.chromium import launched
 
 SAMPLES = FOLDER / "samples" / "modules"
 MODULES = codec_modules() | {f"samples/{path.stem}": path for path in SAMPLES.glob("*.js")}
@@ -101,12 +101,10 @@ def differences(codec: Any, streams: Sequence[bytes], found: Sequence[dict[str, 
 
 
 def _in_chromium(script: str) -> Any:
-    path = shutil.which("chromium")
-    if path is None:
+    if shutil.which("chromium") is None:
         pytest.skip("neither Node.js nor Chromium is at hand: run tests/install.sh")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = launched(playwright)
         try:
             return browser.new_page().evaluate(script)
         finally:

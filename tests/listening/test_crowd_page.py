@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spiking_music.listening.mushra_page import LANGUAGES, modules
+from spiking_music.listening.test_page import LANGUAGES, modules
 from tests.listening.javascript import JavaScript
 
 DRAW = """

@@ -50,7 +50,7 @@ def undeclared(name: str) -> str | None:
         return "the mark of a folder that a verb made"
     if name.startswith("recordings/2"):
         return "rendered; the manifest stands for it"
-    if name.startswith(("listen/stimuli/", "listen/mushra/audio/")) and name.endswith(SOUNDS):
+    if name.startswith(("listen/stimuli/", "listen/test/audio/")) and name.endswith(SOUNDS):
         return "sounds; the manifest and the page stand for them"
     if name.endswith(".snakemake_timestamp"):
         return "Snakemake's"

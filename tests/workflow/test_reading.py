@@ -133,7 +133,7 @@ def test_a_verb_reads_what_its_rule_hands_over(work: Path, monkeypatch: pytest.M
         "data": "index recordings clips onsets",
         "train": "entropy",
         "evaluate": "codes variant sweep anchor classical midi external summary selectivity",
-        "listen": "stimuli sample-page mushra-page ratings objective-ratings",
+        "listen": "stimuli sample-page test-page ratings objective-ratings",
         "figure": "storage rate-quality rate-sweep training clips listening",
     }
     for group, verbs in expected.items():

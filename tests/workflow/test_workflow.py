@@ -133,8 +133,8 @@ def test_both_pages_are_made_of_the_same_clips(finished: Path) -> None:
     systems = ["reference", *compared, "anchor-7000", "anchor-3500", "anchor-distorted"]
     assert [stimulus.system for stimulus in manifest.clips[0].stimuli] == systems
     sounds = sorted(Path(each.file).stem for clip in manifest.clips for each in clip.stimuli)
-    assert sorted(path.stem for path in (folder / "mushra" / "audio").iterdir()) == sounds
-    samples, test = ((folder / name).read_text() for name in ("index.html", "mushra/index.html"))
+    assert sorted(path.stem for path in (folder / "test" / "audio").iterdir()) == sounds
+    samples, test = ((folder / name).read_text() for name in ("index.html", "test/index.html"))
     for clip in manifest.clips:
         assert clip.title in test
         for system in (*compared, "mu-sparse@16", "free-gan", "free-diffusion"):
@@ -160,7 +160,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     change = "variants={free: {training: {steps: 7}}}"
     done = again(finished, "-n", "--config", change)
     once = ("train", "evaluate", "storage_cost", "fit_entropy", "entropy_cost", "summarise")
-    once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "mushra_page")
+    once += ("selectivity", "compare_selectivity", "stimuli", "sample_page", "test_page")
     once += ("tuning", "excerpts", "claims", "front_page")
     drawn = ("clips", "rate_quality", "operations", "training", "selectivity")  # no architecture
     expected = {"all", "codes", *once, *(f"figure_{name}" for name in drawn)}
@@ -175,7 +175,7 @@ def test_a_changed_training_value_reruns_that_variant_and_what_follows(finished:
     [
         ("figures={storage_steps: 512}", {"figure_storage", "front_page"}),
         ("figures={clips: 2}", {"excerpts", "figure_clips", "front_page"}),
-        ("listening={page: {title: Another}}", {"mushra_page"}),
+        ("listening={page: {title: Another}}", {"test_page"}),
         (
             "evaluation={bootstrap: 60}",  # of the intervals of tables, and what shows these
             {"claims", "summarise", "sweep", "figure_rate_quality", "figure_rate_sweep"}
@@ -226,7 +226,7 @@ def test_report_is_self_contained(finished: Path) -> None:
     text = report.read_text()
     assert "Figure 1" in text
     links = re.findall(r'href=\\"((?:listen/|index)[^"\\]+)\\"', text)
-    assert links == ["index.html", "listen/index.html", "listen/mushra/index.html"]
+    assert links == ["index.html", "listen/index.html", "listen/test/index.html"]
     assert all((report.parent / link).is_file() for link in links)
     assert not re.findall(r"<(?:script|link)[^>]+(?:src|href)=[\"']https?://", text)
 

@@ -35,7 +35,7 @@ def collect(
 
     Example:
     spiking-music listen collect --stimuli stimuli/manifest.json --config config.yaml \
-        --page mushra --database ratings.sqlite --port 8000
+        --page test --database ratings.sqlite --port 8000
     """
     settings = configuration.section(configuration.read(config), configuration.PageConfig)
 

@@ -62,7 +62,7 @@ def _models(
     return dict(zip(names, zip(weights, codes, strict=True), strict=True))
 
 
-def mushra_page(
+def test_page(
     manifest: Annotated[Path, typer.Argument(help="Manifest of the stimuli (manifest.json).")],
     config: Configs,
     out: Annotated[Path, typer.Option(help="Folder to write."), WritesFolder()],
@@ -72,9 +72,9 @@ def mushra_page(
     MUSHRA, MOS, DCR, AB or ABX: `listening.page.method` of the configuration.
 
     Example:
-    spiking-music listen mushra-page stimuli/manifest.json --config config.yaml --out mushra
+    spiking-music listen test-page stimuli/manifest.json --config config.yaml --out test
     """
-    from spiking_music.listening.mushra_page import build
+    from spiking_music.listening.test_page import build
 
     build(
         manifest, configuration.section(configuration.read(config), configuration.PageConfig), out
@@ -162,4 +162,4 @@ def codec_page(out: Annotated[Out, Writes((".html",))], model: Model = None) -> 
     build(out, model)
 
 
-VERBS = (stimuli, sample_page, mushra_page, codec_page, recording_page)
+VERBS = (stimuli, sample_page, test_page, codec_page, recording_page)

@@ -34,7 +34,7 @@ def draw(table: Path, out: Path | str) -> None:
     rows: list[Any] = [*tables.read(table, COLUMNS).itertuples(index=False)]
     with style.page(out, height=18 + 6.2 * len(rows)) as figure:
         boxes, shapes, parameters, compute = figure.subplots(
-            1, 4, sharey=True, width_ratios=[2.9, 0.85, 1.25, 1.25]
+            1, 4, sharey=True, width_ratios=[2.6, 1.0, 1.2, 1.45]
         )
         _boxes(boxes, rows)
         _shapes(shapes, rows)

@@ -23,7 +23,7 @@ PLACES = {
     "after": (119.0, 23.0, "context"),
     "decoder": (146.0, 33.5, "decoder"),
 }
-LETTER = 1.2  # mm, of the text in boxes, on average
+LETTER = 1.25  # mm, of the text in boxes, on average
 LINE, PADDING, GAP, HEAD, FOOT = 2.9, 2.6, 1.8, 7.0, 5.0  # mm
 SMALL = 0.02  # of a part's parameters and compute: what has less of both is not named
 SIZE = 6.0  # points

@@ -21,7 +21,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+    SymmetricalLogLocator,
+)
 from numpy.typing import NDArray
 
 from spiking_music.files import atomic, wrote
@@ -192,9 +198,16 @@ def marked(mark: str, title: str) -> str:
 
 
 def octaves(axes: Axes) -> None:
-    """A log axis of bit rates (kbps), whose ticks are powers of two."""
-    axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(LogLocator(base=2, subs=(1.0,), numticks=10))
+    """A log axis of the bit rates (kbps) that are drawn, whose ticks are powers of two, and 0."""
+    if axes.dataLim.x0 > 0:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_locator(LogLocator(base=2, subs=(1.0,), numticks=10))
+    else:  # codes that never change cost nothing
+        positive = axes.dataLim.minposx
+        least = 2.0 ** math.floor(math.log2(positive)) if math.isfinite(positive) else 1.0
+        axes.set_xscale("symlog", base=2, linthresh=least, linscale=0.5)
+        axes.xaxis.set_major_locator(SymmetricalLogLocator(base=2, linthresh=least))
+        axes.set_xlim(left=-least / 8)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda kbps, _: f"{kbps:.3g}"))
 

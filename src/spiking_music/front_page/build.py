@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 import soundfile
+from markupsafe import Markup, escape
 
 from spiking_music.config import label
 from spiking_music.errors import DataError
@@ -90,7 +91,16 @@ def _environment() -> jinja2.Environment:
     environment.filters["embedded"] = _embedded
     environment.filters["picture"] = _picture
     environment.filters["name"] = label
+    environment.filters["code"] = _code
     return environment
+
+
+def _code(text: str) -> Markup:
+    """Names between backticks, as Markdown has them, in HTML."""
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts)
+    )
 
 
 def _picture(figure: Figure) -> str:

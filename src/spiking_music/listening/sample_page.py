@@ -19,7 +19,7 @@ from spiking_music.codec.si_snr import si_snr
 from spiking_music.config import SamplesConfig, SignalConfig, StimuliConfig
 from spiking_music.data.clip_dataset import Clips
 from spiking_music.evaluation.rates import clip_rates
-from spiking_music.listening import browser_model, codec_page, inline_html, mushra_page
+from spiking_music.listening import browser_model, codec_page, inline_html, test_page
 from spiking_music.listening.inline_html import Page, base64_text, json_text
 from spiking_music.listening.rasters import (
     frequency_ticks,
@@ -220,7 +220,7 @@ def _decoders(models: Mapping[str, Path | None]) -> Iterator[str]:
 
 def _render(data: dict[str, Any], sounds: Sequence[str]) -> str:
     shared, own = FOLDER / "page", FOLDER / "samples"
-    test = mushra_page.modules()
+    test = test_page.modules()
     modules = {name: test[name] for name in (f"mushra/{each}" for each in SHARED)}
     modules |= codec_page.client_modules()
     modules |= {f"samples/{path.stem}": path for path in (own / "modules").glob("*.js")}

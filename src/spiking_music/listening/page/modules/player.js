@@ -1,10 +1,10 @@
-// What is played: a clip's sounds in step, at one position, switched, sought and looped in ramps.
+// What is played: a clip's sounds in step, at one position, switched, sought and looped in fades.
 
 import { excerpts } from "mushra/excerpts";
 import { Fader } from "mushra/fader";
 import { Voices } from "mushra/voices";
 
-const LEAD = 0.01; // seconds from a command to its ramp, so that the whole ramp lies ahead
+const LEAD = 0.01; // seconds from a command to its fades, so that they begin at one sample
 const HEAD_START = 0.03; // seconds from a start to its first sample, so that no source is late
 
 export class Player {
@@ -12,7 +12,7 @@ export class Player {
   constructor(sampleRate, ramp) {
     this.context = new AudioContext({ sampleRate, latencyHint: "interactive" });
     this.ramp = ramp;
-    this.volume = new Fader(this.context, 0);
+    this.volume = new Fader(this.context, 0, ramp);
     this.volume.node.connect(this.context.destination);
     this.voices = null;
     this.buffers = new Map();
@@ -97,8 +97,7 @@ export class Player {
 
   /** decibels: re full scale, at most 0. */
   setVolume(decibels) {
-    const when = this.context.currentTime + LEAD;
-    this.volume.to(10 ** (decibels / 20), when, when + this.ramp);
+    this.volume.to(10 ** (decibels / 20), this.context.currentTime + LEAD);
   }
 
   #restart(sample, region = this.region) {

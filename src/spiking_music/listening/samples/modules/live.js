@@ -6,13 +6,17 @@ import { fromBase64 } from "samples/sounds";
 export class Live {
   /** models: { order, sorting } of each one's units, in pictures. failed: called with a sentence. */
   constructor(models, sampleRate, failed) {
-    Object.assign(this, { models, sampleRate, failed, clients: new Map() });
+    Object.assign(this, { models, sampleRate, failed, clients: new Map(), asked: new Map() });
   }
 
-  /** An entry's sound, as an AudioBuffer; its codes are filled in. */
+  /** An entry's sound, as an AudioBuffer, and its codes are filled in; null where another is asked for meanwhile. */
   async open(entry) {
     const { model, stream, gain } = entry;
-    const { blocks, frames } = await this.#decoded(model, fromBase64(stream));
+    const decoded = await this.#decoded(model, fromBase64(stream));
+    if (!decoded) {
+      return null;
+    }
+    const { blocks, frames } = decoded;
     const samples = new Float32Array(blocks.reduce((sum, block) => sum + block.samples.length, 0));
     let start = 0;
     for (const block of blocks) {
@@ -26,13 +30,15 @@ export class Live {
     return buffer;
   }
 
-  /** The blocks of a stream; never, where another is asked for meanwhile. */
+  /** The blocks of a stream; null where another of the model is asked for meanwhile. */
   #decoded(model, bytes) {
     if (!this.clients.has(model)) {
       this.clients.set(model, new Client(bytesIn(`model-${model}`), this.failed));
     }
+    this.asked.get(model)?.(null);
     const blocks = [];
     return new Promise((resolve) => {
+      this.asked.set(model, resolve);
       this.clients.get(model).begin(
         { kind: "decode", bytes },
         {

@@ -33,6 +33,9 @@ const live = new Live(data.live, data.sampleRate, announce);
 const stage = element("div", { class: "stage" });
 const clips = element("fieldset", { class: "clips" }, element("legend", {}, "Clips"));
 let current = 0;
+let openings = 0; // of clips, so far
+let loading = false; // whether the sounds of the latest are still missing
+let playsOn = false; // once they are there
 let transport = null;
 let lanes = null;
 let wanted = null; // the entry that was chosen last
@@ -63,7 +66,9 @@ function clipChoice({ composer, title, start }, i) {
 }
 
 async function openClip(i) {
-  const wasPlaying = player.playing;
+  const opening = ++openings;
+  loading = true;
+  playsOn ||= player.playing;
   player.pause();
   current = i;
   const clip = data.clips[i];
@@ -72,11 +77,12 @@ async function openClip(i) {
   radio.parentElement.scrollIntoView({ block: "nearest", inline: "center" });
   stage.setAttribute("aria-busy", "true");
   const buffers = await load(clip, data.sampleRate);
-  if (current !== i) {
+  if (opening !== openings) {
     return; // another was chosen meanwhile
   }
   systems.load(clip.systems);
   player.load(buffers, REFERENCE);
+  loading = false;
   transport = new Transport(player, REFERENCE, {
     shortest: data.shortestLoop,
     toggle,
@@ -90,12 +96,16 @@ async function openClip(i) {
   if (waits) {
     await systems.select(REFERENCE); // there at once, whatever comes of decoding
   }
-  if (!waits || (current === i && systems.selected === REFERENCE)) {
+  if (!waits || (opening === openings && systems.selected === REFERENCE)) {
     await systems.select(first);
+  }
+  if (opening !== openings) {
+    return;
   }
   stage.removeAttribute("aria-busy");
   announce(`${clip.title} is ready`);
-  if (wasPlaying) {
+  if (playsOn) {
+    playsOn = false;
     await player.play();
   }
 }
@@ -105,7 +115,7 @@ async function choose(entry) {
   if (entry.stream && !player.has(entry.name)) {
     tell(element("p", { class: "waiting" }, `Decoding ${full(entry)} …`));
     const buffer = await live.open(entry);
-    if (wanted !== entry) {
+    if (!buffer || wanted !== entry) {
       return; // another was chosen meanwhile
     }
     player.put(entry.name, buffer);
@@ -134,6 +144,10 @@ function picture({ name }) {
 }
 
 function toggle() {
+  if (loading) {
+    playsOn = !playsOn;
+    return undefined;
+  }
   return player.playing ? player.pause() : player.play();
 }
 

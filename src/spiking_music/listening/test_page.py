@@ -45,7 +45,7 @@ def build(manifest_path: Path, settings: PageConfig, out: Path) -> None:
         )
     stimuli = [stimulus for clip in manifest.clips for stimulus in clip.stimuli]
     text = render(manifest, settings)
-    with files.folder(out, "mushra-page", [manifest_path]) as folder:
+    with files.folder(out, "test-page", [manifest_path]) as folder:
         (folder / "audio").mkdir()
         for stimulus in tracked(stimuli, "sounds", len(stimuli)):
             content = read_stimulus(manifest_path.parent, stimulus, manifest)

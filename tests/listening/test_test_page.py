@@ -15,7 +15,7 @@ from spiking_music import config as configuration
 from spiking_music.config import PageConfig
 from spiking_music.errors import ConfigError, DataError
 from spiking_music.listening.manifest import read_manifest
-from spiking_music.listening.mushra_page import build, render
+from spiking_music.listening.test_page import build, render
 from spiking_music.marks import MARK
 from tests.browser.stimuli import SYSTEMS, names, write_stimuli
 from tests.conftest import DEFAULTS
