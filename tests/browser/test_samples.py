@@ -288,8 +288,7 @@ def test_streams_are_decoded_when_they_are_chosen(site: Site, open_page: OpenPag
     press(page, " ")
     sounds = {}
     for key, mu in (("Home", 0), ("ArrowRight", 1), ("End", 31)):
-        slider.focus()
-        page.keyboard.press(key)
+        slider.press(key)
         expect(page.get_by_role("heading", name=f"μ = {mu}", exact=False)).to_be_visible()
         play_on(page, 2 * STEADY)
         (entry,) = (e for e in page_data(path)["clips"][0]["systems"] if e["level"] == mu)
