@@ -23,7 +23,7 @@ QUALITY = "data/salamander", "experiments/mdct", "experiments/quality"
             "variants.sparse: silent 0.25 and ramp 0.75",
         ),
         (("training", "steps"), 15, "training.warmup_steps 15 must be below training.steps 15"),
-        (("training", "stop_at"), 201, "training.stop_at 201 is beyond training.steps 200"),
+        (("training", "stop_at"), 121, "training.stop_at 121 is beyond training.steps 120"),
         (("training", "learning_rate"), 1e-6, "training.final_learning_rate 2e-05 is above"),
         (("decoders", "gan", "start"), 30, "variants.free-gan: the discriminators of its decoder"),
         (("variants", "free-gan", "training"), {"stop_at": 9}, "start at step 20, and training"),
@@ -50,7 +50,7 @@ def test_the_phases_of_a_sparsity_fit_into_any_number_of_steps(raw, steps):
 @pytest.mark.parametrize(
     ("overlays", "name", "phases", "after"),
     [
-        ([], "sparse", (50, 70), 120),
+        ([], "sparse", (30, 42), 72),
         (["tiny"], "mu-sparse", (1, 2), 4),
         (["experiments/paper"], "sparse", (100_000, 300_000), 400_000),
         (["data/salamander"], "mu-sparse", (200, 400), 600),
@@ -76,6 +76,6 @@ def test_weights_that_count_phases_in_steps_are_understood(raw):
     today = configuration.variant(raw, "sparse")
     older = today.model_dump(mode="json")
     for key in ("silent", "ramp"):
-        older["sparsity"][f"{key}_steps"] = round(older["sparsity"].pop(key) * 200)
-    older["sparsity"]["collapse"]["after"] = 120
+        older["sparsity"][f"{key}_steps"] = round(older["sparsity"].pop(key) * today.training.steps)
+    older["sparsity"]["collapse"]["after"] = round(0.6 * today.training.steps)
     assert configuration.VariantConfig.model_validate(current_config(older)) == today
