@@ -80,7 +80,7 @@ def test_estimates_are_generous(
 def test_an_earlier_run_tells_better(tmp_path: Path) -> None:
     log = tmp_path / "train-free.log"
     log.write_text("free: step 100 of 200, 7.5 s a step, 0:12:30 left\nended\n")
-    told = needs(variant("free"), log)
+    told = needs(variant("free", steps=200), log)
     assert told.measured and told.step == 7.5
     assert told.minutes == 10 + 2 * 200 * 7.5 / 60
 
